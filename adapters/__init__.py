@@ -1,0 +1,1 @@
+"""Everything outside the domain, behind the core's ports."""

@@ -1,0 +1,246 @@
+"""The one place where everything is built from settings. Nothing connects before it is used."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.chat import PLATFORMS
+from adapters.chat.platform import Connection
+from adapters.chat.unconnected import UnconnectedMessenger
+from adapters.clock import SystemClock
+from adapters.limits.moving_window import MovingWindow
+from adapters.llm.openai_model import OpenAIModel
+from adapters.queue.connection import connect, connect_async
+from adapters.queue.live_events import LiveEvents
+from adapters.queue.rq_queue import RqJobQueue
+from adapters.settings import Settings
+from adapters.sql.archive import SqlArchive
+from adapters.sql.database import Database
+from adapters.sql.migrations import migrate
+from adapters.sql.notes import SqlNotes
+from adapters.sql.runs import SqlRuns
+from adapters.sql.store import SqlStore
+from adapters.tools.registry import ToolParts, build_tools
+from adapters.web.on_demand import OnDemandFetcher
+from core.agent_loop import AgentLoop
+from core.catalog import BUILT_IN, check_tools, load_agents
+from core.controls import Controls
+from core.coordinator import Coordinator, Parts
+from core.delivery import Delivery
+from core.errors import ConfigurationError
+from core.intake import Intake
+from core.leases import Leases
+from core.models import Agent
+from core.planning import ModelPlanner, RulePlanner, TieredPlanner
+from core.ports.clock import Clock
+from core.ports.language_model import LanguageModel
+from core.ports.limiter import Limit
+from core.ports.messenger import Messenger
+from core.ports.planner import Planner
+from core.ports.tool import Tool
+from core.reception import Reception
+from core.reconcile import Reconciler
+from core.step_runner import RunLimits, StepRunner
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A process's parts, ready to use."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    store: SqlStore
+    queue: RqJobQueue
+    limiter: MovingWindow
+    events: LiveEvents
+    model: LanguageModel | None
+    agents: Mapping[str, Agent]
+    planner: Planner
+    delivery: Delivery
+    leases: Leases
+    coordinator: Coordinator
+    controls: Controls
+    reception: Reception
+    reconciler: Reconciler
+    connections: Mapping[str, Connection]
+    person_limit: Limit
+
+    async def aclose(self) -> None:
+        """Let go of everything; what is under way is finished or handed back before."""
+        await self.delivery.drain()
+        await self.events.aclose()
+        await self.limiter.aclose()
+        for connection in self.connections.values():
+            await connection.aclose()
+        if self.model is not None:
+            await self.model.aclose()
+        self.queue.close()
+        await self.store.aclose()
+
+
+@asynccontextmanager
+async def assembled(settings: Settings, *, runs_agents: bool = True) -> AsyncIterator[Assembly]:
+    """An assembly that is closed at the end."""
+    assembly = assemble(settings, runs_agents=runs_agents)
+    try:
+        yield assembly
+    finally:
+        await assembly.aclose()
+
+
+def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
+    """Build everything. Raises ConfigurationError with a sentence that says which setting to mend.
+
+    A process that neither plans nor runs agents goes without their tools, which is 11 MB less.
+    """
+    clock = SystemClock()
+    url = redis_url(settings)
+    database = Database(settings.database)
+    store = SqlStore(database)
+    queue = RqJobQueue(connect(url), clock=clock, steps_per_person=settings.flowmate_steps_per_person)
+    limiter = MovingWindow(url, clock=clock)
+    events = LiveEvents(store=store, redis=connect_async(url), clock=clock)
+    connections = connect_platforms(clock)
+    delivery = Delivery(
+        store=store,
+        messengers=messengers_of(connections),
+        limiter=limiter,
+        events=events,
+        clock=clock,
+    )
+    leases = Leases(store=store, clock=clock)
+    model = build_model(settings)
+    tools = _tools(settings, database, clock) if runs_agents else {}
+    agents = load_agents([BUILT_IN, settings.agents_dir])
+    if runs_agents:
+        check_tools(agents, tools=tools)
+    rules = RulePlanner(tools=tools)
+    planner = TieredPlanner(rules=rules, model=ModelPlanner(model) if model is not None else None)
+    runner = StepRunner(
+        agents=agents,
+        loop=AgentLoop(model=model, tools=tools, runs=SqlRuns(database), clock=clock),
+        store=store,
+        clock=clock,
+        limits=RunLimits(
+            attempt_seconds=settings.agent_timeout_ms / 1000, max_retries=settings.agent_max_retries
+        ),
+    )
+    coordinator = Coordinator(
+        Parts(
+            store=store,
+            queue=queue,
+            events=events,
+            clock=clock,
+            planner=planner,
+            runner=runner,
+            delivery=delivery,
+            leases=leases,
+            default_zone=settings.flowmate_zone,
+        )
+    )
+    limit = Limit(
+        requests=settings.rate_limit_max_requests, window_seconds=settings.rate_limit_window_ms / 1000
+    )
+    intake = Intake(store=store, limiter=limiter, coordinator=coordinator, clock=clock, limit=limit)
+    controls = Controls(store=store, coordinator=coordinator, clock=clock, limiter=limiter, limit=limit)
+    return Assembly(
+        settings=settings,
+        clock=clock,
+        database=database,
+        store=store,
+        queue=queue,
+        limiter=limiter,
+        events=events,
+        model=model,
+        agents=agents,
+        planner=planner,
+        delivery=delivery,
+        leases=leases,
+        coordinator=coordinator,
+        controls=controls,
+        reception=Reception(intake=intake, controls=controls, store=store, agents=agents),
+        reconciler=Reconciler(
+            store=store,
+            queue=queue,
+            coordinator=coordinator,
+            clock=clock,
+            step_timeout_seconds=runner.longest_seconds,
+        ),
+        connections=connections,
+        person_limit=limit,
+    )
+
+
+def _tools(settings: Settings, database: Database, clock: Clock) -> dict[str, Tool[Any]]:
+    return build_tools(
+        ToolParts(
+            settings=settings,
+            clock=clock,
+            notes=SqlNotes(database, clock=clock),
+            archive=build_archive(settings, database),
+            fetch=OnDemandFetcher(allow=settings.fetch_allow),
+        )
+    )
+
+
+def redis_url(settings: Settings) -> str:
+    """The queue's URL; `flowmate up` sets it for its own processes. Raises ConfigurationError where it is missing."""
+    if settings.redis_url is None:
+        raise ConfigurationError(
+            "REDIS_URL is not set: start everything with `flowmate up`, or name a Redis or Valkey server."
+        )
+    return settings.redis_url
+
+
+def connect_platforms(clock: Clock) -> dict[str, Connection]:
+    """Every chat platform that is configured, by name."""
+    connections = {platform.name: platform.connect(platform.settings(), clock) for platform in PLATFORMS}
+    return {name: connection for name, connection in connections.items() if connection is not None}
+
+
+def messengers_of(connections: Mapping[str, Connection]) -> dict[str, Messenger]:
+    """One for every platform that there is: an answer for one that isn't connected here has to wait, not to vanish."""
+    return {
+        platform.name: connections[platform.name].messenger
+        if platform.name in connections
+        else UnconnectedMessenger(platform.name, setup=platform.setup)
+        for platform in PLATFORMS
+    }
+
+
+def build_model(settings: Settings) -> LanguageModel | None:
+    """The configured model, or None."""
+    if not settings.model_configured:
+        return None
+    key = settings.openai_api_key
+    return OpenAIModel(
+        model=settings.flowmate_model,
+        api_key=key.get_secret_value() if key is not None else None,
+        base_url=settings.openai_base_url,
+        clock=SystemClock(),
+    )
+
+
+def build_archive(settings: Settings, database: Database) -> SqlArchive:
+    """Archives in the data folder."""
+    return SqlArchive(database, folder=settings.data_dir / "backups", clock=SystemClock())
+
+
+async def restore_archive(settings: Settings, path: Path, workspace: str | None) -> dict[str, int]:
+    """Put an archive's rows back into this database. Raises ToolFailed and StoreUnavailable."""
+    # An archive is most wanted where there is no database yet.
+    await asyncio.to_thread(migrate, settings)
+    database = Database(settings.database)
+    try:
+        return await build_archive(settings, database).restore(path, workspace=workspace)
+    finally:
+        database.close()

@@ -1,0 +1,83 @@
+"""What a chat platform's folder gives to the rest: one `Platform`, and a `Connection` once it is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic_settings import BaseSettings
+
+from core.models import Address, Finding, Instruction, Press, Receipt
+from core.ports.clock import Clock
+from core.ports.messenger import Messenger
+
+if TYPE_CHECKING:
+    # Only the web process serves routes; the others need not load a web framework to know the word.
+    from starlette.routing import BaseRoute
+
+
+class Reception(Protocol):
+    """The core as an inbound side sees it."""
+
+    async def receive(self, instruction: Instruction) -> Receipt:
+        """Save the instruction, once. Returns only after the commit.
+
+        Raises Refused (InvalidInstruction, RateLimited) with a sentence for the person, and StoreUnavailable
+        where nothing could be saved: the platform must be told to send it again. Safe to repeat.
+        """
+        ...
+
+    async def press(self, press: Press) -> str | None:
+        """Do what a button says. Returns a sentence for the presser alone, or None where the message itself will
+        change. Raises StoreUnavailable. Safe to repeat."""
+        ...
+
+    async def knows(self, address: Address) -> bool:
+        """Whether this conversation (its thread) is one that FlowMate takes part in. Raises StoreUnavailable."""
+        ...
+
+    def help(self) -> str:
+        """What FlowMate can do, as Markdown."""
+        ...
+
+
+class Connection(Protocol):
+    """A configured platform."""
+
+    @property
+    def messenger(self) -> Messenger: ...
+
+    @property
+    def summary(self) -> str:
+        """How it is connected, for people: "Slack (Socket Mode)"."""
+        ...
+
+    def routes(self, reception: Reception) -> Sequence[BaseRoute]:
+        """HTTP routes for the web process; none where the platform isn't reached over HTTP."""
+        ...
+
+    async def listen(self, reception: Reception) -> None:
+        """Receive without HTTP routes (a socket, long polling) until cancelled; returns at once if there is nothing
+        to listen to."""
+        ...
+
+    async def check(self) -> Sequence[Finding]:
+        """Try the credentials. Never raises."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A chat platform: its name in addresses, its own settings class, and how to connect."""
+
+    name: str
+    title: str
+    settings: type[BaseSettings]
+    setup: str
+    """What to set to connect it, for people: "set SLACK_BOT_TOKEN and …"."""
+    connect: Callable[[Any, Clock], Connection | None]
+    """Given an instance of `settings`: a connection, or None where the platform isn't configured. Does no I/O.
+    Raises ConfigurationError where it is configured by halves."""

@@ -1,0 +1,32 @@
+"""Sentences for one person alone."""
+
+from __future__ import annotations
+
+from adapters.chat.slack.background import Background
+from adapters.chat.slack.client import SlackClient
+from adapters.chat.slack.markdown import escape
+from core.models import Address
+
+
+class Whispers:
+    """Ephemeral messages, sent behind the acknowledgement."""
+
+    def __init__(self, client: SlackClient, *, background: Background) -> None:
+        self._client = client
+        self._background = background
+
+    def tell(self, user: str, sentence: str, *, at: Address) -> None:
+        """Show the sentence to this user where they wrote."""
+        self._background.spawn(self._post(user, sentence, at), name="chat.postEphemeral")
+
+    def answer(self, response_url: str, sentence: str) -> None:
+        """Show the sentence to whoever pressed the button, and leave the message with the button as it is."""
+        body = {"response_type": "ephemeral", "replace_original": False, "text": escape(sentence)}
+        self._background.spawn(self._client.respond(response_url, body), name="response_url")
+
+    async def _post(self, user: str, sentence: str, at: Address) -> None:
+        await self._client.call(
+            lambda web: web.chat_postEphemeral(
+                channel=at.place, user=user, text=escape(sentence), thread_ts=at.thread or None, parse="none"
+            )
+        )

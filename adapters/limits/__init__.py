@@ -1,0 +1,1 @@
+"""Counting requests in Redis, and in this process where Redis is out."""

@@ -1,0 +1,1 @@
+"""The job queue, live events and limits that share Redis."""

@@ -1,0 +1,169 @@
+"""`RqJobQueue`: jobs as RQ jobs whose payload is JSON and holds ids only."""
+
+# mypy: allow-untyped-calls
+# (RQ is only partly annotated.)
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.command import send_stop_job_command
+from rq.exceptions import DuplicateJobError, InvalidJobOperation, NoSuchJobError
+from rq.job import Job as RqJob
+from rq.job import JobStatus
+from rq.rate_limit import RateLimit
+from rq.serializers import JSONSerializer
+from rq.utils import utcparse
+
+from core.errors import QueueUnavailable
+from core.ports.clock import Clock
+from core.ports.job_queue import Job, JobKind
+
+T = TypeVar("T")
+
+QUEUE_NAME = "flowmate"
+FUNCTIONS = {kind: f"workers.jobs.{kind.value}" for kind in JobKind}
+"""Jobs are named, not imported: nothing below `workers` knows it. A test resolves every name."""
+FAILURE_TTL = 24 * 3600
+MARK_SECONDS = 60
+HEARTBEAT_GRACE = timedelta(seconds=60)
+QUEUED_GRACE = timedelta(minutes=10)
+"""A job that has been queued for longer is dispatched anew: a second one does no harm, a lost one would."""
+WAITING = frozenset({JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.DEFERRED, JobStatus.RATE_LIMITED})
+
+# KEYS: the job, its mark. ARGV: seconds that the mark lives.
+MARK_ABSENT_SCRIPT = """
+if redis.call('EXISTS', KEYS[1]) == 1 then
+    return 0
+end
+if redis.call('SET', KEYS[2], 1, 'NX', 'EX', ARGV[1]) then
+    return 1
+end
+return 0
+"""
+
+
+class RqJobQueue:
+    """The JobQueue port on one RQ queue. RQ's client blocks, so every call runs on a thread of its own pool."""
+
+    def __init__(
+        self, connection: Redis, *, clock: Clock, steps_per_person: int, name: str = QUEUE_NAME
+    ) -> None:
+        self._redis = connection
+        self._clock = clock
+        self._steps_per_person = steps_per_person
+        self._queue = Queue(name, connection=connection, serializer=JSONSerializer)
+        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="queue")
+
+    async def enqueue(self, jobs: Sequence[Job]) -> None:
+        await self._run(lambda: self._enqueue(jobs))
+
+    async def alive(self, job_ids: Collection[str]) -> frozenset[str]:
+        return await self._run(lambda: self._alive(tuple(job_ids))) if job_ids else frozenset()
+
+    async def stop(self, job_ids: Collection[str]) -> None:
+        await self._run(lambda: self._stop_all(tuple(job_ids)))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True)
+        self._redis.close()
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except (RedisError, OSError) as error:
+            raise QueueUnavailable from error
+
+    def _enqueue(self, jobs: Sequence[Job]) -> None:
+        stages = [job for job in jobs if job.kind is not JobKind.STEP]
+        for job in stages:
+            with contextlib.suppress(DuplicateJobError):
+                self._queue.enqueue_job(self._to_rq(job), unique=True)
+        steps = self._absent([job for job in jobs if job.kind is JobKind.STEP])
+        for job in steps:
+            self._queue.enqueue_job(self._to_rq(job))
+        if steps:
+            self._redis.delete(*(_mark(job) for job in steps))
+
+    def _absent(self, jobs: Sequence[Job]) -> list[Job]:
+        """Those that don't exist, marked, so that nobody else makes them at the same moment.
+
+        RQ refuses `unique` for rate-limited jobs. A crash between mark and job leaves no job behind the id, until
+        the mark expires; reconcile sees that and dispatches a new id.
+        """
+        if not jobs:
+            return []
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for job in jobs:
+                keys = (RqJob.key_for(job.id), _mark(job))
+                pipeline.eval(MARK_ABSENT_SCRIPT, len(keys), *keys, MARK_SECONDS)
+            marked = pipeline.execute()
+        return [job for job, absent in zip(jobs, marked, strict=True) if absent]
+
+    def _to_rq(self, job: Job) -> RqJob:
+        limit = None
+        if job.kind is JobKind.STEP and job.person:
+            # Hashed: Redis holds no names, and RQ's keys no surprising characters.
+            key = hashlib.blake2b(job.person.encode(), digest_size=10).hexdigest()
+            limit = RateLimit(key=f"person-{key}", concurrency=self._steps_per_person)
+        return self._queue.create_job(
+            FUNCTIONS[job.kind],
+            args=(job.target,),
+            job_id=job.id,
+            timeout=round(job.timeout_seconds),
+            # A finished job leaves nothing behind: the database is where results are.
+            result_ttl=0,
+            failure_ttl=FAILURE_TTL,
+            description=job.kind.value,
+            rate_limit=limit,
+        )
+
+    def _alive(self, job_ids: Sequence[str]) -> frozenset[str]:
+        now = self._clock.now()
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for job_id in job_ids:
+                pipeline.hmget(RqJob.key_for(job_id), "status", "last_heartbeat", "enqueued_at")
+            found = pipeline.execute()
+        return frozenset(
+            job_id for job_id, fields in zip(job_ids, found, strict=True) if _is_alive(fields, now=now)
+        )
+
+    def _stop_all(self, job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
+            self._stop(job_id)
+
+    def _stop(self, job_id: str) -> None:
+        try:
+            job = RqJob.fetch(job_id, connection=self._redis, serializer=JSONSerializer)
+            if job.get_status(refresh=False) == JobStatus.STARTED:
+                send_stop_job_command(self._redis, job_id, serializer=JSONSerializer)
+            else:
+                job.cancel()
+        except (NoSuchJobError, InvalidJobOperation):
+            return
+
+
+def _mark(job: Job) -> str:
+    return f"flowmate:dispatched:{job.id}"
+
+
+def _is_alive(fields: Sequence[bytes | None], *, now: datetime) -> bool:
+    status, heartbeat, enqueued = (field.decode() if field else "" for field in fields)
+    if status == JobStatus.STARTED:
+        return _within(heartbeat, HEARTBEAT_GRACE, now=now)
+    if status == JobStatus.QUEUED:
+        return _within(enqueued, QUEUED_GRACE, now=now)
+    return status in WAITING
+
+
+def _within(stamp: str, grace: timedelta, *, now: datetime) -> bool:
+    return bool(stamp) and now - utcparse(stamp).astimezone(UTC) < grace

@@ -1,0 +1,1 @@
+"""The database behind the ports: SQLite on one machine, PostgreSQL for many."""

@@ -1,0 +1,93 @@
+"""The transactions on what stands in conversations: posted messages, and what was said before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, literal, or_, select, update
+
+from adapters.sql import tables
+from core.errors import NotFound
+from core.models import Address, Exchange
+from core.ports.store import Posted
+
+D = tables.delegations
+M = tables.messages
+
+
+def posted(c: Connection, delegation_id: str) -> tuple[Posted, ...]:
+    rows = c.execute(
+        select(M.c.part, M.c.message_id).where(M.c.delegation_id == delegation_id).order_by(M.c.part)
+    )
+    return tuple(Posted(part=row.part, message_id=row.message_id) for row in rows)
+
+
+def attempt_post(c: Connection, delegation_id: str, part: int) -> Posted:
+    here = (M.c.delegation_id == delegation_id, M.c.part == part)
+    row = c.execute(select(M.c.message_id).where(*here)).first()
+    if row is not None:
+        return Posted(part=part, message_id=row.message_id)
+    place = select(D.c.id, literal(part), D.c.platform, D.c.workspace, D.c.place).where(
+        D.c.id == delegation_id
+    )
+    columns = ["delegation_id", "part", "platform", "workspace", "place"]
+    made = c.execute(insert(M).from_select(columns, place).returning(M.c.part))
+    if made.first() is None:
+        raise NotFound(f"There is no delegation {delegation_id}.")
+    return Posted(part=-1, message_id=None)
+
+
+def abandon_post(c: Connection, delegation_id: str, part: int) -> None:
+    c.execute(delete(M).where(M.c.delegation_id == delegation_id, M.c.part == part, M.c.message_id.is_(None)))
+
+
+def record_post(c: Connection, delegation_id: str, part: int, message_id: str) -> str:
+    # The attempt may have been abandoned meanwhile; a message that stands there counts all the same.
+    attempt_post(c, delegation_id, part)
+    here = (M.c.delegation_id == delegation_id, M.c.part == part)
+    c.execute(update(M).where(*here, M.c.message_id.is_(None)).values(message_id=message_id))
+    return str(c.execute(select(M.c.message_id).where(*here)).scalar_one())
+
+
+def forget_post(c: Connection, delegation_id: str, part: int, message_id: str) -> None:
+    here = (M.c.delegation_id == delegation_id, M.c.part == part, M.c.message_id == message_id)
+    c.execute(update(M).where(*here).values(message_id=None))
+
+
+def exchanges(c: Connection, address: Address, before: datetime, limit: int) -> tuple[Exchange, ...]:
+    query = (
+        select(D.c.text, D.c.reply, D.c.received_at)
+        .where(_same_conversation(address), D.c.received_at < before, D.c.reply.is_not(None))
+        .order_by(D.c.received_at.desc(), D.c.id.desc())
+        .limit(limit)
+    )
+    found = [
+        Exchange(instruction=row.text, answer=row.reply["text"], at=row.received_at)
+        for row in c.execute(query)
+        if row.reply
+    ]
+    return tuple(reversed(found))
+
+
+def knows(c: Connection, address: Address) -> bool:
+    query = select(D.c.id).where(_same_conversation(address)).limit(1)
+    return c.execute(query).first() is not None
+
+
+def _same_conversation(address: Address) -> ColumnElement[bool]:
+    same_place = and_(
+        D.c.platform == address.platform,
+        D.c.workspace == address.workspace,
+        D.c.place == address.place,
+    )
+    same_thread = D.c.thread == address.thread
+    if not address.thread:
+        return and_(same_place, same_thread)
+    # A thread may also hang below an answer that was posted outside any thread.
+    root = select(M.c.delegation_id).where(
+        M.c.platform == address.platform,
+        M.c.workspace == address.workspace,
+        M.c.place == address.place,
+        M.c.message_id == address.thread,
+    )
+    return and_(same_place, or_(same_thread, D.c.id.in_(root)))

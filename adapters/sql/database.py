@@ -1,0 +1,239 @@
+"""Transactions on threads of their own, for callers on an event loop.
+
+SQLAlchemy's async engines hop between threads (or greenlets) at every statement, which costs more than the
+statements do; here a whole transaction is one function that runs on a database thread in one go. Writers that
+are ready at the same moment share one commit, each behind a savepoint of its own, and are resumed only after the
+commit that holds their write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from core.errors import FlowMateError, PermanentError, StoreUnavailable
+
+T = TypeVar("T")
+Transaction = Callable[[Connection], T]
+
+SQLITE_BATCH = 64
+POSTGRESQL_WRITERS = 4
+READERS = 3
+BUSY_SECONDS = 15
+SQLITE_SNAPSHOT = {"reads_only": True}
+POSTGRESQL_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""PostgreSQL's default would show each statement of a transaction another state."""
+POSTGRESQL_CONNECTION = {
+    "connect_timeout": 5,
+    "options": "-c statement_timeout=20000 -c timezone=UTC",
+    # A machine that is lost sends nothing: without these its callers would wait for hours.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+_RETRIES_ON_CONFLICT = 5
+_SERIALIZATION_STATES = frozenset({"40001", "40P01"})
+
+
+@dataclass
+class _Request(Generic[T]):
+    transaction: Transaction[T]
+    future: Future[T]
+
+
+class Database:
+    """One database, as `write` and `read`: both run a function in one transaction.
+
+    Raises StoreUnavailable where the database can't be reached or the commit's answer was lost. A FlowMateError
+    raised by the function rolls back that function's own writes and passes through.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = make_engine(url)
+        sqlite = self.engine.dialect.name == "sqlite"
+        self._batch = SQLITE_BATCH if sqlite else 1
+        self._snapshot: dict[str, Any] = SQLITE_SNAPSHOT if sqlite else POSTGRESQL_SNAPSHOT
+        self._writes: queue.SimpleQueue[_Request[Any] | None] = queue.SimpleQueue()
+        self._reads: queue.SimpleQueue[_Request[Any] | None] = queue.SimpleQueue()
+        self._wanted = ((self._writes, 1 if sqlite else POSTGRESQL_WRITERS), (self._reads, READERS))
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+
+    async def write(self, transaction: Transaction[T]) -> T:
+        """Run and commit; returns after the commit."""
+        return await self._submit(self._writes, transaction)
+
+    async def read(self, transaction: Transaction[T]) -> T:
+        """Run on a snapshot, and roll back."""
+        return await self._submit(self._reads, transaction)
+
+    async def _submit(
+        self, requests: queue.SimpleQueue[_Request[Any] | None], transaction: Transaction[T]
+    ) -> T:
+        if not self._threads:
+            self._start()
+        request = _Request(transaction, Future[T]())
+        requests.put(request)
+        # Shielded: a caller that is cancelled must not leave others of the same batch without a commit.
+        return await asyncio.shield(asyncio.wrap_future(request.future))
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._threads:
+                return
+            for requests, count in self._wanted:
+                work = self._write_loop if requests is self._writes else self._read_loop
+                self._threads += [
+                    threading.Thread(target=work, daemon=True, name="database") for _ in range(count)
+                ]
+            for thread in self._threads:
+                thread.start()
+
+    def close(self) -> None:
+        """Finish what was submitted, and let the connections go."""
+        for requests, count in self._wanted if self._threads else ():
+            for _ in range(count):
+                requests.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
+        self.engine.dispose()
+
+    def _read_loop(self) -> None:
+        while (request := self._reads.get()) is not None:
+            self._alone(request, commit=False)
+
+    def _write_loop(self) -> None:
+        while (request := self._writes.get()) is not None:
+            batch = [request]
+            stop = False
+            while len(batch) < self._batch:
+                try:
+                    following = self._writes.get_nowait()
+                except queue.Empty:
+                    break
+                if following is None:
+                    stop = True
+                    break
+                batch.append(following)
+            if len(batch) == 1:
+                self._alone(request, commit=True)
+            else:
+                self._together(batch)
+            if stop:
+                return
+
+    def _alone(self, request: _Request[Any], *, commit: bool) -> None:
+        for attempt in range(_RETRIES_ON_CONFLICT):
+            try:
+                with self.engine.connect() as connection:
+                    if not commit:
+                        connection.execution_options(**self._snapshot)
+                    outcome = request.transaction(connection)
+                    if commit:
+                        connection.commit()
+                request.future.set_result(outcome)
+                return
+            except DBAPIError as error:
+                if attempt + 1 < _RETRIES_ON_CONFLICT and _is_conflict(error):
+                    continue
+                request.future.set_exception(_translate(error))
+                return
+            except Exception as error:
+                request.future.set_exception(_translate(error))
+                return
+
+    def _together(self, batch: list[_Request[Any]]) -> None:
+        outcomes: list[tuple[_Request[Any], Any, Exception | None]] = []
+        begun = False
+        try:
+            with self.engine.connect() as connection:
+                connection.begin()
+                begun = True
+                for request in batch:
+                    try:
+                        with connection.begin_nested():
+                            outcomes.append((request, request.transaction(connection), None))
+                    except (FlowMateError, IntegrityError) as error:
+                        outcomes.append((request, None, error))
+                connection.commit()
+        except Exception as error:
+            # Which of them broke it is unknown, and nothing is committed (or its answer was lost): every move is
+            # a compare-and-set, so each can be run again by itself. But where not even the first one could
+            # begin, one after the other would wait in vain for as long again.
+            for request in batch:
+                if begun:
+                    self._alone(request, commit=True)
+                else:
+                    request.future.set_exception(_translate(error))
+            return
+        for request, outcome, failure in outcomes:
+            if failure is None:
+                request.future.set_result(outcome)
+            else:
+                request.future.set_exception(_translate(failure))
+
+
+def make_engine(url: str) -> Engine:
+    """An engine set up for FlowMate's transactions; connects to nothing yet. Its errors quote no one's text."""
+    if not url.startswith("sqlite"):
+        return create_engine(
+            url,
+            pool_size=POSTGRESQL_WRITERS + READERS,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=POSTGRESQL_CONNECTION,
+        )
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=READERS + 2,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that begins with a read and writes later fails at once with SQLITE_BUSY when another
+        # process wrote in between, whatever the time-out; one that says so at the beginning waits its turn.
+        reads_only = connection.get_execution_options().get("reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _is_conflict(error: DBAPIError) -> bool:
+    if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _SERIALIZATION_STATES:
+        return True
+    # Two first inserts of one key at the same time: the second finds the row when it looks again.
+    return isinstance(error, IntegrityError)
+
+
+def _translate(error: Exception) -> Exception:
+    if isinstance(error, FlowMateError):
+        return error
+    if isinstance(error, DataError):
+        # A value that no repeat will make fit must not look like a database that is out.
+        permanent = PermanentError("The database does not take this value.")
+        permanent.__cause__ = error
+        return permanent
+    if isinstance(error, SQLAlchemyError):
+        unavailable = StoreUnavailable()
+        unavailable.__cause__ = error
+        return unavailable
+    return error

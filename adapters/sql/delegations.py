@@ -1,0 +1,300 @@
+"""The transactions on whole delegations. Nothing here commits: the caller's transaction does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from adapters.sql import tables
+from adapters.sql.rows import from_instruction, from_planned, to_delegation, to_event, to_step
+from core.errors import Conflict, NotFound
+from core.models import (
+    Delegation,
+    DelegationState,
+    Event,
+    EventKind,
+    Instruction,
+    Plan,
+    Reply,
+    Status,
+    Step,
+    StepState,
+)
+from core.policies import CHECK_SECONDS
+
+D = tables.delegations
+S = tables.steps
+E = tables.events
+TERMINAL = tuple(state.value for state in StepState if state.terminal)
+NOT_TERMINAL = tuple(state.value for state in StepState if not state.terminal)
+OPEN = (DelegationState.RECEIVED.value, DelegationState.PLANNED.value)
+CHECK = timedelta(seconds=CHECK_SECONDS)
+Fact = tuple[EventKind, dict[str, Any]]
+
+
+def accept(
+    c: Connection, instruction: Instruction, delegation_id: str, now: datetime
+) -> tuple[Delegation, bool]:
+    found = c.execute(select(D).where(D.c.key == instruction.key)).first()
+    if found is not None:
+        if found.fingerprint != instruction.fingerprint:
+            raise Conflict("This idempotency key was used for another request.")
+        return to_delegation(found, _steps(c, found.id)), False
+    row = {
+        **from_instruction(instruction),
+        "id": delegation_id,
+        "state": DelegationState.RECEIVED.value,
+        "events": 1,
+        "received_at": now,
+        "check_at": now + CHECK,
+    }
+    c.execute(insert(D), row)
+    data = {"origin": instruction.origin, "person": instruction.person.id}
+    _insert_events(c, delegation_id, 1, [(EventKind.INSTRUCTION_RECEIVED, data)], now)
+    delegation = Delegation(
+        id=delegation_id,
+        instruction=instruction,
+        state=DelegationState.RECEIVED,
+        received_at=now,
+        check_at=now + CHECK,
+    )
+    return delegation, True
+
+
+def known(c: Connection, key: str) -> str | None:
+    return c.execute(select(D.c.id).where(D.c.key == key)).scalar_one_or_none()
+
+
+def load(c: Connection, delegation_id: str) -> Delegation:
+    row = c.execute(select(D).where(D.c.id == delegation_id)).first()
+    if row is None:
+        raise NotFound(f"There is no delegation {delegation_id}.")
+    return to_delegation(row, _steps(c, delegation_id))
+
+
+def load_step(c: Connection, step_id: str) -> tuple[Delegation, Step]:
+    row = c.execute(select(S).where(S.c.id == step_id)).first()
+    if row is None:
+        raise NotFound(f"There is no step {step_id}.")
+    return load(c, row.delegation_id), to_step(row)
+
+
+def recent(c: Connection, workspace: str, before: datetime | None, limit: int) -> tuple[Delegation, ...]:
+    query = select(D).where(D.c.workspace == workspace)
+    if before is not None:
+        query = query.where(D.c.received_at < before)
+    rows = c.execute(query.order_by(D.c.received_at.desc(), D.c.id).limit(limit))
+    return tuple(to_delegation(row) for row in rows)
+
+
+def save_plan(c: Connection, delegation_id: str, plan: Plan, now: datetime) -> bool:
+    rows = [from_planned(p, delegation_id=delegation_id, index=i) for i, p in enumerate(plan.steps)]
+    outline = [{"agent": p.agent, "task": p.task, "dependsOn": list(p.after)} for p in plan.steps]
+    fact = (EventKind.DELEGATION_PLANNED, {"planner": plan.planner, "steps": outline})
+    moved = move(
+        c,
+        delegation_id,
+        [fact],
+        now,
+        (D.c.state == DelegationState.RECEIVED.value,),
+        state=DelegationState.PLANNED.value,
+        planner=plan.planner,
+        planning_usage=plan.usage.model_dump(),
+        planned_at=now,
+    )
+    if moved and rows:
+        c.execute(insert(S), rows)
+    return moved
+
+
+def save_answer(
+    c: Connection, delegation_id: str, round: int, answer: tuple[Status, Reply], now: datetime
+) -> bool:
+    status, reply = answer
+    # Whoever was told that it is cancelled gets no answer that was put together just before.
+    agreed = () if status is Status.CANCELLED else (D.c.cancelled_by.is_(None),)
+    return move(
+        c,
+        delegation_id,
+        [(EventKind.DELEGATION_ANSWERED, {"status": status.value})],
+        now,
+        (D.c.state.in_(OPEN), D.c.round == round, *agreed),
+        state=DelegationState.ANSWERED.value,
+        status=status.value,
+        reply=reply.model_dump(mode="json"),
+        answered_at=now,
+    )
+
+
+def mark_delivered(c: Connection, delegation_id: str, round: int, failure: str | None, now: datetime) -> bool:
+    facts: list[Fact] = [(EventKind.DELIVERY_FAILED, {"reason": failure})] if failure else []
+    return move(
+        c,
+        delegation_id,
+        [*facts, (EventKind.DELEGATION_DELIVERED, {})],
+        now,
+        (D.c.state == DelegationState.ANSWERED.value, D.c.round == round),
+        state=DelegationState.DELIVERED.value,
+        delivered_at=now,
+        check_at=None,
+    )
+
+
+def cancel(c: Connection, delegation_id: str, by: str, now: datetime) -> bool:
+    _lock_steps(c, delegation_id)
+    is_open = (D.c.id == delegation_id, D.c.state.in_(OPEN))
+    if c.execute(select(D.c.id).where(*is_open, D.c.cancelled_by.is_not(None))).first() is not None:
+        return True
+    moved = move(
+        c,
+        delegation_id,
+        [(EventKind.DELEGATION_CANCELLED, {"by": by})],
+        now,
+        (*is_open, D.c.cancelled_by.is_(None)),
+        state=DelegationState.PLANNED.value,
+        cancelled_by=by,
+    )
+    if moved:
+        # A higher token fences off whoever still holds a step: its result will be refused.
+        c.execute(
+            update(S)
+            .where(S.c.delegation_id == delegation_id, S.c.state.in_(NOT_TERMINAL))
+            .values(state=StepState.CANCELLED.value, token=S.c.token + 1, lease_until=None, ended_at=now)
+        )
+    return moved
+
+
+def retry(c: Connection, delegation_id: str, by: str, now: datetime) -> bool:
+    unfinished = (S.c.delegation_id == delegation_id, S.c.state != StepState.SUCCEEDED.value)
+    _lock_steps(c, delegation_id)
+    if c.execute(select(S.c.id).where(*unfinished).limit(1)).first() is None:
+        return False
+    moved = move(
+        c,
+        delegation_id,
+        [(EventKind.DELEGATION_RETRIED, {"by": by})],
+        now,
+        (D.c.state.in_((DelegationState.ANSWERED.value, DelegationState.DELIVERED.value)),),
+        state=DelegationState.PLANNED.value,
+        round=D.c.round + 1,
+        generation=D.c.generation + 1,
+        cancelled_by=None,
+        status=None,
+        reply=None,
+        answered_at=None,
+        delivered_at=None,
+    )
+    if not moved:
+        return False
+    c.execute(
+        update(S)
+        .where(*unfinished)
+        .values(
+            state=StepState.PENDING.value,
+            generation=S.c.generation + 1,
+            token=S.c.token + 1,
+            crashes=0,
+            lease_until=None,
+            started_at=None,
+            ended_at=None,
+            result=None,
+        )
+    )
+    return True
+
+
+def redispatch(
+    c: Connection, delegation_id: str, step_ids: Sequence[str], stage: bool, now: datetime
+) -> None:
+    if stage:
+        c.execute(update(D).where(D.c.id == delegation_id).values(generation=D.c.generation + 1))
+    if step_ids:
+        c.execute(update(S).where(S.c.id.in_(step_ids)).values(generation=S.c.generation + 1))
+    check_later(c, delegation_id, now + CHECK)
+
+
+def check_later(c: Connection, delegation_id: str, at: datetime) -> None:
+    open_ = D.c.state != DelegationState.DELIVERED.value
+    c.execute(update(D).where(D.c.id == delegation_id, open_).values(check_at=at))
+
+
+def to_check(c: Connection, now: datetime, limit: int) -> tuple[str, ...]:
+    query = select(D.c.id).where(D.c.check_at <= now).order_by(D.c.check_at, D.c.id)
+    return tuple(row.id for row in c.execute(query.limit(limit)))
+
+
+def append(c: Connection, event: Event) -> None:
+    if event.delegation_id is None:
+        _insert_events(c, None, 0, [(event.kind, event.data)], event.at)
+    else:
+        record(c, event.delegation_id, [(event.kind, event.data)], event.at)
+
+
+def events_after(c: Connection, delegation_id: str, after: int) -> tuple[Event, ...]:
+    query = select(E).where(E.c.delegation_id == delegation_id, E.c.sequence > after).order_by(E.c.sequence)
+    return tuple(to_event(row) for row in c.execute(query))
+
+
+def move(
+    c: Connection,
+    delegation_id: str,
+    facts: Sequence[Fact],
+    now: datetime,
+    conditions: Sequence[Any],
+    **values: Any,
+) -> bool:
+    """Compare-and-set on the delegation's row, with its events; False where the conditions no longer hold.
+
+    The row's own counter numbers the events: its row lock puts them in commit order, without gaps.
+    """
+    values = {"check_at": now + CHECK, **values, "events": D.c.events + len(facts)}
+    statement = update(D).where(D.c.id == delegation_id, *conditions).values(**values).returning(D.c.events)
+    last = c.execute(statement).scalar_one_or_none()
+    if last is None:
+        return False
+    _insert_events(c, delegation_id, last - len(facts) + 1, facts, now)
+    return True
+
+
+def record(c: Connection, delegation_id: str, facts: Sequence[Fact], now: datetime) -> None:
+    """Append events without moving the delegation. Raises NotFound."""
+    statement = (
+        update(D).where(D.c.id == delegation_id).values(events=D.c.events + len(facts)).returning(D.c.events)
+    )
+    last = c.execute(statement).scalar_one_or_none()
+    if last is None:
+        raise NotFound(f"There is no delegation {delegation_id}.")
+    _insert_events(c, delegation_id, last - len(facts) + 1, facts, now)
+
+
+_INSERT_EVENT = insert(E).values(
+    delegation_id=bindparam("delegation_id"),
+    sequence=bindparam("sequence"),
+    kind=bindparam("kind"),
+    at=bindparam("at"),
+    data=bindparam("data"),
+)
+
+
+def _insert_events(
+    c: Connection, delegation_id: str | None, first: int, facts: Sequence[Fact], now: datetime
+) -> None:
+    rows = [
+        {"delegation_id": delegation_id, "sequence": first + n, "kind": kind.value, "at": now, "data": data}
+        for n, (kind, data) in enumerate(facts)
+    ]
+    if rows:
+        c.execute(_INSERT_EVENT, rows)
+
+
+def _lock_steps(c: Connection, delegation_id: str) -> None:
+    # A step's own moves take its row first and the delegation's second; the other way round would be a deadlock.
+    query = select(S.c.id).where(S.c.delegation_id == delegation_id).order_by(S.c.index)
+    c.execute(query.with_for_update()).close()
+
+
+def _steps(c: Connection, delegation_id: str) -> Sequence[Row[Any]]:
+    return c.execute(select(S).where(S.c.delegation_id == delegation_id).order_by(S.c.index)).all()

@@ -1,0 +1,132 @@
+"""The transactions on steps: claimed with a lease and a fencing token, ended only by the token's holder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, or_, select, update
+
+from adapters.sql import tables
+from adapters.sql.delegations import CHECK, Fact, check_later, record
+from adapters.sql.rows import to_step
+from core.models import EventKind, Result, Step, StepState
+
+S = tables.steps
+RUNNING = StepState.RUNNING.value
+PENDING = StepState.PENDING.value
+
+
+def claim(c: Connection, step_id: str, now: datetime, lease_until: datetime) -> Step | None:
+    free = or_(S.c.state == PENDING, and_(S.c.state == RUNNING, S.c.lease_until <= now))
+    statement = (
+        update(S)
+        .where(S.c.id == step_id, free)
+        .values(
+            crashes=case((S.c.state == RUNNING, S.c.crashes + 1), else_=S.c.crashes),
+            state=RUNNING,
+            attempts=S.c.attempts + 1,
+            token=S.c.token + 1,
+            lease_until=lease_until,
+            started_at=case((S.c.started_at.is_(None), now), else_=S.c.started_at),
+        )
+        .returning(S)
+    )
+    row = c.execute(statement).first()
+    if row is None:
+        return None
+    step = to_step(row)
+    _note(c, step, EventKind.STEP_STARTED, now)
+    check_later(c, step.delegation_id, lease_until + timedelta(seconds=1))
+    return step
+
+
+def renew(c: Connection, held: Mapping[str, int], now: datetime, lease_until: datetime) -> frozenset[str]:
+    ids = list(held)
+    rows = c.execute(select(S.c.id, S.c.token, S.c.state).where(S.c.id.in_(ids)))
+    still = [row.id for row in rows if row.state == RUNNING and held[row.id] == row.token]
+    if still:
+        # The token is checked again in the update: between the two statements a lease may have been taken over.
+        kept = c.execute(
+            update(S)
+            .where(
+                S.c.id.in_(still),
+                S.c.state == RUNNING,
+                S.c.token == case(held, value=S.c.id),
+            )
+            .values(lease_until=lease_until)
+            .returning(S.c.id)
+        )
+        return frozenset(row.id for row in kept)
+    return frozenset()
+
+
+def retrying(c: Connection, step_id: str, token: int, wait: tuple[float, str], now: datetime) -> bool:
+    delay_seconds, reason = wait
+    step = _holder(c, step_id, token, attempts=S.c.attempts + 1)
+    if step is None:
+        return False
+    extra = {"retryInSeconds": round(delay_seconds, 1), "error": reason}
+    _note(c, step, EventKind.STEP_RETRYING, now, **extra)
+    return True
+
+
+def release(c: Connection, step_id: str, token: int, now: datetime) -> bool:
+    step = _holder(c, step_id, token, state=PENDING, lease_until=None)
+    if step is None:
+        return False
+    check_later(c, step.delegation_id, now)
+    return True
+
+
+def end(c: Connection, step_id: str, token: int, result: Result, now: datetime) -> bool:
+    step = _holder(
+        c,
+        step_id,
+        token,
+        state=result.state.value,
+        lease_until=None,
+        ended_at=now,
+        result=result.model_dump(mode="json"),
+    )
+    if step is None:
+        return False
+    _note(c, step, EventKind.STEP_ENDED, now, state=result.state.value, error=result.error)
+    check_later(c, step.delegation_id, now + CHECK)
+    return True
+
+
+def skip(c: Connection, step_ids: Sequence[str], reason: str, now: datetime) -> None:
+    result = Result(state=StepState.CANCELLED, error=reason)
+    statement = (
+        update(S)
+        .where(S.c.id.in_(step_ids), S.c.state == PENDING)
+        .values(
+            state=StepState.CANCELLED.value,
+            token=S.c.token + 1,
+            ended_at=now,
+            result=result.model_dump(mode="json"),
+        )
+        .returning(S)
+    )
+    for row in c.execute(statement).all():
+        _note(c, to_step(row), EventKind.STEP_ENDED, now, state=result.state.value, error=reason)
+
+
+def _holder(c: Connection, step_id: str, token: int, **values: Any) -> Step | None:
+    """Update the step if this token still holds it."""
+    statement = (
+        update(S)
+        .where(S.c.id == step_id, S.c.token == token, S.c.state == RUNNING)
+        .values(**values)
+        .returning(S)
+    )
+    row = c.execute(statement).first()
+    return None if row is None else to_step(row)
+
+
+def _note(c: Connection, step: Step, kind: EventKind, now: datetime, **extra: Any) -> None:
+    data = {"step": step.index, "agent": step.agent, "attempt": step.attempts, **extra}
+    fact: Fact = (kind, data)
+    record(c, step.delegation_id, [fact], now)

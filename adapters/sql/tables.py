@@ -1,0 +1,194 @@
+"""The tables, as Alembic's first revision makes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only where the key's type is INTEGER to the letter.
+RowNumber = BigInteger().with_variant(Integer, "sqlite")
+
+# "Nothing" is NULL, which queries can tell from something; SQLAlchemy's own choice is a JSON null.
+OptionalJson = JSON(none_as_null=True)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant; SQLite, which knows no zones, stores it naive."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Prose(TypeDecorator[str]):
+    """What people and models write, without what a database refuses: NUL and halves of surrogate pairs."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+delegations = Table(
+    "delegations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("key", String(300), nullable=False, unique=True),
+    Column("fingerprint", String(64), nullable=False, server_default=""),
+    Column("text", Prose, nullable=False),
+    Column("person_id", String(200), nullable=False),
+    Column("person_name", String(200), nullable=False, server_default=""),
+    Column("person_zone", String(64)),
+    Column("platform", String(40), nullable=False),
+    Column("workspace", String(100), nullable=False),
+    Column("place", String(100), nullable=False),
+    Column("thread", String(100), nullable=False, server_default=""),
+    Column("via", Text, nullable=False, server_default=""),
+    Column("origin", String(40), nullable=False),
+    Column("preferred_agents", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("round", Integer, nullable=False, server_default="0"),
+    Column("generation", Integer, nullable=False, server_default="0"),
+    Column("events", Integer, nullable=False, server_default="0"),
+    Column("planner", String(20)),
+    Column("planning_usage", OptionalJson),
+    Column("cancelled_by", String(200)),
+    Column("status", String(20)),
+    Column("reply", OptionalJson),
+    Column("received_at", Instant, nullable=False),
+    Column("planned_at", Instant),
+    Column("answered_at", Instant),
+    Column("delivered_at", Instant),
+    Column("check_at", Instant),
+    Index("ix_delegations_conversation", "platform", "workspace", "place", "thread", "received_at"),
+    Index("ix_delegations_recent", "workspace", "received_at"),
+    Index(
+        "ix_delegations_check",
+        "check_at",
+        sqlite_where=text("check_at IS NOT NULL"),
+        postgresql_where=text("check_at IS NOT NULL"),
+    ),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("delegation_id", ForeignKey("delegations.id"), nullable=False),
+    Column("index", Integer, nullable=False),
+    Column("agent", String(40), nullable=False),
+    Column("task", Prose, nullable=False),
+    Column("after", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("crashes", Integer, nullable=False, server_default="0"),
+    Column("generation", Integer, nullable=False, server_default="0"),
+    Column("token", Integer, nullable=False, server_default="0"),
+    Column("lease_until", Instant),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("result", OptionalJson),
+    UniqueConstraint("delegation_id", "index"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("delegation_id", ForeignKey("delegations.id"), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("message_id", String(100)),
+    Column("platform", String(40), nullable=False),
+    Column("workspace", String(100), nullable=False),
+    Column("place", String(100), nullable=False),
+    Index("ix_messages_message", "platform", "workspace", "place", "message_id"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    Column("delegation_id", String(32)),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("kind", String(40), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("data", JSON, nullable=False),
+    Index("ix_events_delegation", "delegation_id", "sequence"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("run_id", String(48), primary_key=True),
+    Column("index", Integer, primary_key=True),
+    Column("turn", JSON, nullable=False),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("run_id", String(48), primary_key=True),
+    Column("call_key", String(100), primary_key=True),
+    Column("effect", String(10), nullable=False),
+    Column("outcome", OptionalJson),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("workspace", String(100), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("text", Prose, nullable=False),
+    Column("folded", Prose, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("key", String(200), nullable=False),
+    UniqueConstraint("workspace", "key"),
+)
+
+archives = Table(
+    "archives",
+    metadata,
+    Column("workspace", String(100), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("archived", JSON, nullable=False),
+    Column("at", Instant, nullable=False),
+)

@@ -1,0 +1,25 @@
+"""A fetcher that loads its HTTP client (8 MB of it) with the first page that somebody wants."""
+
+from __future__ import annotations
+
+from adapters.web import Fetched, Fetcher
+from adapters.web.addresses import to_allowed
+
+
+class OnDemandFetcher:
+    """The guarded fetcher, made when it is first needed."""
+
+    def __init__(self, *, allow: tuple[str, ...]) -> None:
+        """Raises ConfigurationError where `allow` names something that is no host and no network."""
+        to_allowed(allow)
+        self._allow = allow
+        self._fetcher: Fetcher | None = None
+
+    async def fetch(self, url: str) -> Fetched:
+        """See Fetcher.fetch."""
+        if self._fetcher is None:
+            # Most processes of most deployments never fetch anything; they need not hold the client.
+            from adapters.web.fetch import GuardedFetcher
+
+            self._fetcher = GuardedFetcher(allow=self._allow)
+        return await self._fetcher.fetch(url)

@@ -1,0 +1,41 @@
+"""The command line: `flowmate …`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from core.errors import ConfigurationError, FlowMateError
+
+PROCESSES = ("web", "worker", "scheduler")
+
+
+def main() -> None:
+    """Run one command. What FlowMate raises on purpose becomes one line on stderr and the exit code."""
+    # Whatever is written (database, archives, logs, tokens) is for this user alone.
+    os.umask(0o077)
+    try:
+        if len(sys.argv) == 2 and sys.argv[1] in PROCESSES:
+            # Imported here: the other commands don't need it, and it doesn't need them.
+            from bot.processes import run
+
+            sys.exit(_run(run, sys.argv[1]))
+        # Loaded here, so that `bot.cli.client` and the like can be imported without the whole command line.
+        from bot.cli.app import app
+
+        app(prog_name="flowmate")
+    except FlowMateError as error:
+        sys.stderr.write(f"flowmate: {error.sentence}\n")
+        sys.exit(getattr(error, "exit_code", 1))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _run(run: Callable[[str], int], name: str) -> int:
+    try:
+        return run(name)
+    except ConfigurationError as error:
+        sys.stderr.write(f"flowmate: {error.sentence}\n")
+        # So that `up` does not try again what can't work.
+        return os.EX_CONFIG

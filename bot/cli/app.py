@@ -1,0 +1,182 @@
+"""The commands and their options.
+
+What a command needs is imported in its body: `flowmate --help` has to answer at once, and `up` has to stay small.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="One instruction, several micro agents, one answer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+agents_app = typer.Typer(help="The micro agents of this deployment.", no_args_is_help=True)
+slack_app = typer.Typer(help="Setting up the Slack app.", no_args_is_help=True)
+app.add_typer(agents_app, name="agents", rich_help_panel="Set up")
+app.add_typer(slack_app, name="slack", rich_help_panel="Set up")
+
+TALK, RUN, CARE = "Talk to it", "Run it", "Set up"
+Text = Annotated[
+    str, typer.Argument(metavar="TEXT", help="What you want done, in plain words.", show_default=False)
+]
+Preferred = Annotated[
+    list[str] | None, typer.Option("--agent", metavar="A", help="Ask this agent; may be given several times.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the API's answer, and nothing else.")]
+
+
+@app.command(rich_help_panel=RUN)
+def up(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show all that the processes log.")
+    ] = False,
+    procfile: Annotated[
+        Path | None,
+        typer.Option(help="Which processes to run; default: FlowMate's own.", exists=True, dir_okay=False),
+    ] = None,
+    crash_limit: Annotated[
+        int, typer.Option(min=1, help="Give up after so many deaths in a row just after the start.")
+    ] = 5,
+) -> None:
+    """Run everything on this machine: queue, database, web, workers and scheduler."""
+    from bot.cli.configuration import load_settings
+    from bot.cli.up import Options, up
+
+    raise typer.Exit(
+        up(load_settings(), Options(verbose=verbose, procfile=procfile, crash_limit=crash_limit))
+    )
+
+
+@app.command(rich_help_panel=RUN)
+def web() -> None:
+    """Run one web process: the HTTP API and the chat platforms."""
+    from bot.processes import run
+
+    raise typer.Exit(run("web"))
+
+
+@app.command(rich_help_panel=RUN)
+def worker() -> None:
+    """Run one worker process."""
+    from bot.processes import run
+
+    raise typer.Exit(run("worker"))
+
+
+@app.command(rich_help_panel=RUN)
+def scheduler() -> None:
+    """Run the scheduler, which also sets going again what got stuck."""
+    from bot.processes import run
+
+    raise typer.Exit(run("scheduler"))
+
+
+@app.command(rich_help_panel=TALK)
+def ask(
+    text: Text,
+    agent: Preferred = None,
+    timeout_ms: Annotated[
+        int | None,
+        typer.Option(
+            "--timeout-ms", metavar="N", min=1, max=600_000, help="Wait no longer than this for the answer."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask the running service, and watch the agents work.
+
+    Exit code: 0 success, 1 partial, failed or refused, 2 usage, 3 service unreachable, 130 cancelled.
+    """
+    from bot.cli.ask import ask
+    from bot.cli.client import to_question
+    from bot.cli.configuration import load_settings
+
+    question = to_question(text, agents=agent or (), timeout_ms=timeout_ms)
+    raise typer.Exit(asyncio.run(ask(load_settings(), question, as_json=as_json)))
+
+
+@app.command(rich_help_panel=TALK)
+def plan(text: Text, agent: Preferred = None, as_json: Json = False) -> None:
+    """Show what would run, without running it."""
+    from bot.cli.client import to_question
+    from bot.cli.configuration import load_settings
+    from bot.cli.plan import plan
+
+    question = to_question(text, agents=agent or ())
+    raise typer.Exit(asyncio.run(plan(load_settings(), question, as_json=as_json)))
+
+
+@app.command(rich_help_panel=TALK)
+def chat() -> None:
+    """Converse; later messages know the earlier ones."""
+    from bot.cli.chat import chat
+    from bot.cli.configuration import load_settings
+
+    raise typer.Exit(chat(load_settings()))
+
+
+@app.command(rich_help_panel=CARE)
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Look at every part, and say how to mend what is broken (exit code 1)."""
+    from bot.cli.doctor import doctor
+
+    raise typer.Exit(asyncio.run(doctor(as_json=as_json)))
+
+
+@app.command(rich_help_panel=CARE)
+def migrate() -> None:
+    """Bring the database to this version's schema; `up` does so by itself."""
+    from adapters.sql.migrations import migrate
+    from bot.cli.configuration import load_connected_settings
+
+    migrate(load_connected_settings())
+
+
+@app.command(rich_help_panel=CARE)
+def restore(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, show_default=False)],
+    workspace: Annotated[str | None, typer.Option(help="Only this workspace's rows; default: all.")] = None,
+) -> None:
+    """Put an archive's rows back into the database."""
+    from bot.cli.configuration import load_settings
+    from bot.cli.restore import restore
+
+    raise typer.Exit(asyncio.run(restore(load_settings(), file, workspace=workspace)))
+
+
+@agents_app.command("list")
+def list_agents(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the agents as JSON.")] = False,
+) -> None:
+    """Show who there is, and what for."""
+    from bot.cli.agents import list_agents
+    from bot.cli.configuration import load_settings
+
+    raise typer.Exit(list_agents(load_settings(), as_json=as_json))
+
+
+@slack_app.command("manifest")
+def slack_manifest(
+    base_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where Slack reaches FlowMate; default: FLOWMATE_BASE_URL."),
+    ] = None,
+    socket_mode: Annotated[
+        bool | None, typer.Option("--socket-mode/--http", help="How events arrive; default: by the address.")
+    ] = None,
+) -> None:
+    """Print the manifest from which to create the Slack app."""
+    from bot.cli.configuration import load_settings
+    from bot.cli.slack import print_manifest
+
+    raise typer.Exit(print_manifest(load_settings(), base_url=base_url, socket_mode=socket_mode))

@@ -1,0 +1,66 @@
+"""`flowmate ask`: one instruction, one answer."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.markdown import Markdown
+
+from adapters.settings import Settings
+from bot.cli.bodies import Answer
+from bot.cli.client import Api, Question
+from bot.cli.conversing import converse
+from bot.cli.progress import Progress, ProgressView
+from bot.cli.terminal import is_live, stderr, stdout
+from bot.readout import printable
+from core.models import Status
+
+STATUS_STYLES = {"success": "green", "partial": "yellow", "failed": "red", "cancelled": "yellow"}
+
+
+async def ask(settings: Settings, question: Question, *, as_json: bool) -> int:
+    """Ask, show the way and print the answer; returns the exit code."""
+    async with Api(settings) as api:
+        answer = await answer_to(api, question, console=stderr())
+    if as_json:
+        sys.stdout.write(answer.body.rstrip("\n") + "\n")
+    else:
+        show(answer, out=stdout(), aside=stderr())
+    return 0 if answer.status == Status.SUCCESS else 1
+
+
+async def answer_to(api: Api, question: Question, *, console: Console) -> Answer:
+    progress = Progress()
+    async with ProgressView(progress, console):
+        return await converse(api, question, progress=progress)
+
+
+def show(answer: Answer, *, out: Console, aside: Console) -> None:
+    """The answer on stdout; what it took beside it, where somebody looks."""
+    text = answer.answer or ""
+    if out.is_terminal:
+        out.print()
+        out.print(Markdown(printable(text)))
+        out.print()
+    else:
+        sys.stdout.write(text.rstrip("\n") + "\n")
+    if is_live(aside):
+        style = STATUS_STYLES.get(answer.status or "", "")
+        aside.print(f"[{style}]{answer.status}[/] [dim]· {_took(answer)}[/]")
+
+
+def _took(answer: Answer) -> str:
+    metrics = answer.metrics
+    parts = [f"{metrics.total_ms / 1000:.1f} s", _counted(metrics.agents, "agent")]
+    if metrics.retries:
+        parts.append("1 retry" if metrics.retries == 1 else f"{metrics.retries} retries")
+    tokens = metrics.input_tokens + metrics.output_tokens
+    parts.append(f"{tokens:,} tokens" if tokens else "no model used")
+    if metrics.cost_usd:
+        parts.append(f"${metrics.cost_usd:.4f}")
+    return " · ".join(parts)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -1,0 +1,102 @@
+"""What the HTTP API sends, as far as the commands read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+from core.models import Status
+
+
+class Body(BaseModel):
+    """What the API sends; fields that a newer service adds are no error."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+
+
+class AgentResult(Body):
+    agent: str
+    status: str
+    output: str | None = None
+    error: str | None = None
+    attempts: int = 0
+    execution_time_ms: int = 0
+
+
+class Metrics(Body):
+    total_ms: int = 0
+    agents: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    retries: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = 0.0
+
+
+class Answer(Body):
+    """A delegation as the API shows it; `body` is what it sent, for `--json`."""
+
+    delegation_id: str
+    status: str | None = None
+    answer: str | None = None
+    results: tuple[AgentResult, ...] = ()
+    metrics: Metrics = Metrics()
+    body: str = Field(default="", exclude=True)
+
+    @property
+    def final(self) -> bool:
+        return self.status in tuple(Status)
+
+
+class Happening(Body):
+    """One event of a delegation."""
+
+    sequence: int = 0
+    kind: str
+    at: AwareDatetime
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class PlanStep(Body):
+    agent: str
+    task: str
+    depends_on: tuple[int, ...] = ()
+
+
+class PlanAnswer(Body):
+    planner: str
+    steps: tuple[PlanStep, ...] = ()
+    question: str | None = None
+    body: str = Field(default="", exclude=True)
+
+
+class AgentCard(Body):
+    name: str
+    description: str = ""
+
+
+class AgentCards(Body):
+    agents: tuple[AgentCard, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_list(cls, value: Any) -> Any:
+        return {"agents": value} if isinstance(value, list) else value
+
+
+class PlatformStatus(Body):
+    name: str
+    title: str
+    connected: bool = False
+    summary: str = ""
+
+
+class ServiceStatus(Body):
+    """What is connected and who answers, for the summary of `up`."""
+
+    platforms: tuple[PlatformStatus, ...] = ()
+    model: str | None = None
+    agents: tuple[str, ...] = ()

@@ -1,0 +1,104 @@
+"""`flowmate chat`: a conversation, in which later messages know the earlier ones."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import readline
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.text import Text
+
+from adapters.settings import Settings
+from bot.cli.ask import answer_to, show
+from bot.cli.client import Api, CallFailed, Unreachable, to_question
+from bot.cli.terminal import stderr, stdout
+from bot.readout import printable
+from core.errors import FlowMateError
+
+PROMPT = "you> "
+HISTORY_LINES = 1000
+HELP = """\
+Write what you want done, in plain words; @name at the beginning asks that agent.
+  /agents  who can do what
+  /help    this
+  /quit    leave (Ctrl-D does too; Ctrl-C cancels what is running)"""
+
+
+def chat(settings: Settings) -> int:
+    """Converse until the end of the input; returns the exit code."""
+    conversation = str(uuid.uuid4())
+    typed = sys.stdin.isatty()
+    aside = stderr()
+    if typed:
+        aside.print("[dim]Ctrl-D leaves, /help says what else there is.[/]")
+    with _history(settings.data_dir / "chat_history") if typed else contextlib.nullcontext():
+        for line in _lines(typed):
+            if line in ("/quit", "/exit"):
+                break
+            try:
+                _respond(settings, line, conversation)
+            except Unreachable:
+                raise
+            except FlowMateError as error:
+                aside.print(Text(printable(error.sentence), style="yellow"))
+    return 0
+
+
+def _respond(settings: Settings, line: str, conversation: str) -> None:
+    if line == "/help":
+        stdout().print(HELP, markup=False)
+    elif line == "/agents":
+        asyncio.run(_show_agents(settings))
+    elif line.startswith("/"):
+        raise CallFailed(f"There is no {line.split()[0]} here; /help lists what there is.")
+    else:
+        asyncio.run(_ask(settings, line, conversation))
+
+
+async def _ask(settings: Settings, text: str, conversation: str) -> None:
+    async with Api(settings) as api:
+        answer = await answer_to(api, to_question(text, conversation=conversation), console=stderr())
+    show(answer, out=stdout(), aside=stderr())
+
+
+async def _show_agents(settings: Settings) -> None:
+    async with Api(settings) as api:
+        for agent in await api.agents():
+            line = Text(printable(agent.name), style="bold")
+            stdout().print(line.append(f"  {printable(agent.description)}", style="not bold"))
+
+
+def _lines(typed: bool) -> Iterator[str]:
+    """What is written, without empty lines, until the end of the input."""
+    while True:
+        try:
+            line = input(PROMPT) if typed else sys.stdin.readline()
+        except KeyboardInterrupt:
+            sys.stdout.write("\n")
+            continue
+        except EOFError:
+            sys.stdout.write("\n")
+            return
+        if not typed and not line:
+            return
+        if line.strip():
+            yield line.strip()
+
+
+@contextlib.contextmanager
+def _history(path: Path) -> Iterator[None]:
+    """What was typed in earlier chats, with the arrow keys; kept for this user alone."""
+    readline.set_history_length(HISTORY_LINES)
+    with contextlib.suppress(OSError):
+        readline.read_history_file(path)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+            readline.write_history_file(path)

@@ -1,0 +1,198 @@
+"""The running service, as the commands talk to it: our own HTTP API with the operator's token.
+
+CallFailed              the service did not do it; the sentence says why
+├── Unreachable         nothing answers there
+├── Empty               there is nothing to do in that text
+└── EventsLost          the event stream ended before its time; asking again and again still works
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+from pydantic import ValidationError
+
+from adapters.settings import Settings
+from bot.cli.bodies import AgentCard, AgentCards, Answer, Body, Happening, PlanAnswer
+from core.errors import FlowMateError
+
+BodyT = TypeVar("BodyT", bound=Body)
+
+LARGEST_EVENT_BYTES = 4 * 1024 * 1024
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 60.0
+EVENTS_SILENT_SECONDS = 20.0
+
+
+class CallFailed(FlowMateError):
+    """The service could not do that."""
+
+    exit_code = 1
+
+
+class Unreachable(CallFailed):
+    """FlowMate isn't running."""
+
+    exit_code = 3
+
+
+class Empty(CallFailed):
+    """There is nothing to do in that message."""
+
+    exit_code = 2
+
+
+class EventsLost(CallFailed):
+    """The event stream ended too early."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked; `key` makes asking twice harmless."""
+
+    text: str
+    agents: tuple[str, ...] = ()
+    timeout_ms: int | None = None
+    conversation: str | None = None
+    key: str = ""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        body: dict[str, Any] = {"instruction": self.text}
+        if self.agents:
+            body["preferredAgents"] = list(self.agents)
+        if self.timeout_ms is not None:
+            body["timeout"] = self.timeout_ms
+        return body
+
+
+def to_question(
+    text: str, *, agents: Sequence[str] = (), timeout_ms: int | None = None, conversation: str | None = None
+) -> Question:
+    """Raises Empty where there is no text."""
+    if not text.strip():
+        raise Empty()
+    return Question(
+        text=text,
+        agents=tuple(agents),
+        timeout_ms=timeout_ms,
+        conversation=conversation,
+        key=str(uuid.uuid4()),
+    )
+
+
+class Api:
+    """The service's API for the length of an `async with`. Every method may raise CallFailed or Unreachable."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._base_url = settings.base_url
+        self._token = _token(settings)
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            headers={"Authorization": f"Bearer {self._token}"},
+            timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS, connect=CONNECT_SECONDS),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def delegate(self, question: Question) -> str:
+        """Hand the instruction in; returns the delegation's id."""
+        headers = {"Prefer": "respond-async", "Idempotency-Key": question.key, "X-Origin": "terminal"}
+        if question.conversation is not None:
+            headers["X-Conversation"] = question.conversation
+        text = await self._call("POST", "/api/v1/agents/delegate/task", json=question.body, headers=headers)
+        return self._read(Answer, text).delegation_id
+
+    async def delegation(self, delegation_id: str) -> Answer:
+        text = await self._call("GET", f"/api/v1/delegations/{delegation_id}")
+        return self._read(Answer, text).model_copy(update={"body": text})
+
+    async def cancel(self, delegation_id: str) -> None:
+        await self._call("POST", f"/api/v1/delegations/{delegation_id}/cancel")
+
+    async def plan(self, question: Question) -> PlanAnswer:
+        text = await self._call("POST", "/api/v1/plans", json=question.body)
+        return self._read(PlanAnswer, text).model_copy(update={"body": text})
+
+    async def agents(self) -> tuple[AgentCard, ...]:
+        return self._read(AgentCards, await self._call("GET", "/api/v1/agents")).agents
+
+    async def events(self, delegation_id: str) -> AsyncGenerator[Happening, None]:
+        """Every event of the delegation from its beginning. Raises EventsLost when the stream breaks."""
+        try:
+            async with self._session.ws_connect(
+                f"{self._base_url}/api/v1/events",
+                params={"delegation": delegation_id},
+                heartbeat=EVENTS_SILENT_SECONDS,
+                max_msg_size=LARGEST_EVENT_BYTES,
+            ) as socket:
+                async for message in socket:
+                    if message.type is aiohttp.WSMsgType.TEXT:
+                        yield self._read(Happening, message.data)
+        except (aiohttp.ClientError, OSError, TimeoutError, CallFailed) as error:
+            raise EventsLost() from error
+        raise EventsLost()
+
+    async def _call(
+        self, method: str, path: str, *, json: Any = None, headers: dict[str, str] | None = None
+    ) -> str:
+        """The answer's text. Redirects aren't followed: they would carry the token elsewhere."""
+        url = f"{self._base_url}{path}"
+        try:
+            async with self._session.request(
+                method, url, json=json, headers=headers, allow_redirects=False
+            ) as response:
+                text = await response.text(errors="replace")
+                status = response.status
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
+                raise CallFailed(f"FlowMate at {self._base_url} takes too long to answer.") from error
+            raise Unreachable(
+                f"FlowMate isn't running at {self._base_url}; start it with `flowmate up`."
+            ) from error
+        if not 200 <= status < 300:
+            raise CallFailed(self._refusal(status, text))
+        return text
+
+    def _refusal(self, status: int, text: str) -> str:
+        """The sentence of a problem document (RFC 9457), else one of our own."""
+        if status == 401:
+            return (
+                f"FlowMate at {self._base_url} doesn't take this operator token; "
+                "use the same FLOWMATE_DATA_DIR or FLOWMATE_OPERATOR_TOKEN as the service."
+            )
+        try:
+            problem = json.loads(text)
+            sentence = problem.get("detail") or problem.get("title")
+        except (ValueError, AttributeError):
+            sentence = None
+        return str(sentence) if sentence else f"FlowMate at {self._base_url} answered with status {status}."
+
+    def _read(self, kind: type[BodyT], text: str) -> BodyT:
+        try:
+            return kind.model_validate_json(text)
+        except ValidationError as error:
+            raise CallFailed(
+                f"What answers at {self._base_url} isn't FlowMate, or another version of it."
+            ) from error
+
+
+def _token(settings: Settings) -> str:
+    """The operator's token, where there is one already: asking must not make a data folder where nobody runs."""
+    if settings.flowmate_operator_token is not None:
+        return settings.flowmate_operator_token.get_secret_value()
+    try:
+        return (settings.data_dir / "operator.token").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,35 @@
+"""Settings for the commands, with one clear line where they are wrong."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from adapters.settings import Settings
+from bot.embedded import redis_url
+from core.errors import ConfigurationError
+
+
+def load_settings() -> Settings:
+    """The settings of the environment and `.env`. Raises ConfigurationError naming every wrong one; the values,
+    which may be secret, are not repeated."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError(_sentence(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"The file .env can't be read ({error}).") from None
+
+
+def load_connected_settings() -> Settings:
+    """The same, with `redis_url` always set: the embedded queue's address where no other is configured."""
+    settings = load_settings()
+    return settings.model_copy(update={"redis_url": redis_url(settings)})
+
+
+def _sentence(error: ValidationError) -> str:
+    problems = []
+    for detail in error.errors(include_input=False, include_url=False, include_context=False):
+        name = ".".join(str(part) for part in detail["loc"]).upper()
+        message = detail["msg"].removeprefix("Value error, ")
+        problems.append(f"{name}: {message[:1].lower()}{message[1:]}" if name else message)
+    return "Some settings are wrong: " + "; ".join(problems) + "."

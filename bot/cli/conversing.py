@@ -1,0 +1,91 @@
+"""One question to the running service: hand it in, watch it, cancel it, and bring its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import aclosing, suppress
+
+from bot.cli.bodies import Answer
+from bot.cli.client import Api, CallFailed, EventsLost, Question, Unreachable
+from bot.cli.progress import Progress
+
+POLL_SECONDS = 0.5
+AWAY_SECONDS = 30.0
+"""How long the service may be away, restarting, while we wait for an answer that it has promised."""
+CANCEL_SECONDS = 5.0
+
+
+class NotYet(CallFailed):
+    """There was no answer within the time; it is still worked on."""
+
+
+class Interrupted(CallFailed):
+    """Cancelled."""
+
+    exit_code = 130
+
+
+async def converse(api: Api, question: Question, *, progress: Progress) -> Answer:
+    """The answer to the question, with `progress` kept up to date.
+
+    Ctrl-C asks the service to cancel and raises Interrupted, whose sentence says how that went.
+    """
+    accepting = asyncio.create_task(api.delegate(question))
+    answering = asyncio.create_task(_follow(api, accepting, progress))
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, answering.cancel)
+    try:
+        # Only the waiting has this limit: what was accepted is worked on until it is answered.
+        async with asyncio.timeout(None if question.timeout_ms is None else question.timeout_ms / 1000):
+            return await answering
+    except TimeoutError:
+        place = f"/api/v1/delegations/{accepting.result()}" if accepting.done() else "/api/v1/delegations"
+        raise NotYet(f"No answer within {question.timeout_ms} ms; it will be at {place}.") from None
+    except asyncio.CancelledError:
+        sentence = await _withdraw(api, accepting)
+        progress.withdraw()
+        raise Interrupted(sentence) from None
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        accepting.cancel()
+        await asyncio.gather(accepting, return_exceptions=True)
+
+
+async def _follow(api: Api, accepting: asyncio.Task[str], progress: Progress) -> Answer:
+    # Shielded: when Ctrl-C comes just now, it must still be known what there is to cancel.
+    delegation_id = await asyncio.shield(accepting)
+    with suppress(EventsLost):
+        async with aclosing(api.events(delegation_id)) as events:
+            async for event in events:
+                progress.apply(event)
+                if progress.ended:
+                    break
+    answer = await _poll(api, delegation_id)
+    progress.settle(answer)
+    return answer
+
+
+async def _poll(api: Api, delegation_id: str) -> Answer:
+    """Ask until there is an answer; a service that is away for a moment has not forgotten it."""
+    loop = asyncio.get_running_loop()
+    heard = loop.time()
+    while True:
+        try:
+            answer = await api.delegation(delegation_id)
+            if answer.final:
+                return answer
+            heard = loop.time()
+        except Unreachable:
+            if loop.time() - heard > AWAY_SECONDS:
+                raise
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _withdraw(api: Api, accepting: asyncio.Task[str]) -> str:
+    try:
+        async with asyncio.timeout(CANCEL_SECONDS):
+            await api.cancel(await accepting)
+    except (CallFailed, TimeoutError):
+        return "Interrupted; the service could not be asked to cancel, so it may still run."
+    return "Cancelled."

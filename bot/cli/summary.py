@@ -1,0 +1,88 @@
+"""What `flowmate up` says once everything runs."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from adapters.settings import Settings, operator_token
+from bot.cli.bodies import PlatformStatus, ServiceStatus
+from bot.cli.local_http import get
+
+NO_MODEL = "none: rules plan, tools answer; set OPENAI_API_KEY or OPENAI_BASE_URL"
+NOT_CONNECTED = "not connected"
+SHOWN_AGENTS = 8
+
+
+async def read_status(settings: Settings) -> ServiceStatus | None:
+    """What the running service says about itself; None where it doesn't say."""
+    got = await get(settings, "/api/v1/status", token=operator_token(settings))
+    if got is None or got.status != 200:
+        return None
+    try:
+        return ServiceStatus.model_validate_json(got.body)
+    except ValidationError:
+        return None
+
+
+def show_summary(settings: Settings, status: ServiceStatus | None, *, console: Console, logs: str) -> None:
+    console.print()
+    console.print(Text.assemble(("FlowMate is up", "bold green"), "  ", (settings.base_url, "bold")))
+    console.print()
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in _rows(settings, status):
+        table.add_row(f"  {name}", text)
+    table.add_row(
+        "  Data", Text.assemble(str(settings.data_dir), (f"  {_services(settings)}; logs in {logs}", "dim"))
+    )
+    console.print(table)
+    console.print()
+    console.print(Text("Ctrl-C stops everything.", style="dim"))
+
+
+def _rows(settings: Settings, status: ServiceStatus | None) -> list[tuple[str, Text]]:
+    ask = 'flowmate ask "what time is it in Tokyo"'
+    rows = [
+        ("Ask", Text.assemble((ask, "cyan"), ("  or  ", "dim"), ("flowmate chat", "cyan"))),
+        ("API", Text(f"{settings.base_url}/docs")),
+    ]
+    if status is None:
+        return rows
+    rows += [(platform.title, _platform(platform)) for platform in status.platforms]
+    rows.append(
+        ("Model", Text(_model(settings, status.model)) if status.model else Text(NO_MODEL, style="yellow"))
+    )
+    names = ", ".join(status.agents[:SHOWN_AGENTS])
+    more = len(status.agents) - SHOWN_AGENTS
+    rows.append(("Agents", Text(f"{names} and {more} more" if more > 0 else names)))
+    return rows
+
+
+def _platform(platform: PlatformStatus) -> Text:
+    if platform.connected:
+        how = platform.summary.removeprefix(platform.title).strip()
+        return Text(f"connected {how}".rstrip(), style="green")
+    if platform.summary in ("", NOT_CONNECTED):
+        return Text(f"{NOT_CONNECTED}: its settings begin with {platform.name.upper()}_", style="yellow")
+    return Text(platform.summary, style="yellow")
+
+
+def _model(settings: Settings, model: str) -> str:
+    server = urlsplit(settings.openai_base_url).hostname if settings.openai_base_url else None
+    return f"{model} at {server}" if server else model
+
+
+def _services(settings: Settings) -> str:
+    database = (
+        "SQLite"
+        if settings.database_url is None
+        else urlsplit(settings.database_url).scheme.partition("+")[0]
+    )
+    queue = "embedded Valkey" if settings.redis_url is None else "your own Redis"
+    return f"{database}, {queue}"

@@ -1,0 +1,106 @@
+"""The ASGI app: its routes and what every request passes, in one expression each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from adapters.assembly import Assembly, redis_url
+from adapters.queue.connection import connect_async
+from adapters.settings import Settings, operator_token
+from bot.http import api, contract, delegations, documentation, health, problems, stream
+from bot.http.auth import Operator
+from bot.http.listening import Listening
+from bot.http.metrics import CountedReception, Measured, Metrics
+from bot.http.middleware import AddressLimit, BodyLimit, Correlation
+from core.models import Verdict
+
+ASKED_BY_BROWSERS = (
+    "Authorization",
+    "Idempotency-Key",
+    "Prefer",
+    "X-Conversation",
+    "X-Correlation-ID",
+)
+SHOWN_TO_BROWSERS = (
+    "Location",
+    "Preference-Applied",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Correlation-ID",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+)
+
+
+def build_app(assembly: Assembly) -> FastAPI:
+    """The app for these parts; the platforms that listen by themselves start and stop with it."""
+    operator = Operator(operator_token(assembly.settings))
+    metrics = Metrics()
+    app = FastAPI(
+        title="FlowMate",
+        version="0.1.0",
+        summary="One instruction in, micro agents side by side, one answer back.",
+        lifespan=_lifespan,
+        # The page that FastAPI ships loads its scripts from elsewhere; ours is served from here.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(Correlation),
+            Middleware(Measured, metrics=metrics),
+            *_browsers(assembly.settings),
+            Middleware(BodyLimit),
+            Middleware(AddressLimit, admit=_admit(assembly), signed_in=operator.signed_in),
+        ],
+    )
+    problems.install(app)
+    contract.describe(app)
+    app.state.assembly = assembly
+    app.state.operator = operator
+    app.state.reception = CountedReception(assembly.reception, metrics=metrics)
+    app.state.metrics = metrics
+    app.state.redis = connect_async(redis_url(assembly.settings))
+    app.state.closing = asyncio.Event()
+    for routes in (api, delegations, health):
+        app.include_router(routes.router)
+    app.router.routes.append(stream.build(assembly, operator, metrics))
+    app.router.routes.append(documentation.build(app, base_url=assembly.settings.base_url))
+    for connection in assembly.connections.values():
+        app.router.routes.extend(connection.routes(app.state.reception))
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with Listening(app.state.assembly, app.state.reception):
+        yield
+    await app.state.redis.aclose()
+
+
+def _browsers(settings: Settings) -> list[Middleware]:
+    """What lets pages of ALLOWED_ORIGINS use the API; nothing where it is empty."""
+    origins = [origin.strip().rstrip("/") for origin in settings.allowed_origins.split(",")]
+    if not any(origins):
+        return []
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=[origin for origin in origins if origin],
+        allow_methods=["GET", "POST"],
+        allow_headers=ASKED_BY_BROWSERS,
+        expose_headers=SHOWN_TO_BROWSERS,
+    )
+    return [cors]
+
+
+def _admit(assembly: Assembly) -> Callable[[str], Awaitable[Verdict]]:
+    async def admit(address: str) -> Verdict:
+        return await assembly.limiter.admit(f"ip:{address}", assembly.person_limit)
+
+    return admit

@@ -1,0 +1,29 @@
+"""The Procfile's own processes, started without the command line around them.
+
+Each of them runs for weeks: what parses options and draws tables (14 MB of it) has no place in their memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from adapters.chat import PLATFORMS
+from adapters.settings import Settings
+from bot.cli.configuration import load_connected_settings
+from bot.logging import configure_logging
+
+ENTRIES = {
+    "web": "bot.http.server:serve",
+    "worker": "workers.process:run_worker",
+    "scheduler": "workers.scheduler:run_scheduler",
+}
+
+
+def run(name: str) -> int:
+    """Run one of them until it is told to stop; returns the exit code. Raises ConfigurationError before it starts."""
+    settings = load_connected_settings()
+    configure_logging(settings.flowmate_log_level, settings, *(platform.settings() for platform in PLATFORMS))
+    module, _, function = ENTRIES[name].partition(":")
+    entry: Callable[[Settings], int] = getattr(import_module(module), function)
+    return entry(settings)

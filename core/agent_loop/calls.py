@@ -1,0 +1,209 @@
+"""One tool call of an agent: may it, does it fit, and what came of it, saved."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from core.agent_loop.prompt import as_data, shortened
+from core.agent_loop.words import named_in
+from core.errors import PermanentError, TransientError
+from core.models import Agent, EventKind, Task
+from core.ports.clock import Clock
+from core.ports.language_model import ToolCall, ToolSignature
+from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
+from core.ports.tool import Effect, Tool
+
+AnyTool = Tool[Any]
+OnProgress = Callable[[str, dict[str, Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """In what run a call is made; `tainted` is whether untrusted text had been read before it."""
+
+    agent: Agent
+    task: Task
+    step_id: str
+    tainted: bool
+    on_progress: OnProgress | None = None
+
+    @property
+    def exposed(self) -> bool:
+        """Whether untrusted text may steer this call: earlier answers of a conversation may quote pages too."""
+        return self.tainted or bool(self.task.history)
+
+    async def tell(self, kind: str, data: dict[str, Any]) -> None:
+        if self.on_progress is not None:
+            await self.on_progress(kind, data)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """A call that may run."""
+
+    tool: AnyTool
+    arguments: BaseModel
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A call that may not run: what the model is told, and what is recorded (None: nothing was overstepped)."""
+
+    outcome: CallOutcome
+    record: dict[str, Any] | None = None
+
+
+class ToolCalls:
+    """Makes calls for agents. Scope, arguments and taint are checked here, at the call, whatever a prompt says."""
+
+    def __init__(self, *, tools: Mapping[str, AnyTool], runs: Runs, clock: Clock) -> None:
+        self._tools = tools
+        self._runs = runs
+        self._clock = clock
+        self._signatures: dict[str, ToolSignature] = {}
+
+    def offered(self, agent: Agent) -> tuple[ToolSignature, ...]:
+        """The agent's own tools, as the model sees them."""
+        return tuple(self._signature(tool) for tool in self.own(agent))
+
+    def own(self, agent: Agent) -> tuple[AnyTool, ...]:
+        return tuple(self._tools[name] for name in agent.tools if name in self._tools)
+
+    def untrusted(self, name: str) -> bool:
+        return name in self._tools and self._tools[name].untrusted
+
+    def writes(self, name: str) -> bool:
+        return name in self._tools and self._tools[name].effect is Effect.WRITE
+
+    def told(self, name: str, outcome: CallOutcome) -> str:
+        """The outcome as the model reads it: what came from outside is marked as data."""
+        if outcome.kind not in (OutcomeKind.DONE, OutcomeKind.FAILED):
+            return outcome.text
+        files = "".join(f"\nFile: {artifact.name} at {artifact.path}" for artifact in outcome.artifacts)
+        text = outcome.text + files
+        return as_data(text, source=f"tool {name}") if self.untrusted(name) else text
+
+    async def make(self, call: ToolCall, *, key: str, setting: Setting) -> CallOutcome:
+        """Judge, run and save one call; one that was saved before is not made again.
+
+        Raises TransientError where the tool or the store asks for another attempt of the step.
+        """
+        judged = self._judge(call, setting)
+        # Only a call that may run is marked: one that is refused can't have happened.
+        effect = judged.tool.effect if isinstance(judged, Allowed) else Effect.READ
+        state = await self._runs.begin_call(setting.step_id, key, effect)
+        if state.outcome is not None:
+            return state.outcome
+        if isinstance(judged, Verdict):
+            if judged.record is not None:
+                await setting.tell(EventKind.TOOL_DENIED, judged.record)
+            outcome = judged.outcome
+        elif state.status is CallStatus.ATTEMPTING and effect is Effect.WRITE:
+            outcome = CallOutcome(kind=OutcomeKind.UNKNOWN, text=unknown_sentence(call.name))
+        else:
+            return await self.run(judged, key=key, setting=setting)
+        await self._runs.finish_call(setting.step_id, key, outcome)
+        return outcome
+
+    async def run(self, allowed: Allowed, *, key: str, setting: Setting, save: bool = True) -> CallOutcome:
+        """Run a call that may run, and save how it ended before anything else can go wrong.
+
+        Raises TransientError; a `write` call is then marked as not attempted.
+        """
+        tool = allowed.tool
+        began = self._clock.monotonic()
+        try:
+            output = await tool.run(
+                allowed.arguments, task=setting.task, idempotency_key=f"{setting.step_id}:{key}"
+            )
+        except TransientError:
+            if tool.effect is Effect.WRITE:
+                await self._runs.abandon_call(setting.step_id, key)
+            raise
+        except PermanentError as failure:
+            outcome = CallOutcome(kind=OutcomeKind.FAILED, text=failure.sentence)
+        else:
+            outcome = CallOutcome(kind=OutcomeKind.DONE, text=output.text, artifacts=output.artifacts)
+        if save:
+            outcome = outcome.model_copy(update={"text": shortened(outcome.text)})
+            await self._runs.finish_call(setting.step_id, key, outcome)
+        took = round((self._clock.monotonic() - began) * 1000)
+        await setting.tell(
+            EventKind.STEP_TOOL, {"tool": tool.name, "outcome": outcome.kind.value, "ms": took}
+        )
+        return outcome
+
+    def _judge(self, call: ToolCall, setting: Setting) -> Allowed | Verdict:
+        tool = self._tools.get(call.name)
+        if call.name not in setting.agent.tools or tool is None:
+            return self._outside(call, setting)
+        try:
+            arguments = tool.arguments.model_validate_json(call.arguments.strip() or "{}", strict=True)
+        except ValidationError as error:
+            text = f"Nothing was called: the arguments of {tool.name} don't fit. {_problems(error)}"
+            return Verdict(CallOutcome(kind=OutcomeKind.INVALID, text=text))
+        if missing := unnamed_targets(tool, arguments, setting=setting):
+            return Verdict(
+                CallOutcome(kind=OutcomeKind.DENIED, text=untrusted_sentence(tool.name, missing)),
+                record={"tool": tool.name, "reason": "untrusted", "targets": list(missing)},
+            )
+        return Allowed(tool, arguments)
+
+    def _signature(self, tool: AnyTool) -> ToolSignature:
+        if tool.name not in self._signatures:
+            parameters = tool.arguments.model_json_schema()
+            self._signatures[tool.name] = ToolSignature(
+                name=tool.name, description=tool.description, parameters=parameters
+            )
+        return self._signatures[tool.name]
+
+    def _outside(self, call: ToolCall, setting: Setting) -> Verdict:
+        own = ", ".join(tool.name for tool in self.own(setting.agent)) or "none"
+        if call.name not in self._tools:
+            text = f"Nothing was called: there is no tool {call.name[:60]!r}. Your tools: {own}."
+            return Verdict(
+                CallOutcome(kind=OutcomeKind.INVALID, text=text),
+                record={"tool": call.name[:60], "reason": "unknown"},
+            )
+        text = f"Denied: {call.name} is not one of your tools. Your tools: {own}."
+        return Verdict(
+            CallOutcome(kind=OutcomeKind.DENIED, text=text), record={"tool": call.name, "reason": "scope"}
+        )
+
+
+def unnamed_targets(tool: AnyTool, arguments: BaseModel, *, setting: Setting) -> tuple[str, ...]:
+    """Why a `write` call may not run after untrusted text: the targets that the person didn't name.
+
+    Empty: it may. A tool that names no targets at all may not, since nothing ties it to the person's words.
+    """
+    if tool.effect is not Effect.WRITE or not setting.exposed:
+        return ()
+    targets = tool.named_by(arguments)
+    missing = tuple(t for t in targets if not named_in(t, words=setting.task.instruction))
+    return missing if targets else (tool.name,)
+
+
+def untrusted_sentence(tool: str, targets: tuple[str, ...]) -> str:
+    named = ", ".join(target[:100] for target in targets)
+    return (
+        f"Denied: {tool} was not called; after text from outside was read, "
+        f"the person must have named {named} in their own words."
+    )
+
+
+def unknown_sentence(tool: str) -> str:
+    return (
+        f"{tool} was begun before an interruption: it may or may not have happened, and it was not repeated."
+    )
+
+
+def _problems(error: ValidationError) -> str:
+    shown = error.errors(include_url=False, include_input=False, include_context=False)[:5]
+    return "; ".join(
+        f"{'.'.join(str(part) for part in detail['loc'])[:100] or 'arguments'}: {detail['msg'][:200]}"
+        for detail in shown
+    )

@@ -1,0 +1,221 @@
+"""An agent's run: model, tool calls, model …, until there is an answer or a limit ends it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+
+from core.agent_loop.calls import (
+    Allowed,
+    AnyTool,
+    OnProgress,
+    Setting,
+    ToolCalls,
+    unknown_sentence,
+    unnamed_targets,
+    untrusted_sentence,
+)
+from core.agent_loop.prompt import FINAL_ANSWER
+from core.agent_loop.state import MAX_IDENTICAL_CALLS, Run
+from core.errors import PermanentError, StepFailed
+from core.models import Agent, EventKind, Result, StepState, Task, Usage
+from core.ports.clock import Clock
+from core.ports.language_model import FinishReason, LanguageModel, Message, ModelRequest, ModelTurn
+from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
+from core.ports.tool import Effect
+
+MODEL_TIMEOUT_SECONDS = 30.0
+MAX_REPAIRS = 2
+WORDS_KEY = "words"
+"""Call key of the one call of a run without a model."""
+
+
+class AgentLoop:
+    """Runs agents. A run is saved as it goes: repeated with the same `step_id` it continues, and pays nothing twice.
+
+    The outcome is always a Result: `succeeded`, or `failed` or `denied` with its `error` sentence and with what
+    the model calls took until then. Raised are only TransientError (another attempt continues the run) and bugs.
+    """
+
+    def __init__(
+        self, *, model: LanguageModel | None, tools: Mapping[str, AnyTool], runs: Runs, clock: Clock
+    ) -> None:
+        self._model = model
+        self._runs = runs
+        self._calls = ToolCalls(tools=tools, runs=runs, clock=clock)
+
+    async def run(
+        self,
+        agent: Agent,
+        task: Task,
+        *,
+        step_id: str,
+        on_progress: OnProgress | None = None,
+        stream: bool = False,
+    ) -> Result:
+        """Do the task, with the model if there is one. Safe to repeat with the same `step_id`.
+
+        `on_progress` gets `step.tool` {tool, outcome, ms} after each call that ran, `tool.denied` {tool, reason, …}
+        for each that was not the agent's to make, and with `stream` the answer as `text` {text}, piece by piece.
+        """
+        if self._model is None:
+            return await self.run_without_model(agent, task, step_id=step_id, on_progress=on_progress)
+        saved = await self._runs.turns(step_id)
+        run = Run(agent, task, step_id=step_id, saved=saved, on_progress=on_progress, stream=stream)
+        try:
+            return await self._converse(self._model, run)
+        except PermanentError as error:
+            return run.failed(error.sentence)
+
+    async def run_without_model(
+        self, agent: Agent, task: Task, *, step_id: str, on_progress: OnProgress | None = None
+    ) -> Result:
+        """Do the task with the first of the agent's tools that can read its arguments from the task's words.
+
+        Also what is left when the model is down. Safe to repeat: a `write` call is never made twice, and not at
+        all where model turns of the same run are saved, since those may have made it already.
+        """
+        tainted = any(upstream.tainted for upstream in task.upstream)
+        setting = Setting(agent, task, step_id, tainted, on_progress)
+        for tool in self._calls.own(agent):
+            arguments = tool.parse(task)
+            if arguments is not None:
+                return await self._run_plainly(Allowed(tool, arguments), setting)
+        return Result(state=StepState.FAILED, error=self._question(agent))
+
+    async def spent(self, step_id: str) -> Usage:
+        """What the run's model turns took so far, for a run that ended by raising. Raises StoreUnavailable."""
+        return sum((saved.turn.usage for saved in await self._runs.turns(step_id)), Usage())
+
+    async def _converse(self, model: LanguageModel, run: Run) -> Result:
+        while True:
+            turn = await self._turn(model, run)
+            match turn.finish:
+                case FinishReason.REFUSAL:
+                    return run.refused(turn.text)
+                case FinishReason.CONTENT_FILTER:
+                    return run.failed("The provider's content filter stopped the model's answer.")
+                case FinishReason.LENGTH:
+                    if run.cut_off(turn):
+                        return run.succeeded(turn.text)
+                case _ if turn.tool_calls and not run.stopped:
+                    await self._answer_calls(run, turn)
+                case _ if turn.text.strip():
+                    return run.succeeded(turn.text)
+                case _:
+                    run.empty()
+
+    async def _turn(self, model: LanguageModel, run: Run) -> ModelTurn:
+        """The run's next turn: the saved one if there is one, else a new one, saved before it is used."""
+        if (turn := run.next_saved()) is None:
+            limits = run.agent.limits
+            request = ModelRequest(
+                messages=tuple(run.messages),
+                tools=() if run.stopped else self._calls.offered(run.agent),
+                model=run.agent.model,
+                max_output_tokens=limits.output_tokens * run.room,
+                timeout_seconds=limits.timeout_seconds or MODEL_TIMEOUT_SECONDS,
+            )
+            turn = await model.complete(request, on_text=partial(_pass_on, run) if run.stream else None)
+            turn = await self._runs.save_turn(run.step_id, run.index, turn)
+        run.took(turn)
+        return turn
+
+    async def _answer_calls(self, run: Run, turn: ModelTurn) -> None:
+        """Make the turn's calls side by side, tell the model what they gave, and stop the run at its limits."""
+        setting = Setting(run.agent, run.task, run.step_id, run.tainted, run.on_progress)
+        refusals = run.asked(turn.tool_calls, writes=self._calls.writes)
+        answers = await asyncio.gather(
+            *(
+                self._calls.make(call, key=f"{run.index - 1}.{number}", setting=setting)
+                for number, call in enumerate(turn.tool_calls)
+                if number not in refusals
+            ),
+            return_exceptions=True,
+        )
+        # Every call has ended before an error ends the run: none goes on behind its back.
+        for error in answers:
+            if isinstance(error, BaseException):
+                raise error
+        made = iter(answer for answer in answers if isinstance(answer, CallOutcome))
+        run.messages.append(Message(role="assistant", text=turn.text, tool_calls=turn.tool_calls))
+        outcomes = [refusals[n] if n in refusals else next(made) for n in range(len(turn.tool_calls))]
+        for call, outcome in zip(turn.tool_calls, outcomes, strict=True):
+            text = self._calls.told(call.name, outcome)
+            run.messages.append(Message(role="tool", text=text, tool_call_id=call.id))
+            run.heard(
+                call,
+                outcome,
+                untrusted=self._calls.untrusted(call.name),
+                wrote=self._calls.writes(call.name),
+            )
+        self._stop_at_limits(run, outcomes)
+
+    def _stop_at_limits(self, run: Run, outcomes: list[CallOutcome]) -> None:
+        if any(outcome.kind in (OutcomeKind.INVALID, OutcomeKind.DENIED) for outcome in outcomes):
+            run.wrong_turns += 1
+        if run.wrong_turns > MAX_REPAIRS:
+            raise StepFailed(
+                f"The {run.agent.name} agent's model kept asking for tool calls that can't be made; "
+                "other words or another model may help."
+            )
+        limit = ""
+        if run.most_repeats >= MAX_IDENTICAL_CALLS:
+            limit = f"Stopped at {MAX_IDENTICAL_CALLS} identical tool calls."
+        elif run.rounds >= run.agent.limits.rounds:
+            limit = f"Stopped after {run.rounds} rounds of tool calls."
+        if limit:
+            run.stopped = limit
+            run.messages.append(Message(role="user", text=FINAL_ANSWER.format(reason=limit)))
+
+    async def _run_plainly(self, allowed: Allowed, setting: Setting) -> Result:
+        tool = allowed.tool
+        tainted = setting.tainted or tool.untrusted
+        if missing := unnamed_targets(tool, allowed.arguments, setting=setting):
+            record = {"tool": tool.name, "reason": "untrusted", "targets": list(missing)}
+            await setting.tell(EventKind.TOOL_DENIED, record)
+            sentence = untrusted_sentence(tool.name, missing)
+            return Result(state=StepState.DENIED, error=sentence, tainted=setting.tainted)
+        outcome = (
+            await self._write_once(allowed, setting)
+            if tool.effect is Effect.WRITE
+            else await self._calls.run(allowed, key=WORDS_KEY, setting=setting, save=False)
+        )
+        if outcome.kind is OutcomeKind.DONE:
+            return Result(
+                state=StepState.SUCCEEDED, output=outcome.text, artifacts=outcome.artifacts, tainted=tainted
+            )
+        return Result(state=StepState.FAILED, error=outcome.text, tainted=tainted)
+
+    async def _write_once(self, allowed: Allowed, setting: Setting) -> CallOutcome:
+        step_id, name = setting.step_id, allowed.tool.name
+        if await self._runs.turns(step_id):
+            return CallOutcome(kind=OutcomeKind.UNKNOWN, text=unknown_sentence(name))
+        state = await self._runs.begin_call(step_id, WORDS_KEY, Effect.WRITE)
+        if state.outcome is not None:
+            return state.outcome
+        if state.status is CallStatus.NEW:
+            return await self._calls.run(allowed, key=WORDS_KEY, setting=setting)
+        outcome = CallOutcome(kind=OutcomeKind.UNKNOWN, text=unknown_sentence(name))
+        await self._runs.finish_call(step_id, WORDS_KEY, outcome)
+        return outcome
+
+    def _question(self, agent: Agent) -> str:
+        has_tools = bool(self._calls.own(agent))
+        if self._model is not None:
+            return f"The language model did not answer, and the {agent.name} agent can't do this without it."
+        if not has_tools:
+            return f"The {agent.name} agent needs a language model; set OPENAI_API_KEY or OPENAI_BASE_URL."
+        if agent.examples:
+            question = f"What should the {agent.name} agent do, said like “{agent.examples[0]}”?"
+        else:
+            question = f"What exactly should the {agent.name} agent do ({agent.description.rstrip('.')})?"
+        return (
+            f"{question} Without a language model it understands only what its tools can read by themselves."
+        )
+
+
+async def _pass_on(run: Run, text: str) -> None:
+    if run.on_progress is not None:
+        await run.on_progress("text", {"text": text})

@@ -1,0 +1,171 @@
+"""How far a run is: its messages, its counts, and what its answer will say about itself."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+
+from core.agent_loop.calls import OnProgress
+from core.agent_loop.prompt import GO_ON, SHORTER, to_messages
+from core.errors import StepFailed
+from core.models import Agent, Artifact, Result, StepState, Task, Usage
+from core.ports.language_model import Message, ModelTurn, ToolCall
+from core.ports.runs import CallOutcome, OutcomeKind, SavedTurn
+
+MAX_IDENTICAL_CALLS = 3
+
+
+class Run:
+    """One run in progress. Pure bookkeeping: fed with the same turns and outcomes it comes to the same state."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        task: Task,
+        *,
+        step_id: str,
+        saved: tuple[SavedTurn, ...],
+        on_progress: OnProgress | None,
+        stream: bool,
+    ) -> None:
+        self.agent, self.task, self.step_id = agent, task, step_id
+        self.on_progress, self.stream = on_progress, stream
+        self.messages: list[Message] = list(to_messages(agent, task))
+        self.index = 0
+        """How many turns there have been: the next one's index."""
+        self.rounds = 0
+        self.wrong_turns = 0
+        """Turns with a call that was unknown, unfit or out of scope."""
+        self.room = 1
+        """How many times the usual length the next turn may have."""
+        self.tainted = any(upstream.tainted for upstream in task.upstream)
+        self.stopped = ""
+        """Which limit ended the calling of tools; empty: none."""
+        self._saved = {turn.index: turn.turn for turn in saved}
+        self._seen: Counter[tuple[str, str]] = Counter()
+        self._usage = Usage()
+        self._written: dict[tuple[str, str], OutcomeKind] = {}
+        self._artifacts: list[Artifact] = []
+        self._notes: list[str] = []
+        self._begun = ""
+        self._was_cut = self._ends_cut = self._was_empty = False
+
+    def next_saved(self) -> ModelTurn | None:
+        return self._saved.get(self.index)
+
+    def took(self, turn: ModelTurn) -> None:
+        """Count a turn and its calls."""
+        self.index += 1
+        self._usage += turn.usage
+
+    def asked(self, calls: tuple[ToolCall, ...], *, writes: Callable[[str], bool]) -> dict[int, CallOutcome]:
+        """Count a round of calls; which of them (by number) are over a limit, and what is said to each."""
+        self.rounds += 1
+        self._begun = ""
+        most = self.agent.limits.parallel_calls
+        refusals: dict[int, CallOutcome] = {}
+        now: set[tuple[str, str]] = set()
+        for number, call in enumerate(calls):
+            identity = _identity(call)
+            if number >= most:
+                refusals[number] = _skipped(f"too many calls at once, at most {most} are made.")
+                continue
+            self._seen[identity] += 1
+            if self._seen[identity] >= MAX_IDENTICAL_CALLS:
+                refusals[number] = _skipped("this is the third time that exactly this call is made.")
+            elif writes(call.name) and (identity in now or identity in self._written):
+                refusals[number] = _skipped("exactly this call was made already, and it changes the world.")
+            now.add(identity)
+        return refusals
+
+    @property
+    def most_repeats(self) -> int:
+        return max(self._seen.values(), default=0)
+
+    def heard(self, call: ToolCall, outcome: CallOutcome, *, untrusted: bool, wrote: bool) -> None:
+        """Note what a call left behind: taint, files, changes in the world, doubt."""
+        self.tainted = self.tainted or (untrusted and outcome.kind.ran)
+        self._artifacts += outcome.artifacts
+        if outcome.kind is OutcomeKind.UNKNOWN:
+            self._notes.append(outcome.text)
+        if wrote and outcome.kind.ran:
+            self._written[_identity(call)] = outcome.kind
+
+    def cut_off(self, turn: ModelTurn) -> bool:
+        """Ask for the rest of a turn that hit its length limit, once; True where what there is must do.
+
+        Calls of such a turn are never made: the last one's arguments may be cut short and still parse.
+        """
+        if self._was_cut:
+            if not (self._begun + turn.text).strip():
+                raise StepFailed(
+                    f"The model's answer did not fit into {self.agent.limits.output_tokens} tokens; "
+                    f"raise limits.output_tokens of the {self.agent.name} agent or ask for less."
+                )
+            self._notes.append("The answer was cut at its length limit.")
+            self._ends_cut = True
+            return True
+        self._was_cut = True
+        if turn.tool_calls or not turn.text.strip():
+            # A model that thinks may use up its whole length before it says a word.
+            self.room = 2
+            if turn.text.strip():
+                self.messages.append(Message(role="assistant", text=turn.text))
+            self.messages.append(Message(role="user", text=SHORTER))
+        else:
+            self._begun = turn.text
+            self.messages += [Message(role="assistant", text=turn.text), Message(role="user", text=GO_ON)]
+        return False
+
+    def empty(self) -> None:
+        """Let an empty turn be tried again, once. Raises StepFailed the second time."""
+        if self.stopped:
+            raise StepFailed(f"The {self.agent.name} agent came to no answer. {self.stopped}")
+        if self._was_empty:
+            raise StepFailed("The model gave an empty answer twice.")
+        self._was_empty = True
+
+    def succeeded(self, text: str) -> Result:
+        notes = [*self._notes, self.stopped] if self.stopped else self._notes
+        output = "\n\n".join(part for part in ((self._begun + text).strip(), *notes) if part)
+        return self._result(StepState.SUCCEEDED, output=output)
+
+    def refused(self, text: str) -> Result:
+        """Relay a refusal: the model's own words are the output, and the error says whose they are."""
+        words = " ".join(text.split())[:500]
+        error = f"The model declined: {words}" if words else "The model declined to answer."
+        return self._result(StepState.FAILED, output=text.strip(), error=self._with_doubts(error))
+
+    def failed(self, sentence: str) -> Result:
+        return self._result(StepState.FAILED, error=self._with_doubts(sentence))
+
+    def _with_doubts(self, sentence: str) -> str:
+        """The sentence, and what a failed run changed in the world, or may have changed, before it failed."""
+        done = sorted({name for (name, _), kind in self._written.items() if kind is OutcomeKind.DONE})
+        before = [f"Before that, {', '.join(done)} was done."] if done else []
+        return " ".join((sentence, *before, *self._notes))
+
+    def _result(self, state: StepState, *, output: str = "", error: str | None = None) -> Result:
+        return Result(
+            state=state,
+            output=output,
+            error=error,
+            usage=self._usage,
+            used_model=self.index > 0,
+            tainted=self.tainted,
+            partial=state is StepState.SUCCEEDED and bool(self.stopped or self._begun or self._ends_cut),
+            artifacts=tuple(self._artifacts),
+        )
+
+
+def _skipped(reason: str) -> CallOutcome:
+    return CallOutcome(kind=OutcomeKind.SKIPPED, text=f"Not called: {reason}")
+
+
+def _identity(call: ToolCall) -> tuple[str, str]:
+    """What makes two calls the same: the tool and what its arguments mean, however they are spelled."""
+    try:
+        return call.name, json.dumps(json.loads(call.arguments), sort_keys=True)
+    except (ValueError, RecursionError):
+        return call.name, call.arguments

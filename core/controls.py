@@ -1,0 +1,75 @@
+"""What people can do to work that is under way or done: cancel it, try it again."""
+
+from __future__ import annotations
+
+import logging
+
+from core import rendering
+from core.coordinator import Coordinator
+from core.errors import Conflict, NotFound, QueueUnavailable, RateLimited
+from core.models import Delegation, DelegationState, Press
+from core.policies import RETRY_EXPIRES
+from core.ports.clock import Clock
+from core.ports.limiter import Limit, Limiter
+from core.ports.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+class Controls:
+    """Cancel and retry, for whoever asked; `operator` may do both to anything."""
+
+    def __init__(
+        self, *, store: Store, coordinator: Coordinator, clock: Clock, limiter: Limiter, limit: Limit
+    ) -> None:
+        self._store = store
+        self._coordinator = coordinator
+        self._clock = clock
+        self._limiter = limiter
+        self._limit = limit
+
+    async def press(self, press: Press) -> str | None:
+        """What a button does; a sentence for the presser alone where it changes nothing."""
+        try:
+            delegation = await self._store.load(press.value)
+        except NotFound:
+            return rendering.GONE
+        if delegation.instruction.person.id != press.person.id:
+            return rendering.NOT_YOURS
+        try:
+            if press.action == "cancel":
+                await self.cancel(delegation, by=press.person.id)
+            elif press.action == "retry":
+                await self.retry(delegation, by=press.person.id)
+            else:
+                return rendering.GONE
+        except (Conflict, RateLimited) as refusal:
+            return refusal.sentence
+        return None
+
+    async def cancel(self, delegation: Delegation, *, by: str) -> None:
+        """End it. Raises Conflict where it is answered already."""
+        if not await self._store.cancel(delegation.id, by=by, now=self._clock.now()):
+            raise Conflict(rendering.TOO_LATE_TO_CANCEL)
+        await self._coordinator.stop(delegation)
+        await self._advance(delegation.id)
+
+    async def retry(self, delegation: Delegation, *, by: str) -> None:
+        """Run what failed once more. Raises Conflict (nothing failed, too late) and RateLimited."""
+        now = self._clock.now()
+        if delegation.answered_at is not None and now - delegation.answered_at > RETRY_EXPIRES:
+            raise Conflict(rendering.TOO_LATE_TO_RETRY)
+        if delegation.state not in (DelegationState.ANSWERED, DelegationState.DELIVERED):
+            raise Conflict(rendering.NOTHING_TO_RETRY)
+        verdict = await self._limiter.admit(f"person:{delegation.instruction.person.id}", self._limit)
+        if not verdict.allowed:
+            raise RateLimited(rendering.rate_limited(verdict, now=now), verdict=verdict)
+        if not await self._store.retry(delegation.id, by=by, now=now):
+            raise Conflict(rendering.NOTHING_TO_RETRY)
+        await self._advance(delegation.id)
+
+    async def _advance(self, delegation_id: str) -> None:
+        try:
+            await self._coordinator.advance(delegation_id)
+        except QueueUnavailable:
+            logger.warning("queue out: %s waits for reconcile", delegation_id)

@@ -1,0 +1,215 @@
+"""The path of a message after it was received: plan, run each step, finish. `advance` is the hinge between them.
+
+Every stage reads the rows, does its work, commits, and calls `advance`, which enqueues whatever should exist and
+doesn't. Reconcile calls `advance` too, so the normal path and recovery are the same code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core import rendering
+from core.context import to_task
+from core.delivery import Delivery
+from core.dispatch import to_jobs, to_step_jobs
+from core.errors import NotFound, QueueUnavailable
+from core.leases import LeaseLost, Leases
+from core.models import Delegation, DelegationState, Exchange, Plan, Result, Status, Step, StepState
+from core.policies import HISTORY_EXCHANGES, LEASE_SECONDS, MAX_CRASHES, due, status_of
+from core.ports.clock import Clock
+from core.ports.event_log import EventLog
+from core.ports.job_queue import JobQueue
+from core.ports.planner import Planner, PlanRequest
+from core.ports.store import Store
+from core.step_runner import StepRunner
+
+logger = logging.getLogger(__name__)
+PLANNING_SECONDS = 120.0
+"""Shorter than the planning job's own time limit, so that a planner that never ends still gives an answer."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the coordinator works with."""
+
+    store: Store
+    queue: JobQueue
+    events: EventLog
+    clock: Clock
+    planner: Planner
+    runner: StepRunner
+    delivery: Delivery
+    leases: Leases
+    default_zone: str = "UTC"
+
+
+class Coordinator:
+    """Moves delegations along their path; decides from the database alone."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._clock = parts.clock
+
+    async def dispatch(self, delegation: Delegation) -> None:
+        """Enqueue what is due for this state of the delegation. Safe to repeat. Raises QueueUnavailable."""
+        what = due(delegation, now=self._clock.now())
+        jobs = to_jobs(delegation, what, step_timeout_seconds=self._parts.runner.longest_seconds)
+        if jobs:
+            await self._parts.queue.enqueue(jobs)
+
+    async def advance(self, delegation_id: str, *, here: bool = False) -> None:
+        """Make happen what the rows say should. With `here`, finishing and delivering happen in this very job.
+
+        Safe to repeat and to run twice at once. Raises QueueUnavailable, after which reconcile does it.
+        """
+        delegation = await self._store.load(delegation_id)
+        what = due(delegation, now=self._clock.now())
+        while what.skip:
+            for step in what.skip:
+                reason = rendering.not_run(delegation.steps[i].agent for i in step.after)
+                await self._store.skip_steps([step.id], reason=reason, now=self._clock.now())
+            delegation = await self._store.load(delegation_id)
+            what = due(delegation, now=self._clock.now())
+        if here and what.finish:
+            await self.finish(delegation_id)
+        elif here and what.deliver:
+            await self._parts.delivery.deliver(delegation_id)
+        elif not what.nothing:
+            await self.dispatch(delegation)
+
+    async def stop(self, delegation: Delegation) -> None:
+        """Take the delegation's steps off the workers; best effort, since the rows already say that they ended."""
+        try:
+            await self._parts.queue.stop(to_step_jobs(delegation))
+        except QueueUnavailable:
+            logger.warning(
+                "the steps of %s can't be stopped early; their results will be dropped", delegation.id
+            )
+
+    async def plan(self, delegation_id: str) -> None:
+        """Stage 2: choose agents and save the steps, while the placeholder is on its way."""
+        delegation = await self._store.load(delegation_id)
+        if delegation.state is DelegationState.RECEIVED:
+            placeholder = asyncio.create_task(self._parts.delivery.placeholder(delegation))
+            try:
+                await self._plan(delegation)
+                await self.advance(delegation_id, here=True)
+            finally:
+                # Cancelled with the job, and otherwise always brought to its end: it never raises.
+                await placeholder
+            return
+        await self.advance(delegation_id, here=True)
+
+    async def _plan(self, delegation: Delegation) -> None:
+        history = await self._history(delegation)
+        task = to_task(
+            delegation, history=history, now=self._clock.now(), default_zone=self._parts.default_zone
+        )
+        request = PlanRequest(
+            task=task,
+            agents=tuple(self._parts.runner.agents.values()),
+            preferred_agents=delegation.instruction.preferred_agents,
+        )
+        plan = await self._planned(delegation, request)
+        now = self._clock.now()
+        if plan.steps:
+            await self._store.save_plan(delegation.id, plan, now=now)
+            self._changed(delegation)
+        else:
+            reply = rendering.question(plan)
+            status = Status.SUCCESS if plan.answered else Status.FAILED
+            await self._store.save_answer(
+                delegation.id, round=delegation.round, status=status, reply=reply, now=now
+            )
+            self._parts.events.ring(delegation.id)
+
+    async def _planned(self, delegation: Delegation, request: PlanRequest) -> Plan:
+        """The plan; where the planner breaks or never ends, one that says so: planning it again would break again."""
+        try:
+            async with asyncio.timeout(PLANNING_SECONDS):
+                return await self._parts.planner.plan(request)
+        except Exception:
+            logger.exception("%s can't be planned", delegation.id)
+            return Plan(planner="rules", question=rendering.not_planned(delegation.id))
+
+    async def run_step(self, step_id: str) -> None:
+        """Stage 3: run one agent and save its result, unless the step has ended or somebody else holds it."""
+        now = self._clock.now()
+        step = await self._store.claim_step(
+            step_id, now=now, lease_until=now + timedelta(seconds=LEASE_SECONDS)
+        )
+        if step is None:
+            await self._advance_after(step_id)
+            return
+        delegation = await self._store.load(step.delegation_id)
+        self._changed(delegation)
+        try:
+            async with self._parts.leases.holding(step.id, step.token):
+                result = await self._result(delegation, step)
+        except LeaseLost:
+            return
+        except asyncio.CancelledError:
+            # The worker stops (the step goes back for another one), or the delegation was cancelled (the
+            # token no longer fits, and this changes nothing).
+            await asyncio.shield(self._store.release_step(step.id, token=step.token, now=self._clock.now()))
+            raise
+        await self._store.end_step(step.id, token=step.token, result=result, now=self._clock.now())
+        level = logging.INFO if result.state is StepState.SUCCEEDED else logging.WARNING
+        logger.log(level, "step %s (%s): %s", step.id, step.agent, result.state.value)
+        self._changed(delegation)
+        await self.advance(step.delegation_id, here=True)
+
+    async def _result(self, delegation: Delegation, step: Step) -> Result:
+        if step.crashes >= MAX_CRASHES:
+            return Result(state=StepState.FAILED, error=rendering.keeps_crashing(step.crashes))
+        task = to_task(
+            delegation,
+            step,
+            history=await self._history(delegation),
+            now=self._clock.now(),
+            default_zone=self._parts.default_zone,
+        )
+        return await self._parts.runner.run(
+            delegation, step, task, on_change=lambda: self._changed(delegation)
+        )
+
+    async def _advance_after(self, step_id: str) -> None:
+        try:
+            _, step = await self._store.load_step(step_id)
+        except NotFound:
+            logger.warning("a job names the step %s, which does not exist", step_id)
+            return
+        await self.advance(step.delegation_id, here=True)
+
+    async def finish(self, delegation_id: str) -> None:
+        """Stage 4: aggregate what is terminal into one reply, save it, and deliver."""
+        delegation = await self._store.load(delegation_id)
+        if due(delegation, now=self._clock.now()).finish:
+            status = status_of(delegation.steps, cancelled=delegation.cancelled_by is not None)
+            nothing = not delegation.steps and status is not Status.CANCELLED
+            reply = (
+                rendering.nothing_to_do(delegation.id)
+                if nothing
+                else rendering.answer(delegation, status=status)
+            )
+            saved = await self._store.save_answer(
+                delegation_id, round=delegation.round, status=status, reply=reply, now=self._clock.now()
+            )
+            if not saved:
+                # Another worker ended the last step at the same moment; the answer is its to deliver.
+                return
+            self._parts.events.ring(delegation_id)
+        await self._parts.delivery.deliver(delegation_id)
+
+    def _changed(self, delegation: Delegation) -> None:
+        self._parts.events.ring(delegation.id)
+        self._parts.delivery.touch(delegation.id, platform=delegation.instruction.address.platform)
+
+    async def _history(self, delegation: Delegation) -> tuple[Exchange, ...]:
+        return await self._store.conversation(
+            delegation.instruction.address, before=delegation.received_at, limit=HISTORY_EXCHANGES
+        )

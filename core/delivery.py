@@ -1,0 +1,300 @@
+"""Stage 5, deliver: a placeholder first, edited while the work goes on, and at last the answer, once.
+
+The platforms promise nothing about how often a post happens when its answer is lost, so: an attempt is recorded
+before the post, the message's id is compare-and-set after it, a loser deletes its own message, and before posting
+again an own message is looked for where the platform can. From then on there are only edits, which may be repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+
+from core import rendering
+from core.errors import MessageGone, MessengerRefused, MessengerUnavailable, TransientError
+from core.models import Delegation, DelegationState, Reply
+from core.policies import redelivery_delay
+from core.ports.clock import Clock
+from core.ports.event_log import EventLog
+from core.ports.limiter import Limit, Limiter
+from core.ports.messenger import Messenger, Tag
+from core.ports.store import Store
+
+logger = logging.getLogger(__name__)
+ATTEMPTS = 3
+LONGEST_WAIT_SECONDS = 30.0
+PLACEHOLDER_GRACE = timedelta(seconds=5)
+"""How long a placeholder that another process is posting is waited for."""
+POLL_SECONDS = 0.05
+
+
+class Delivery:
+    """Puts placeholders, progress and answers into conversations."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        messengers: Mapping[str, Messenger],
+        limiter: Limiter,
+        events: EventLog,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._messengers = messengers
+        self._limiter = limiter
+        self._events = events
+        self._clock = clock
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._due_edits: dict[str, asyncio.Task[None]] = {}
+        self._edits: set[asyncio.Task[None]] = set()
+
+    async def placeholder(self, delegation: Delegation) -> None:
+        """Post "on it" into the conversation, unless it is there. Never raises: the answer matters more."""
+        messenger = self._messengers.get(delegation.instruction.address.platform)
+        if messenger is None:
+            return
+        async with self._turn(delegation.id):
+            try:
+                known = {p.part: p.message_id for p in await self._store.posted(delegation.id)}
+                if 0 not in known:
+                    # Where a message turns out to stand there already it may be the answer: it is left alone.
+                    await self._place(messenger, delegation, (0, rendering.progress(delegation)))
+            except (TransientError, MessengerRefused) as error:
+                logger.warning("no placeholder for %s: %s", delegation.id, error.sentence)
+            except Exception:
+                logger.exception("no placeholder for %s", delegation.id)
+
+    def touch(self, delegation_id: str, *, platform: str) -> None:
+        """Something visible changed: bring the placeholder up to date soon, at most once a second in all."""
+        if platform in self._messengers and delegation_id not in self._due_edits:
+            task = asyncio.create_task(self._progress(delegation_id, platform))
+            self._due_edits[delegation_id] = task
+            self._edits.add(task)
+            task.add_done_callback(self._edits.discard)
+
+    async def drain(self) -> None:
+        """Wait for edits that are under way; drop those that are only due."""
+        for task in self._due_edits.values():
+            task.cancel()
+        self._due_edits.clear()
+        await asyncio.gather(*self._edits, return_exceptions=True)
+
+    async def deliver(self, delegation_id: str) -> None:
+        """Make the conversation show the answer, then mark it delivered.
+
+        Where the platform is out it is tried a few times, and then left for reconcile to try later. An answer that
+        the platform refuses is replaced by one sentence that says so.
+        """
+        async with self._turn(delegation_id):
+            delegation = await self._store.load(delegation_id)
+            if delegation.state is not DelegationState.ANSWERED or delegation.reply is None:
+                return
+            messenger = self._messengers.get(delegation.instruction.address.platform)
+            try:
+                failure = (
+                    None if messenger is None else await self._put(messenger, delegation, delegation.reply)
+                )
+            except MessengerUnavailable as error:
+                await self._leave_for_later(delegation, error)
+                return
+            marked = await self._store.mark_delivered(
+                delegation_id, round=delegation.round, now=self._clock.now(), failure=failure
+            )
+            if not marked and messenger is not None:
+                await self._give_way(messenger, delegation)
+        self._events.ring(delegation_id)
+        self._turns.pop(delegation_id, None)
+
+    async def _put(self, messenger: Messenger, delegation: Delegation, reply: Reply) -> str | None:
+        """Show the reply, or a sentence in its place; returns why the platform will never take the reply.
+
+        Raises MessengerUnavailable where it can't be shown now.
+        """
+        try:
+            await self._show(messenger, delegation, reply)
+            return None
+        except MessengerRefused as refusal:
+            failure = refusal.sentence
+            logger.warning("%s can't be delivered: %s", delegation.id, failure)
+        except TransientError:
+            raise
+        except Exception:
+            failure = rendering.NOT_SHOWN
+            logger.exception("%s can't be delivered", delegation.id)
+        try:
+            await self._show(messenger, delegation, rendering.undeliverable(delegation.id))
+        except MessengerRefused as refusal:
+            logger.warning("nor can a sentence for %s: %s", delegation.id, refusal.sentence)
+        except TransientError:
+            raise
+        except Exception as error:
+            # Not this answer's fault: it is kept for a time when the platform's side works again.
+            logger.exception("nor can a sentence for %s", delegation.id)
+            raise MessengerUnavailable from error
+        return failure
+
+    async def _leave_for_later(self, delegation: Delegation, error: MessengerUnavailable) -> None:
+        now = self._clock.now()
+        asked = timedelta(seconds=error.retry_after_seconds or 0.0)
+        delay = max(asked, redelivery_delay(now - (delegation.answered_at or now)))
+        logger.warning("%s is delivered later: %s", delegation.id, error.sentence)
+        await self._store.check_later(delegation.id, at=now + delay)
+
+    async def _give_way(self, messenger: Messenger, shown: Delegation) -> None:
+        """Somebody else delivered it, or it was started again: a later round's answer must stand, not this one's."""
+        delegation = await self._store.load(shown.id)
+        while delegation.reply is not None and delegation.round != shown.round:
+            await self._put(messenger, delegation, delegation.reply)
+            shown, delegation = delegation, await self._store.load(shown.id)
+
+    async def _show(self, messenger: Messenger, delegation: Delegation, reply: Reply) -> None:
+        async for attempt in self._attempts():
+            with attempt:
+                await self._show_once(messenger, delegation, reply)
+
+    async def _show_once(self, messenger: Messenger, delegation: Delegation, reply: Reply) -> None:
+        parts = messenger.split(reply)
+        known = await self._settled(delegation)
+        for number, part in enumerate(parts):
+            message_id = known.get(number)
+            stands = message_id is not None
+            if message_id is not None and await self._edit(messenger, delegation, (number, message_id), part):
+                continue
+            # A message that can't be edited any more must not be found again: a new one takes its place.
+            other = await self._place(messenger, delegation, (number, part), look=not stands)
+            if other is None or await self._edit(messenger, delegation, (number, other), part):
+                continue
+            if await self._place(messenger, delegation, (number, part), look=False) is not None:
+                raise MessengerUnavailable
+        for number, message_id in known.items():
+            if number >= len(parts) and message_id is not None:
+                await self._remove(messenger, delegation, message_id)
+                await self._store.forget_post(delegation.id, part=number, message_id=message_id)
+
+    async def _settled(self, delegation: Delegation) -> dict[int, str | None]:
+        """What was posted, once a placeholder that is just being posted elsewhere has its id."""
+        until = delegation.received_at + PLACEHOLDER_GRACE
+        while True:
+            known = {posted.part: posted.message_id for posted in await self._store.posted(delegation.id)}
+            if known.get(0, "") is not None or self._clock.now() >= until:
+                return known
+            await self._clock.sleep(POLL_SECONDS)
+
+    async def _edit(
+        self, messenger: Messenger, delegation: Delegation, message: tuple[int, str], part: Reply
+    ) -> bool:
+        number, message_id = message
+        try:
+            await messenger.edit(delegation.instruction.address, message_id, part)
+        except MessageGone:
+            await self._store.forget_post(delegation.id, part=number, message_id=message_id)
+            # It may still be there, only closed for edits.
+            await self._remove(messenger, delegation, message_id)
+            return False
+        return True
+
+    async def _place(
+        self, messenger: Messenger, delegation: Delegation, wanted: tuple[int, Reply], *, look: bool = True
+    ) -> str | None:
+        """Post this part unless it was posted before; returns that message's id then, whatever it shows."""
+        number, part = wanted
+        address, tag = delegation.instruction.address, Tag(delegation_id=delegation.id, part=number)
+        earlier = await self._store.attempt_post(delegation.id, part=number)
+        tried = earlier.part == number
+        found = earlier.message_id
+        if tried and found is None and look and messenger.capabilities.find_own:
+            found = await messenger.find_own(address, tag=tag)
+        if found is not None:
+            return await self._store.record_post(delegation.id, part=number, message_id=found)
+        try:
+            message_id = await messenger.post(address, part, tag=tag)
+        except MessengerRefused:
+            if not tried:
+                await self._store.abandon_post(delegation.id, part=number)
+            raise
+        winner = await self._store.record_post(delegation.id, part=number, message_id=message_id)
+        if winner == message_id:
+            return None
+        await self._remove(messenger, delegation, message_id)
+        return winner
+
+    async def _remove(self, messenger: Messenger, delegation: Delegation, message_id: str) -> None:
+        """Delete an own message; one that the platform keeps stays: that must not cost the answer."""
+        try:
+            async for attempt in self._attempts():
+                with attempt:
+                    await messenger.delete(delegation.instruction.address, message_id)
+        except MessengerRefused as refusal:
+            logger.warning("a message of %s stays behind: %s", delegation.id, refusal.sentence)
+
+    async def _progress(self, delegation_id: str, platform: str) -> None:
+        messenger = self._messengers[platform]
+        pace = Limit(requests=1, window_seconds=messenger.capabilities.seconds_between_edits)
+        while not (verdict := await self._limiter.admit(f"edit:{delegation_id}", pace)).allowed:
+            await self._clock.sleep(max(POLL_SECONDS, verdict.retry_after_seconds))
+        # From here on another change is a new one: it must not be swallowed by this edit.
+        self._due_edits.pop(delegation_id, None)
+        try:
+            await self._edit_progress(messenger, delegation_id)
+        except (TransientError, MessengerRefused) as error:
+            logger.info("no progress shown for %s: %s", delegation_id, error.sentence)
+        except Exception:
+            logger.exception("no progress shown for %s", delegation_id)
+
+    async def _edit_progress(self, messenger: Messenger, delegation_id: str) -> None:
+        async with self._turn(delegation_id):
+            delegation = await self._store.load(delegation_id)
+            if delegation.state is not DelegationState.PLANNED:
+                return
+            known = {posted.part: posted.message_id for posted in await self._store.posted(delegation_id)}
+            message_id = known.get(0)
+            if message_id is None:
+                return
+            address = delegation.instruction.address
+            try:
+                await messenger.edit(address, message_id, rendering.progress(delegation))
+            except MessengerUnavailable as error:
+                # It may have been made all the same.
+                logger.info("no progress shown for %s: %s", delegation_id, error.sentence)
+            # The answer may have been put there by another process while this edit was on its way, and the edit
+            # may have landed on top of it: whoever edits last must find no answer waiting.
+            shown = None
+            while (answer := (await self._store.load(delegation_id)).reply) not in (None, shown):
+                async for attempt in self._attempts():
+                    with attempt:
+                        await messenger.edit(address, message_id, messenger.split(answer)[0])
+                shown = answer
+
+    def _attempts(self) -> AsyncRetrying:
+        return AsyncRetrying(
+            sleep=self._clock.sleep,
+            stop=_is_over,
+            wait=_wait,
+            retry=retry_if_exception_type(MessengerUnavailable),
+            reraise=True,
+        )
+
+    def _turn(self, delegation_id: str) -> asyncio.Lock:
+        """One edit at a time in this process, so that nothing overtakes the answer."""
+        if len(self._turns) > 10_000:
+            self._turns = {key: lock for key, lock in self._turns.items() if lock.locked()}
+        return self._turns.setdefault(delegation_id, asyncio.Lock())
+
+
+def _wait(state: RetryCallState) -> float:
+    return max(float(state.attempt_number), _asked_seconds(state))
+
+
+def _is_over(state: RetryCallState) -> bool:
+    # Where the platform wants more patience than a job has, trying sooner would only make it longer.
+    return state.attempt_number >= ATTEMPTS or _asked_seconds(state) > LONGEST_WAIT_SECONDS
+
+
+def _asked_seconds(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return (error.retry_after_seconds or 0.0) if isinstance(error, MessengerUnavailable) else 0.0

@@ -1,0 +1,117 @@
+"""Everything that FlowMate raises on purpose.
+
+    FlowMateError
+    ├── Refused                 the instruction is not taken; the sentence says why
+    │   ├── InvalidInstruction
+    │   └── RateLimited         carries the verdict: which limit, and when to try again
+    ├── NotFound, Conflict      what was named does not exist, or is not in a state that allows it
+    ├── TransientError          worth trying again; carries `retry_after_seconds` where the other side said so
+    │   ├── StoreUnavailable, QueueUnavailable
+    │   ├── MessengerUnavailable
+    │   └── ModelUnavailable
+    ├── PermanentError          trying again won't help; the sentence goes into the answer
+    │   ├── StepFailed          an agent could not do its task
+    │   │   └── ToolFailed
+    │   ├── Denied              an agent asked for something that it was not given
+    │   ├── MessengerRefused    the platform won't take this message, now or later
+    │   │   └── MessageGone     the message that should be edited no longer exists
+    │   └── ModelRefused        the model declined, or the provider's filter stopped it
+    └── ConfigurationError      a setting is missing or wrong; the sentence says which and how to mend it
+
+`sentence` is written for a person: plain, one sentence, no exception text, no secrets.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.models import Verdict
+
+
+class FlowMateError(Exception):
+    """Something FlowMate could not do."""
+
+    def __init__(self, sentence: str | None = None) -> None:
+        self.sentence = sentence or (self.__doc__ or "").splitlines()[0]
+        super().__init__(self.sentence)
+
+
+class Refused(FlowMateError):
+    """This instruction is not taken."""
+
+
+class InvalidInstruction(Refused):
+    """There is nothing to do in that message."""
+
+
+class RateLimited(Refused):
+    """Too many requests; try again later."""
+
+    def __init__(self, sentence: str, *, verdict: Verdict) -> None:
+        super().__init__(sentence)
+        self.verdict = verdict
+
+
+class NotFound(FlowMateError):
+    """There is no such thing here."""
+
+
+class Conflict(FlowMateError):
+    """That can't be done in the state it is in."""
+
+
+class TransientError(FlowMateError):
+    """The other side did not answer; it may if asked again."""
+
+    def __init__(self, sentence: str | None = None, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class StoreUnavailable(TransientError):
+    """The database can't be reached just now."""
+
+
+class QueueUnavailable(TransientError):
+    """The queue can't be reached just now."""
+
+
+class MessengerUnavailable(TransientError):
+    """The chat platform did not take the message just now."""
+
+
+class ModelUnavailable(TransientError):
+    """The model did not answer just now."""
+
+
+class PermanentError(FlowMateError):
+    """This can't be done, now or later."""
+
+
+class StepFailed(PermanentError):
+    """The agent could not do its task."""
+
+
+class ToolFailed(StepFailed):
+    """The tool could not do what was asked."""
+
+
+class Denied(PermanentError):
+    """The agent asked for something that it was not given."""
+
+
+class MessengerRefused(PermanentError):
+    """The chat platform does not take this message."""
+
+
+class MessageGone(MessengerRefused):
+    """The message is no longer there."""
+
+
+class ModelRefused(PermanentError):
+    """The model declined to answer."""
+
+
+class ConfigurationError(FlowMateError):
+    """A setting is missing or wrong."""

@@ -1,0 +1,76 @@
+"""Stage 1, receive: refuse, dedupe, limit, save; then the door may say "got it"."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+
+from core import rendering
+from core.coordinator import Coordinator
+from core.errors import InvalidInstruction, QueueUnavailable, RateLimited, Refused, StoreUnavailable
+from core.models import Delegation, Event, EventKind, Instruction, Receipt
+from core.policies import check_instruction
+from core.ports.clock import Clock
+from core.ports.limiter import Limit, Limiter
+from core.ports.store import Store
+
+logger = logging.getLogger(__name__)
+DISPATCH_SECONDS = 1.0
+
+
+class Intake:
+    """Takes instructions from every door, each exactly once."""
+
+    def __init__(
+        self, *, store: Store, limiter: Limiter, coordinator: Coordinator, clock: Clock, limit: Limit
+    ) -> None:
+        self._store = store
+        self._limiter = limiter
+        self._coordinator = coordinator
+        self._clock = clock
+        self._limit = limit
+
+    async def receive(self, instruction: Instruction) -> Receipt:
+        """Save the instruction; returns only after the commit, and never waits for a model or a platform.
+
+        Raises Refused with a sentence for the person, Conflict for a key that was used for another request, and
+        StoreUnavailable where nothing was saved and the platform must send it again.
+        """
+        try:
+            check_instruction(instruction)
+            earlier = await self._store.known(instruction.key)
+            if earlier is None:
+                await self._admit(instruction)
+        except Refused as refusal:
+            await self._record(instruction, refusal)
+            raise
+        delegation, created = await self._store.accept(
+            instruction, delegation_id=earlier or secrets.token_hex(16), now=self._clock.now()
+        )
+        notice = await self._dispatch(delegation) if created else None
+        return Receipt(delegation_id=delegation.id, created=created, notice=notice)
+
+    async def _admit(self, instruction: Instruction) -> None:
+        verdict = await self._limiter.admit(f"person:{instruction.person.id}", self._limit)
+        if not verdict.allowed:
+            raise RateLimited(rendering.rate_limited(verdict, now=self._clock.now()), verdict=verdict)
+
+    async def _dispatch(self, delegation: Delegation) -> str | None:
+        try:
+            # The door has to answer its platform within seconds, whatever state the queue is in.
+            async with asyncio.timeout(DISPATCH_SECONDS):
+                await self._coordinator.dispatch(delegation)
+        except (QueueUnavailable, TimeoutError):
+            logger.warning("queue out: %s waits for reconcile", delegation.id)
+            return rendering.STARTS_LATE
+        return None
+
+    async def _record(self, instruction: Instruction, refusal: Refused) -> None:
+        reason = "invalid" if isinstance(refusal, InvalidInstruction) else "limit"
+        data = {"reason": reason, "person": instruction.person.id, "key": instruction.key}
+        event = Event(delegation_id=None, kind=EventKind.INSTRUCTION_REFUSED, at=self._clock.now(), data=data)
+        try:
+            await self._store.append(event)
+        except StoreUnavailable:
+            logger.warning("refused %s (%s); the database is out", instruction.key, reason)

@@ -1,0 +1,52 @@
+"""The words of the domain, as frozen values that cross every boundary."""
+
+from core.models.agent import Agent, AgentLimits, AgentName, Task, Upstream
+from core.models.checks import Finding, Verdict
+from core.models.delegation import (
+    MAX_STEPS,
+    Delegation,
+    Event,
+    EventKind,
+    Exchange,
+    Plan,
+    PlannedStep,
+    PlannerName,
+    Step,
+)
+from core.models.instruction import MAX_INSTRUCTION_CHARACTERS, Address, Instruction, Person, Press, Receipt
+from core.models.outcome import Artifact, Button, DelegationState, Reply, Result, Status, StepState, Usage
+from core.models.values import Frozen
+
+__all__ = [
+    "MAX_INSTRUCTION_CHARACTERS",
+    "MAX_STEPS",
+    "Address",
+    "Agent",
+    "AgentLimits",
+    "AgentName",
+    "Artifact",
+    "Button",
+    "Delegation",
+    "DelegationState",
+    "Event",
+    "EventKind",
+    "Exchange",
+    "Finding",
+    "Frozen",
+    "Instruction",
+    "Person",
+    "Plan",
+    "PlannedStep",
+    "PlannerName",
+    "Press",
+    "Receipt",
+    "Reply",
+    "Result",
+    "Status",
+    "Step",
+    "StepState",
+    "Task",
+    "Upstream",
+    "Usage",
+    "Verdict",
+]

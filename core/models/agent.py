@@ -1,0 +1,67 @@
+"""Micro agents, and what one is told about its work."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from core.models.delegation import Exchange
+from core.models.instruction import Person
+from core.models.outcome import Artifact
+from core.models.values import Frozen
+
+
+class AgentLimits(Frozen):
+    """What one run of an agent may take."""
+
+    timeout_seconds: float | None = None
+    """None: the deployment's default."""
+    rounds: int = 8
+    parallel_calls: int = 5
+    output_tokens: int = 2000
+
+
+AgentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+
+
+class Agent(Frozen):
+    """A micro agent: what it is for, how it is prompted, and all that it may use."""
+
+    name: AgentName
+    description: str = Field(min_length=1, max_length=500)
+    system_prompt: str = ""
+    tools: tuple[str, ...] = ()
+    integrations: tuple[str, ...] = ()
+    model: str | None = None
+    examples: tuple[str, ...] = ()
+    """Instructions this agent is right for; the rule planner learns from them."""
+    schedule: str | None = None
+    limits: AgentLimits = AgentLimits()
+
+
+class Upstream(Frozen):
+    """What an earlier step of the same plan gave."""
+
+    agent: str
+    task: str
+    output: str
+    succeeded: bool = True
+    tainted: bool = False
+    artifacts: tuple[Artifact, ...] = ()
+
+
+class Task(Frozen):
+    """All that an agent is told about its work."""
+
+    text: str
+    instruction: str
+    """The whole instruction, in the person's own words."""
+    person: Person
+    workspace: str
+    now: datetime
+    zone: str
+    """The IANA zone that "here" means: the person's, else the deployment's."""
+    upstream: tuple[Upstream, ...] = ()
+    history: tuple[Exchange, ...] = ()

@@ -1,0 +1,294 @@
+"""Where one clause may end and another begin: marks, lines and connecting words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from itertools import pairwise
+
+from core.planning.sequencing import (
+    EARLIER,
+    THEN_ANYWHERE,
+    Link,
+    first_words,
+    hands_on,
+    last_words,
+    starts_with,
+    step_number,
+)
+from core.planning.text import Kind, Token
+from core.planning.words import IMPERATIVES
+
+MOST_TOKENS = 60
+
+
+class Strength(IntEnum):
+    """How sure a boundary is, whatever follows it."""
+
+    COMMA = 1
+    AND = 2
+    SENTENCE = 3
+    SEMICOLON = 4
+    LINE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words between two boundaries, and the boundary before them."""
+
+    tokens: tuple[Token, ...]
+    strength: Strength
+    link: Link = Link.BESIDE
+    also: bool = False
+    """Whether a word such as "also" says that something new begins."""
+    blank: bool = False
+    """Whether an empty line, or a bullet, sets it apart."""
+    whole: tuple[Token, ...] = ()
+    """These words and those after them up to the end of the sentence."""
+    work: bool = False
+    """Whether it names work, although it is a subordinate clause: "after creating a backup"."""
+
+    @property
+    def words(self) -> list[str]:
+        return [part for token in self.tokens if token.kind is Kind.WORD for part in token.word.split()]
+
+
+_ALSO = frozenset({"also", "additionally", "besides", "separately", "moreover"})
+
+_ABBREVIATIONS = frozenset(
+    {"e.g", "eg", "vs", "approx", "no", "mr", "mrs", "ms", "dr", "st", "etc", "i.e", "ca", "g", "e", "i"}
+)
+
+
+def pieces(tokens: tuple[Token, ...]) -> list[Piece]:
+    """The text cut at everything that may be a boundary."""
+    found: list[Piece] = []
+    numbered = _numbered(tokens)
+    start = place = 0 if 0 in numbered else bullet(tokens)
+    before = _Gap()
+    while place < len(tokens):
+        gap = (
+            _gap_at(tokens, place, first=place == start)
+            if place not in numbered
+            else _Gap(place + 2, Strength.LINE, blank=True)
+        )
+        if gap is None:
+            place += 1
+            continue
+        _add(found, tokens[start:place], before)
+        before = gap if place > start or not found else before.joined(gap)
+        place = start = gap.end
+    _add(found, tokens[start:], before)
+    return _with_whole(found)
+
+
+def _with_whole(found: list[Piece]) -> list[Piece]:
+    """Each piece with all the words up to the next plain end of a sentence or line."""
+    whole: tuple[Token, ...] = ()
+    done: list[Piece] = []
+    for piece in reversed(found):
+        whole = piece.tokens + whole
+        done.append(replace(piece, whole=whole[:MOST_TOKENS]))
+        if piece.strength >= Strength.SENTENCE:
+            whole = ()
+    return done[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    end: int = 0
+    strength: Strength = Strength.LINE
+    link: Link = Link.BESIDE
+    also: bool = False
+    blank: bool = False
+
+    def joined(self, other: _Gap) -> _Gap:
+        return _Gap(
+            end=other.end,
+            strength=max(self.strength, other.strength),
+            link=other.link if self.link is Link.BESIDE else self.link,
+            also=self.also or other.also,
+            blank=self.blank or other.blank,
+        )
+
+
+def _add(found: list[Piece], tokens: tuple[Token, ...], gap: _Gap) -> None:
+    if not tokens:
+        return
+    link, taken = gap.link, 0
+    if not found:
+        tokens = tokens[step_number(tokens) :]
+    if link is Link.BESIDE and found:
+        link, taken = first_words(tokens)
+        tokens = tokens[taken:] or tokens
+    if link is Link.BESIDE and found:
+        link, tokens = last_words(tokens)
+    found.append(Piece(tokens, gap.strength, link, gap.also, gap.blank))
+
+
+def _numbered(tokens: tuple[Token, ...]) -> frozenset[int]:
+    """Where "1) … 2) …" begins its parts, if it counts that way."""
+    places, wanted = [], 1
+    for place, (token, mark) in enumerate(pairwise(tokens)):
+        if (
+            token.word in (str(wanted), "abcdefghij"[wanted - 1 : wanted])
+            and mark.word in (")", ".")
+            and mark.start == token.end
+        ):
+            if place + 2 < len(tokens) and tokens[place + 2].start > mark.end:
+                places.append(place)
+                wanted += 1
+    return frozenset(places if len(places) > 1 else ())
+
+
+def _gap_at(tokens: tuple[Token, ...], place: int, *, first: bool) -> _Gap | None:
+    """The boundary that begins at this token, with all marks and words that belong to it."""
+    gap = _one(tokens, place, inside=first)
+    if gap is None:
+        return None
+    while gap.end < len(tokens):
+        more = _one(tokens, gap.end, inside=True)
+        if more is None:
+            break
+        gap = gap.joined(more)
+    return _with_bullet(tokens, gap)
+
+
+def _one(tokens: tuple[Token, ...], place: int, *, inside: bool = False) -> _Gap | None:
+    """One mark or word that may end a clause; `inside` where another has just done so."""
+    token = tokens[place]
+    if token.kind is Kind.BREAK:
+        blank = "\n" in token.word.strip(" \t\r").replace("\n", "", 1)
+        return _Gap(place + 1, Strength.LINE, blank=blank)
+    if token.kind is Kind.MARK:
+        return _mark(tokens, place)
+    return (
+        _sign(tokens, place)
+        or _joining(tokens, place, inside=inside)
+        or _ordering(tokens, place, inside=inside)
+    )
+
+
+def _sign(tokens: tuple[Token, ...], place: int) -> _Gap | None:
+    word, after = tokens[place].word, place + 1
+    if word in ("-", "=", "–") and after < len(tokens) and tokens[after].word == ">":
+        return _Gap(after + 1, Strength.SEMICOLON, link=Link.THEN)
+    if word in ("-", "–", "—") and _is_dash(tokens, place):
+        return _Gap(after, Strength.COMMA)
+    joins = (word in ("+", "/") and _joins_words(tokens, place)) or (word == "&" and _spaced(tokens, place))
+    return _Gap(after, Strength.AND) if joins else None
+
+
+def _joining(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | None:
+    word, after = tokens[place].word, place + 1
+    if word == "and":
+        return _Gap(after, Strength.AND)
+    also = word in _ALSO and inside and not _prepositional(tokens, place)
+    if also or (word == "plus" and (inside or _plus_connects(tokens, place))):
+        return _Gap(after, Strength.AND, also=True)
+    if word == "but" and place and starts_with(tokens, after, ("also",)):
+        return _Gap(after + 1, Strength.AND, also=True)
+    if word == "while" and place and starts_with(tokens, after, ("you",)):
+        return _Gap(after + 1, Strength.AND, also=True)
+    return _Gap(place + 3, Strength.AND) if starts_with(tokens, place, ("as", "well", "as")) else None
+
+
+def _prepositional(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether "besides" has an object: "besides a backup I need …"."""
+    return (
+        tokens[place].word == "besides"
+        and place + 1 < len(tokens)
+        and (tokens[place + 1].word in ("a", "an", "the", "my", "our"))
+    )
+
+
+def _ordering(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | None:
+    if not place:
+        return None
+    phrases = [(phrase, Link.THEN) for phrase in THEN_ANYWHERE]
+    phrases += [(phrase, Link.EARLIER) for phrase in EARLIER if inside]
+    if starts_with(tokens, place, ("then", "again")):
+        return None
+    for phrase, link in phrases:
+        end = place + len(phrase)
+        if starts_with(tokens, place, phrase) and (end < len(tokens) or link is Link.EARLIER):
+            return _Gap(end, Strength.AND, link=link)
+    return None
+
+
+def _mark(tokens: tuple[Token, ...], place: int) -> _Gap | None:
+    mark, after = tokens[place].word, place + 1
+    if mark == ";":
+        return _Gap(after, Strength.SEMICOLON)
+    if mark == ",":
+        return _Gap(after, Strength.COMMA)
+    if mark == ":" and hands_on(tokens, place):
+        return _Gap(after, Strength.SEMICOLON)
+    if mark in "→➜➔⇒➡»>":
+        arrow = mark not in "»>" or tokens[place].start > tokens[max(0, place - 1)].end
+        return _Gap(after, Strength.SEMICOLON, link=Link.THEN) if arrow else None
+    if mark in "•·▪◦‣":
+        return _Gap(after, Strength.LINE, blank=True)
+    ends = after >= len(tokens) or tokens[after].start > tokens[place].end or tokens[after].kind is Kind.BREAK
+    ends = ends or tokens[after].word in "?!.…"
+    if mark in "?!…。？！":
+        return _Gap(after, Strength.SENTENCE) if ends else None
+    if mark == "." and ends and place and tokens[place - 1].word not in _ABBREVIATIONS:
+        return _Gap(after, Strength.SENTENCE)
+    return None
+
+
+def _with_bullet(tokens: tuple[Token, ...], gap: _Gap) -> _Gap:
+    """A list mark at the beginning of a line belongs to the boundary."""
+    end = gap.end
+    if gap.strength is not Strength.LINE or end + 1 >= len(tokens):
+        return gap
+    return _Gap(
+        end + bullet(tokens[end:]), gap.strength, gap.link, gap.also, gap.blank or bool(bullet(tokens[end:]))
+    )
+
+
+def bullet(tokens: tuple[Token, ...]) -> int:
+    """How many tokens the list mark at the start of a line takes."""
+    if len(tokens) < 2:
+        return 0
+    first, second = tokens[0], tokens[1]
+    if first.word in ("-", "*", "+", "–", "—", "•") and (second.start > first.end or first.word == "•"):
+        return 1
+    marked = (
+        second.kind is Kind.MARK and second.word in ".)" and len(tokens) > 2 and tokens[2].start > second.end
+    )
+    if marked and (first.kind is Kind.NUMBER or len(first.word) == 1):
+        return 2
+    return 0
+
+
+def _spaced(tokens: tuple[Token, ...], place: int) -> bool:
+    return 0 < place < len(tokens) - 1 and tokens[place].start > tokens[place - 1].end
+
+
+def _is_dash(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether a dash between spaces stands before a new request."""
+    after = place + 1
+    if not place or after >= len(tokens) or not _spaced(tokens, place):
+        return False
+    return tokens[after].word in IMPERATIVES or tokens[after].word in ("-", "–", "then", "and")
+
+
+def _joins_words(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether a sign stands between two requests, and no numbers."""
+    if (
+        not 0 < place < len(tokens) - 1
+        or not _spaced(tokens, place)
+        or tokens[place + 1].start == tokens[place].end
+    ):
+        return False
+    numbers = (Kind.NUMBER, Kind.PERCENT)
+    return tokens[place + 1].kind is Kind.WORD and tokens[place - 1].kind not in numbers
+
+
+def _plus_connects(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether "plus" joins clauses and adds no numbers."""
+    if not 0 < place < len(tokens) - 1:
+        return False
+    return tokens[place + 1].kind is Kind.WORD and tokens[place - 1].word == ","

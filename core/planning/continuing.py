@@ -1,0 +1,64 @@
+"""Words behind a comma or an "and" that only go on with the task before them."""
+
+from __future__ import annotations
+
+from core.planning.boundaries import Piece, Strength
+from core.planning.courtesy import without_opening
+from core.planning.judging import Judge
+from core.planning.sequencing import Link
+from core.planning.text import Kind, Token
+from core.planning.words import DAYS, LANGUAGES, MONEY, TIME_UNITS, UNITS
+
+_LABELS = frozenset("to cc bcc subject text body message content title re attn message-text wording".split())
+_OPERATIONS = frozenset("times plus minus divided multiplied less over squared cubed rounded".split())
+_FINITE = frozenset("is are was were has had will".split())
+_PREPOSITIONS = frozenset("in as for with by at on into per without within".split())
+_HOW = (
+    frozenset("percent percentage detail full short brief total".split())
+    | UNITS
+    | MONEY
+    | TIME_UNITS
+    | LANGUAGES
+    | DAYS
+)
+_ASKING = frozenset("which what how".split())
+
+
+def continues(current: tuple[Token, ...], piece: Piece, *, judge: Judge) -> bool:
+    """Whether a piece is more of the clause before it, whatever it would mean alone."""
+    if piece.strength > Strength.SENTENCE or piece.link is not Link.BESIDE or piece.also:
+        return False
+    if _labelled(piece.tokens):
+        return piece.strength <= Strength.AND and any(token.kind is Kind.ADDRESS for token in current)
+    if piece.strength > Strength.AND:
+        return False
+    first, *rest = (token.word for token in piece.tokens)
+    if first in _OPERATIONS and (
+        rest[:1] == ["by"] or any(token.kind is Kind.NUMBER for token in piece.tokens[1:3])
+    ):
+        return True
+    if first in _PREPOSITIONS and len(piece.tokens) <= 3 and any(word in _HOW for word in rest):
+        return True
+    if judge.best(piece.tokens).agent != judge.best(current).agent:
+        return piece.strength is Strength.COMMA and _names_it_again(piece.tokens)
+    if first in _FINITE:
+        return judge.declares(current)
+    return first in _ASKING and _only_states(current, judge=judge)
+
+
+def _labelled(tokens: tuple[Token, ...]) -> bool:
+    return len(tokens) > 2 and tokens[0].word in _LABELS and tokens[1].word in (":", "=")
+
+
+def _only_states(tokens: tuple[Token, ...], *, judge: Judge) -> bool:
+    """Whether figures are given, and nothing is asked for yet: "net 2890, gross 4120, which percentage goes away?"."""
+    if judge.commands(tokens) or judge.asks(tokens):
+        return False
+    return not judge.best(tokens).parsed or judge.declares(tokens)
+
+
+def _names_it_again(tokens: tuple[Token, ...]) -> bool:
+    """Whether these words are another name for what was just named: "4 May, the date of our last backup"."""
+    bare = without_opening(tokens)
+    words = [token.word for token in bare]
+    return words[:1] == ["the"] and words[2:3] == ["of"] and all(token.kind is Kind.WORD for token in bare)

@@ -1,0 +1,202 @@
+"""The kind words around a request, which say nothing about who should do it."""
+
+from __future__ import annotations
+
+import re
+
+from core.planning.politeness import CLOSERS, COURTEOUS, OPENERS
+from core.planning.text import Kind, Token, stem
+from core.planning.words import (
+    ANCHORS,
+    FUNCTION,
+    GREETING,
+    IMPERATIVES,
+    IRREGULAR,
+    NEUTRAL,
+    SMALL_TALK,
+    THANKS,
+)
+
+_LONGEST_CLOSER = max(len(phrase) for phrase in CLOSERS)
+
+
+def without_opening(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The tokens from the first one that asks for something."""
+    start = 0
+    while start < len(tokens):
+        if tokens[start].kind in (Kind.MARK, Kind.BREAK) and tokens[start].word not in "([<{√#":
+            start += 1
+            continue
+        taken = _opener_length(tokens, start) or _roundabout(tokens[start : start + 16])
+        if not taken or start + taken >= len(tokens):
+            break
+        start += taken
+    return tokens[start:]
+
+
+def _roundabout(tokens: tuple[Token, ...]) -> int:
+    """How many words of mere courtesy lead up to the verb: "it would mean a lot if you could …"."""
+    asked = False
+    if tokens[0].word in ("when", "whenever", "if", "once", "after", "before"):
+        return 0
+    for place, token in enumerate(tokens):
+        if token.kind is not Kind.WORD:
+            return 0
+        if asked and _is_verb(token.word) and tokens[place - 1].word.split()[-1] in _BEFORE_A_REQUEST:
+            return place
+        for word in token.word.split():
+            if word not in COURTEOUS and word not in FUNCTION and word not in NEUTRAL:
+                return 0
+            asked = asked or word in _ASKING
+    return 0
+
+
+def _is_verb(word: str) -> bool:
+    """Whether a request may begin with it: "draft", "if you drafted"."""
+    return word in IMPERATIVES or word in IRREGULAR or (word.endswith("ed") and stem(word) in _VERBS)
+
+
+_VERBS = frozenset(stem(word) for word in IMPERATIVES)
+_BEFORE_A_REQUEST = frozenset({"to", "you", "could", "would", "can", "and", "please", "kindly", "might"})
+
+_ASKING = frozenset(
+    {
+        "you",
+        "possible",
+        "chance",
+        "way",
+        "please",
+        "favour",
+        "favor",
+        "kindly",
+        "ok",
+        "okay",
+        "alright",
+        "request",
+    }
+)
+
+_BETWEEN = frozenset(
+    "also still just really kindly please further maybe perhaps now then quickly only again too".split()
+)
+"""Words that may stand anywhere in a kind phrase: "I also wonder", "could you please kindly"."""
+
+_MODAL = re.compile(
+    r"(?:could|can|would|will|might|may|shall) (?:you|i|we|u|someone|somebody|anyone|anybody)\b"
+    r"(?: (?:please|kindly|possibly|perhaps|maybe|also|just|ever|now|quickly|still|then|do me))*"
+    r"(?: (?:be (?:so |very |really )?(?:able|willing|happy|ready|kind|good|nice|sweet|lovely|helpful|generous)(?:"
+    r" enough)?(?: as)?(?: to| and)?"
+    r"|mind|care to|like to|manage to|ask(?: you)?(?: for| to)?|request|bother you (?:for|to|with)|trouble you"
+    r" (?:for|to|with)"
+    r"|get you to|have you|help(?: me| us)?(?: to| with| out with| out by)?|assist(?: me| us)?(?: with| in)?|go"
+    r" ahead and|take a moment to"
+    r"|(?:a|the|one|this) (?:big |huge |small |quick |little )?(?:favou?r|solid|kindness)(?: and|:)?|spare (?:a|the)"
+    r" \w+ (?:to|and)))?"
+    r"(?: (?:please|kindly|possibly|quickly))*(?= |$)"
+)
+
+
+def _opener_length(tokens: tuple[Token, ...], start: int) -> int:
+    """How many tokens the longest kind phrase at `start` takes; marks inside it don't count as words."""
+    words: list[str] = []
+    said = " ".join(token.word for token in tokens[start : start + 14] if token.kind is Kind.WORD)
+    modal = _MODAL.match(said)
+    asked = len(modal.group().split()) if modal else 0
+    best = 0
+    for count, token in enumerate(tokens[start : start + 14], start=1):
+        if token.kind is not Kind.WORD:
+            break
+        words.extend(token.word.split())
+        bare = tuple(word for word in words if word not in _BETWEEN)
+        if bare and bare in OPENERS.get(bare[0], frozenset()):
+            best = count
+        if tuple(words) in OPENERS.get(words[0], frozenset()) or len(words) == asked:
+            best = count
+    return best
+
+
+def without_closing(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The tokens without the thanks at their end."""
+    end = len(tokens)
+    while end:
+        if tokens[end - 1].kind in (Kind.MARK, Kind.BREAK) and tokens[end - 1].word not in ")]>}°":
+            end -= 1
+            continue
+        taken = _closer_length(tokens, end)
+        if not taken:
+            break
+        end -= taken
+    return tokens[:end] or tokens[:1]
+
+
+def _closer_length(tokens: tuple[Token, ...], end: int) -> int:
+    words: list[str] = []
+    best = 0
+    for count in range(1, min(end - 1, _LONGEST_CLOSER) + 1):
+        token = tokens[end - count]
+        if token.kind is not Kind.WORD:
+            break
+        words = [*token.word.split(), *words]
+        if tuple(words) in CLOSERS:
+            best = count
+    return best
+
+
+def is_courtesy(tokens: tuple[Token, ...]) -> bool:
+    """Whether these words are a kind phrase and nothing else: "if you can", "just in case"."""
+    words = tuple(part for token in tokens if token.kind is Kind.WORD for part in token.word.split())
+    return bool(words) and (words in CLOSERS or words in OPENERS.get(words[0], frozenset()))
+
+
+def core_of(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The request itself."""
+    return without_closing(without_opening(tokens))
+
+
+_IDLE = (
+    r"(?: (?!(?:could|can|would|will|may|might|please|need|want|what|how|when|where|which|who|create|make"
+    r"|run|list|show|find|back|write|draft|send|tell|give|translate|read|calculate|remember|note|save|email|mail|backup)\b)\w+)"
+)
+"""A word that begins no request."""
+
+_WISH = re.compile(
+    r"(?:and )?(?:have|enjoy|wishing you|i wish you|hope you have|hope you had) (?:a|an|your|the) (?:\w+ ){0,2}"
+    r"(?:day|weekend|evening|night|morning|afternoon|week|time|one|trip|holiday|holidays|rest|lunch|break)(?:"
+    r" \w+){0,3}$"
+    r"|(?:good luck|congratulations|congrats|happy|merry|get well|take care|safe travels|welcome)(?: \w+){0,6}$"
+    r"|(?:sounds|looks|that sounds|that looks|this looks|this is|that is|that was|you are|it is) (?:really |so |very"
+    r" |just )?"
+    r"(?:good|great|fine|nice|cool|perfect|awesome|amazing|the best|doing great|lovely|wonderful)(?: \w+){0,3}$"
+    r"|(?:long time no see|take your time|got (?:a|one) (?:sec|second|minute|moment)|no (?:hurry|rush|worries"
+    r"|problem|pressure)"
+    r"|good (?:day|morning|evening|afternoon)|(?:it is )?(?:me|us) again|(?:is|are) (?:you|anyone|anybody) (?:there"
+    r"|around|here)"
+    r"|let me know|that is all|does that work|is that (?:ok|okay|possible|alright|fine)|would that (?:be ok|be okay"
+    r"|work|be possible))"
+    r"(?: \w+){0,3}$"
+    r"|(?:with )?(?:my |all |many |our )?(?:kind|kindest|best|warm|warmest|friendly|sunny)?"
+    r" ?(?:regards|greetings|wishes|thanks)" + _IDLE + r"{0,6}$"
+    r"|(?:nice|good|great|pleased|lovely|happy|glad) to (?:meet|see|hear|be|have|know)" + _IDLE + r"{0,8}$"
+    r"|good (?:morning|evening|afternoon|day|night)" + _IDLE + r"{0,8}$"
+    r"|i am (?:new|tired|hungry|late|sorry|busy|back|bored|confused|nervous|lost|dizzy|happy|sad|off|on|at|in)"
+    + _IDLE
+    + r"{0,10}$"
+    r"|(?:i|we) (?:need|want|would like|would need) (?:both|all|them|it)(?: (?:of them|please|two|three|today|now))*$"
+    r"|(?:i|we) (?:also )?(?:have|need|want|got|have got) (?:\w+ ){1,4}(?:wish|wishes|requests?|questions?|things?"
+    r"|tasks?|favou?rs?|points?|jobs?|errands?)(?: (?:for|from) (?:you|me|us))?(?: \w+)?$"
+    r"|(?:excuse|pardon|forgive) (?:me|us|my|the|this)" + _IDLE + r"{0,8}$"
+    r"|(?:\w+ ){0,8}beg your pardon(?: \w+){0,4}$"
+    r"|(?:talk|speak|see you|catch you|chat) (?:to you |with you )?(?:later|soon|tomorrow|then|around)(?: \w+){0,3}$"
+    r"|what a (?:\w+ )?(?:day|week|night|mess|surprise|pity|shame)$"
+)
+
+
+def is_small_talk(tokens: tuple[Token, ...]) -> bool:
+    """Whether these words greet, thank or chat, and ask for nothing."""
+    if any(token.kind not in (Kind.WORD, Kind.MARK, Kind.BREAK) for token in tokens):
+        return False
+    words = [part for token in tokens if token.kind is Kind.WORD for part in token.word.split()]
+    if _WISH.match(" ".join(words)):
+        return True
+    chatty = all(word in GREETING or word in THANKS or word in SMALL_TALK for word in words)
+    return chatty and (not words or any(word in ANCHORS for word in words))

@@ -1,0 +1,260 @@
+"""Which agent a clause is for: learned from the agents' own names, descriptions, examples and tools."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.models import Agent, Task
+from core.planning.features import LEARNED_FROM, Feature, features, kindred
+from core.planning.spelling import Spelling
+from core.planning.text import Kind, Token, normalise, stem, tokenise
+from core.planning.words import GENERIC, IMPERATIVES
+from core.ports.tool import Tool
+
+NOISE = 0.03
+PRESENCE = 0.05
+TOOL_WEIGHT = 2.6
+LACKING = 0.4
+UNREAD = 0.4
+DOUBT = 0.8
+STRANGE = 0.6
+MOST_STRANGE = 2.0
+FOREIGN = 0.5
+"""What a word counts that only other agents know, beside one that nobody knows."""
+REFUSED = 0.6
+SAMPLED_EXAMPLES = 240
+"""How many examples at most are shown to the tools to learn what their word is worth."""
+NEEDED_SHAPES = ("<address>", "<number>", "<quote>", "<link>")
+"""Things that nearly all instructions for an agent hold, if its examples do; without one it is hardly meant."""
+KEPT_INDEXES = 32
+_TELLING = frozenset(stem(word) for word in IMPERATIVES) - frozenset(stem(word) for word in GENERIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """How well an agent fits a clause, from 0 to 1, and whether one of its tools can read its arguments from it."""
+
+    agent: str
+    score: float
+    parsed: bool
+
+
+class Index:
+    """What these agents' words are worth. Built once for a set of agents; reading it is cheap."""
+
+    def __init__(self, agents: tuple[Agent, ...], *, tools: Mapping[str, Tool[Any]], task: Task) -> None:
+        self.agents = agents
+        self.names = tuple(agent.name for agent in agents)
+        self._tools = {name: tools[name] for agent in agents for name in agent.tools if name in tools}
+        self._tools_of = {agent.name: tuple(t for t in agent.tools if t in self._tools) for agent in agents}
+        texts = [line for agent in agents for line in (agent.name, agent.description, *agent.examples)]
+        self.spelling = Spelling(texts)
+        rates = self._learn(task)
+        self._read = {name: self._read_rate(name, rates) for name in self.names}
+        """How many of an agent's examples its tools can read: where that is most, not being read is a sign."""
+        self._needed = {
+            name: frozenset(shape for shape in NEEDED_SHAPES if rates.get(shape, {}).get(name, 0.0) >= 0.8)
+            for name in self.names
+        }
+        self._rates = {name: tuple(by_agent.items()) for name, by_agent in rates.items()}
+
+    def read(self, text: str) -> tuple[Token, ...]:
+        return tokenise(text, correct=self.spelling.correct)
+
+    def rank(
+        self,
+        tokens: tuple[Token, ...],
+        *,
+        parses: frozenset[str] = frozenset(),
+        given: frozenset[str] = frozenset(),
+    ) -> list[Ranked]:
+        """All agents that anything speaks for, the best first, ties in the agents' order."""
+        found = features(tokens)
+        names = given.union(feature.name for feature in found)
+        doubted = self._doubted(names, parses, self._refused(found))
+        evidence: dict[str, float] = dict.fromkeys(self.names, 0.0)
+        familiar: dict[str, float] = dict.fromkeys(self.names, 0.0)
+        strange = foreign = 0.0
+        seen: set[str] = set()
+        for name, weight, unknown in [*((f.name, f.weight, f.unknown) for f in found), *_heard(parses)]:
+            known = self._rates.get(name)
+            if known is None:
+                strange += unknown
+            elif name not in seen:
+                seen.add(name)
+                _add(evidence, known, weight, doubted)
+                if unknown:
+                    foreign += unknown
+                    for agent, _ in known:
+                        familiar[agent] += unknown
+        ranked = []
+        for agent, score in evidence.items():
+            if score > 0:
+                unheard = strange + FOREIGN * (foreign - familiar[agent])
+                doubt = DOUBT + STRANGE * min(unheard, MOST_STRANGE)
+                parsed = not parses.isdisjoint(self._tools_of[agent])
+                ranked.append(Ranked(agent, score / (score + doubt), parsed=parsed))
+        return sorted(ranked, key=lambda one: -one.score)
+
+    def _refused(self, found: list[Feature]) -> frozenset[str]:
+        """The agents that have never been told to do what the first word says, if it is a verb with a"
+        " meaning of its own."""
+        head = next((feature.name[1:] for feature in found if feature.name[0] == "^"), "")
+        if head not in _TELLING:
+            return frozenset()
+        heard = {f"^{head}", head, *(f"~{group}" for group in kindred(head))}
+        return frozenset(self.names).difference(
+            agent for name in heard for agent, _ in self._rates.get(name, ())
+        )
+
+    def _doubted(
+        self, names: frozenset[str], parses: frozenset[str], refused: frozenset[str]
+    ) -> dict[str, float]:
+        """By how much less to believe in agents that lack something, or whose tools can't read what they"
+        " usually can."""
+        doubted = {}
+        for agent in self.names:
+            factor = 1.0 if self._needed[agent] <= names else LACKING
+            if agent in refused:
+                factor *= REFUSED
+            if parses.isdisjoint(self._tools_of[agent]):
+                factor *= 1.0 - UNREAD * self._read[agent]
+            if factor < 1.0:
+                doubted[agent] = factor
+        return doubted
+
+    def parses(self, text: str, *, task: Task) -> frozenset[str]:
+        """The tools that can read their arguments from this text."""
+        asked = task.model_copy(update={"text": text})
+        return frozenset(name for name, tool in self._tools.items() if _reads(tool, asked))
+
+    def knows(self, word: str) -> bool:
+        """Whether an agent's own words hold this one."""
+        return stem(word) in self._rates
+
+    def agents_of(self, tools: Iterable[str]) -> frozenset[str]:
+        wanted = set(tools)
+        return frozenset(agent for agent, own in self._tools_of.items() if wanted.intersection(own))
+
+    def _learn(self, task: Task) -> dict[str, dict[str, float]]:
+        """For each piece of evidence, how often each agent's examples hold it."""
+        rates: dict[str, dict[str, float]] = {}
+        sample = max(1, SAMPLED_EXAMPLES // max(1, len(self.agents)))
+        for agent in self.agents:
+            counts: Counter[str] = Counter()
+            meant: set[str] = set()
+            for example in agent.examples:
+                learned = self._learned(example)
+                counts.update(learned.keys())
+                meant.update(name for name, aside in learned.items() if not aside)
+            size = len(agent.examples) + 3
+            own = {
+                name: count / size + _presence(name)
+                for name, count in counts.items()
+                if count > 1 or name in meant
+            }
+            for name in self._learned(agent.description):
+                if not name.startswith(("^", "<")) and "_" not in name:
+                    own[name] = own.get(name, 0.0) + 0.12
+            for name in self._learned(agent.name.replace("-", " ").replace("_", " ")):
+                if not name.startswith("~"):
+                    own[name] = own.get(name, 0.0) + 0.5
+            for name, rate in self._tool_rates(agent, task=task, sample=sample).items():
+                own[f"!{name}"] = rate
+            for name, rate in own.items():
+                rates.setdefault(name, {})[agent.name] = rate
+        return rates
+
+    def _read_rate(self, agent: str, rates: dict[str, dict[str, float]]) -> float:
+        return min(1.0, sum(rates.get(f"!{tool}", {}).get(agent, 0.0) for tool in self._tools_of[agent]))
+
+    def _learned(self, text: str) -> dict[str, bool]:
+        """The evidence in an agent's own words, and whether it only stands where a subject stands."""
+        found: dict[str, bool] = {}
+        for feature in features(tokenise(normalise(text), correct=str)):
+            if feature.weight >= LEARNED_FROM * 0.6:
+                found[feature.name] = found.get(feature.name, True) and feature.aside
+        return found
+
+    def _tool_rates(self, agent: Agent, *, task: Task, sample: int) -> dict[str, float]:
+        """How often each tool understands this agent's examples; its own tools get some credit in advance."""
+        step = max(1, -(-len(agent.examples) // sample))
+        examples = agent.examples[::step]
+        heard: Counter[str] = Counter()
+        for example in examples:
+            heard.update(self.parses(example, task=task))
+        own = set(self._tools_of[agent.name])
+        size = len(examples) + 2
+        return {
+            name: (heard[name] + (1.5 if name in own else 0.0)) / size
+            for name in self._tools
+            if heard[name] or name in own
+        }
+
+
+def _presence(name: str) -> float:
+    """What a single example is worth: much for a word with a meaning of its own, nothing for one that"
+    " goes with everything."""
+    plain = name.lstrip("^~") in GENERIC or name.startswith("~")
+    return 0.0 if plain else PRESENCE
+
+
+def _heard(parses: frozenset[str]) -> list[tuple[str, float, float]]:
+    return [(f"!{tool}", TOOL_WEIGHT, 0.0) for tool in sorted(parses)]
+
+
+def _add(
+    evidence: dict[str, float],
+    rates: tuple[tuple[str, float], ...],
+    weight: float,
+    doubted: Mapping[str, float],
+) -> None:
+    """Give each agent its share of what a piece of evidence is worth: much, where it is the one agent's alone."""
+    believed = [(agent, rate * doubted.get(agent, 1.0)) for agent, rate in rates]
+    total = sum(rate for _, rate in believed) + NOISE
+    worth = weight * (max(rate for _, rate in believed) / total) ** 1.5
+    for agent, rate in believed:
+        evidence[agent] += worth * rate / total * doubted.get(agent, 1.0)
+
+
+def _reads(tool: Tool[Any], task: Task) -> bool:
+    try:
+        return tool.parse(task) is not None
+    except (
+        Exception
+    ):  # a tool is others' code: one that trips over a text can't speak for its agent, that is all
+        return False
+
+
+class Indexes:
+    """The indexes of the sets of agents that were asked about last."""
+
+    def __init__(self, tools: Mapping[str, Tool[Any]]) -> None:
+        self._tools = tools
+        self._kept: OrderedDict[tuple[Agent, ...], Index] = OrderedDict()
+        self._last: Index | None = None
+
+    def of(self, agents: tuple[Agent, ...], *, task: Task) -> Index:
+        if self._last is not None and self._last.agents is agents:
+            return self._last
+        index = self._kept.get(agents)
+        if index is None:
+            index = Index(agents, tools=self._tools, task=_blank(task))
+            self._kept[agents] = index
+            if len(self._kept) > KEPT_INDEXES:
+                self._kept.popitem(last=False)
+        self._last = index
+        return index
+
+
+def _blank(task: Task) -> Task:
+    """The task without anything of this conversation: an index must not depend on who asked first."""
+    return task.model_copy(update={"history": (), "upstream": ()})
+
+
+def shapes_only(tokens: tuple[Token, ...]) -> bool:
+    """Whether there is nothing here but things, and no word of what to do with them."""
+    return all(token.kind not in (Kind.WORD, Kind.SUM) for token in tokens)

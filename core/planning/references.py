@@ -1,0 +1,280 @@
+"""Words that stand for an earlier step's output: "it", "the summary", "both results", or nothing at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.planning.content import Content
+from core.planning.courtesy import without_opening
+from core.planning.features import stands_for_something
+from core.planning.judging import Judge
+from core.planning.text import Kind, Token, stem
+from core.planning.words import (
+    DELIVERY,
+    DERIVED,
+    DONE,
+    EXPLETIVE_BEFORE,
+    FINITE,
+    FUNCTION,
+    HANDING_ON,
+    SOURCES,
+    TOPIC,
+    TRANSFORMING,
+)
+
+
+class Refers(StrEnum):
+    """What a clause leans on."""
+
+    NOTHING = "nothing"
+    ONE = "one"
+    THEM = "them"
+    """One thing of several parts, or several things."""
+    BOTH = "both"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    kind: Refers = Refers.NOTHING
+    noun: str = ""
+    """What the thing is called, where it is named: "the summary"."""
+
+
+_NO_CONTENT = frozenset(
+    "email emails mail mails message note notes copy send write drop shoot notification notice confirmation admin"
+    " team boss me us address inbox short quick brief little save store keep file post by via to per as at list in"
+    " with reply notify inform tell ping forward share put make let know about update report pass drop line shoot"
+    " confirm please now deliver ship over along out off hand colleague colleagues everyone everybody word heads"
+    " up find found get got comes come says learn learned record log jot write".split()
+)
+
+
+def find_references(
+    tokens: tuple[Token, ...], content: Content, *, earlier: frozenset[str]
+) -> tuple[Reference, ...]:
+    """What the command leans on; content leans on nothing, except for "that it's done"."""
+    command = content.command if content.open else without_opening(tokens)
+    own = next((i for i, token in enumerate(command) if token.kind in (Kind.URL, Kind.QUOTE)), len(command))
+    command = () if content.colon and _points_ahead(command) else command[:own]
+    brings = len(command) == own and own < len(without_opening(tokens)) and not content.open
+    words = [token.word for token in command]
+    found = []
+    for place, token in enumerate(command):
+        if token.kind is not Kind.WORD:
+            continue
+        of_its_own = (own - place <= 3 and brings) or (content.that and place + 2 >= len(command))
+        points = brings and token.word in ("this", "that", "these", "those")
+        reference = (None if points else _pronoun(command, place)) or (
+            None if of_its_own else _named(words, place, earlier)
+        )
+        if reference is not None:
+            found.append(reference)
+    whole = not brings and not content.open
+    if not found and (
+        _whatever_came(words)
+        or (whole and _lacks_an_object(words))
+        or _reacts(words)
+        or _about_it(content.words, earlier)
+        or _says_that_it_is_done(content)
+    ):
+        found.append(Reference(Refers.ONE))
+    return tuple(found)
+
+
+def _whatever_came(words: list[str]) -> bool:
+    """ "What you find", "whatever it says", "what comes out": the result by another name."""
+    return any(
+        a in ("what", "whatever") and b in ("you", "it", "they", "comes", "came", "is") and c in _COMING
+        for a, b, c in zip(words[1:], words[2:], words[3:], strict=False)
+    )
+
+
+_COMING = frozenset(
+    "find found get got say says said out read learn learned see there collected gathered".split()
+)
+
+
+def _lacks_an_object(words: list[str]) -> bool:
+    """Whether a verb that needs an object has none: "translate into French", "divide by 4"."""
+    return words[:1] != [] and words[0] in TRANSFORMING and words[1:2] in ([], *([one] for one in _NO_OBJECT))
+
+
+_NO_OBJECT = ("to", "into", "in", "as", "for", "by", "with", "from")
+
+
+def _reacts(words: list[str]) -> bool:
+    """Whether something is to be written that only makes sense as an answer to what came before: "draft a reply"."""
+    nouns = [
+        place
+        for place, word in enumerate(words)
+        if word in _REACTIONS and place and "the" not in words[:place]
+    ]
+    return (
+        bool(nouns)
+        and words[nouns[0] + 1 : nouns[0] + 2] in ([], ["in"], ["to"], ["for"])
+        and len(words) <= 6
+    )
+
+
+_REACTIONS = frozenset(
+    "reply response comment reaction summary translation version abstract conclusion recap overview rebuttal"
+    " follow-up paraphrase".split()
+)
+
+
+def _about_it(words: tuple[Token, ...], earlier: frozenset[str]) -> bool:
+    """ "About the top story", "about the backup", where an earlier clause made one."""
+    said = [token.word for token in words]
+    if len(said) < 2 or said[0] not in TOPIC:
+        return False
+    if not {"it", "its", "them", "their"}.isdisjoint(said[1:6]):
+        return True
+    if said[1] not in _DEFINITE:
+        return False
+    return any(noun in SOURCES or (noun not in FUNCTION and stem(noun) in earlier) for noun in said[2:5])
+
+
+def _says_that_it_is_done(content: Content) -> bool:
+    said = [part for token in content.words if token.kind is Kind.WORD for part in token.word.split()]
+    return (
+        not DONE.isdisjoint(said) and not {"it", "this", "everything"}.isdisjoint(said[:3]) and len(said) <= 7
+    )
+
+
+def _points_ahead(command: tuple[Token, ...]) -> bool:
+    """Whether "this" and "the following" mean what stands behind the colon."""
+    return any(
+        token.word in ("this", "these", "following", "text", "sentence", "paragraph", "that")
+        for token in command
+    )
+
+
+_PRONOUNS = {
+    "it": Refers.ONE, "them": Refers.THEM, "those": Refers.THEM, "these": Refers.THEM, "both": Refers.BOTH,
+}  # fmt: skip
+
+
+def _pronoun(tokens: tuple[Token, ...], place: int) -> Reference | None:
+    word = tokens[place].word
+    before = tokens[place - 1].word if place else ""
+    following = tokens[place + 1].word if place + 1 < len(tokens) else ""
+    if word == "it" and (
+        not before or before.split()[-1] in EXPLETIVE_BEFORE or following in ("is", "was", "will")
+    ):
+        return None
+    if word == "what" and place and following in ("you", "it", "they", "comes", "came"):
+        return Reference(Refers.ONE)
+    if word in ("that", "this"):
+        named = following in DERIVED or following in SOURCES
+        alone = named or stands_for_something(tokens, place) or following in ("back", "up")
+        return Reference(Refers.ONE, following if following in DERIVED else "") if place and alone else None
+    if word in _EVERYTHING and tokens[0].word in DELIVERY | TRANSFORMING:
+        return Reference(Refers.ALL) if word == "everything" or following in _OF_ALL else None
+    if word not in _PRONOUNS or not place or (word == "both" and before == "to"):
+        return None
+    return Reference(Refers.ALL if following in ("results", "answers", "outputs") else _PRONOUNS[word])
+
+
+_EVERYTHING = frozenset({"everything", "all", "lot"})
+
+_OF_ALL = frozenset({"of", "results", "answers", "that", "this", "two", "three", "four", "to", "as"})
+
+
+def _named(words: list[str], place: int, earlier: frozenset[str]) -> Reference | None:
+    """ "The summary", "the results", "that amount"; "mail result to …"; "translate the article"."""
+    head = words[0] if words else ""
+    uses = head in HANDING_ON or head in TRANSFORMING
+    if words[place] not in _DEFINITE and not (uses and place == 0):
+        return None
+    if (
+        words[place] == "the"
+        and words[place + 1 : place + 2] == ["two"]
+        and words[place + 2 : place + 3] in ([], ["to"], ["into"])
+    ):
+        return Reference(Refers.BOTH)
+    counted = words[place + 1 : place + 2] and words[place + 1] in ("two", "three", "four", "five")
+    based_on = place > 0 and words[place - 1] in ("from", "on", "with", "using", "out", "of", "into")
+    for at in range(place + 1, min(place + 4, len(words))):
+        noun, following = words[at], words[at + 1] if at + 1 < len(words) else ""
+        if noun in _NO_NOUNS:
+            return None
+        made_of = words[place - 1] in ("from", "with", "using", "into") and stem(noun) in earlier
+        known = noun in DERIVED or (based_on and (noun in SOURCES or made_of))
+        if not known and uses and noun not in FUNCTION:
+            known = (stem(noun) in earlier and noun not in _NO_CONTENT) or (
+                _is_object(words, place) and following in _ENDS_A_THING
+            )
+        if not known:
+            continue
+        if following in ("of", "from", "about") or (
+            following in _WHERE and not uses and noun not in _OUTPUTS
+        ):
+            return None
+        many = counted or noun in ("results", "answers", "outputs", "summaries", "translations")
+        return Reference(Refers.ALL if many else Refers.ONE, "" if many else noun)
+    return None
+
+
+def _is_object(words: list[str], place: int) -> bool:
+    """Whether "the" at this place begins what the verb is done to, and the words bring nothing of their own."""
+    return 0 < place <= 2 and not any(word[:1].isdigit() or word[:1] in "<\"'" for word in words)
+
+
+_WHERE = frozenset({"in", "on", "at", "for", ":"})
+
+_OUTPUTS = frozenset(
+    {"result", "results", "answer", "answers", "outcome", "translation", "output", "outputs"}
+)
+
+_DEFINITE = frozenset({"the", "its", "your", "this", "that", "all", "these", "those", "said"})
+
+_NO_NOUNS = frozenset({"of", "to", "in", "from", "a", "an", "my", "our", ":", "at", "by", "that", "about"})
+
+_ENDS_A_THING = frozenset(
+    {"", "to", "into", "as", "in", "with", "for", ",", ".", "by", "down", "over", "on", "and", "via", "per"}
+)
+
+_OWN_WORDS = frozenset(
+    "subject ask invite congratulate thank remind request wish remember warn apologise apologize asking whether if"
+    " why because following tell_them".split()
+)
+"""Signs that an e-mail's own words are there."""
+
+
+def says_nothing(content: Content, *, writes: bool, judge: Judge) -> bool:
+    """Whether something is to be handed on and the words don't say what: then it is what came before."""
+    tokens = content.command
+    head = judge.head(tokens)
+    if content.open or not (
+        writes or head in HANDING_ON or head in ("note", "jot", "write", "log", "record")
+    ):
+        return False
+    if writes:
+        return not _has_its_own_words(tokens)
+    if any(
+        token.kind in (Kind.QUOTE, Kind.NUMBER, Kind.PERCENT, Kind.DATE, Kind.CLOCK, Kind.URL)
+        for token in tokens
+    ):
+        return False
+    words = [part for token in tokens if token.kind is Kind.WORD for part in token.word.split()]
+    left = [place for place, word in enumerate(words) if word not in _NO_CONTENT and word not in FUNCTION]
+    return all(_is_definite(words, place) for place in left)
+
+
+def _has_its_own_words(tokens: tuple[Token, ...]) -> bool:
+    """Whether an e-mail's text stands in the words without a sign: "let ann@… know the door is open"."""
+    if any(token.kind is Kind.QUOTE or token.word in _OWN_WORDS for token in tokens):
+        return True
+    to = next((place for place, token in enumerate(tokens) if token.kind is Kind.ADDRESS), len(tokens))
+    told = [part for token in tokens[to + 1 :] if token.kind is Kind.WORD for part in token.word.split()]
+    left = [word for word in told if word not in _NO_CONTENT and word not in FUNCTION]
+    return len(left) > 1 and not FINITE.isdisjoint(told)
+
+
+def _is_definite(words: list[str], place: int) -> bool:
+    """Whether a word belongs to "the key points": something that is known already."""
+    return bool(
+        {"the", "your", "this", "that", "these", "its", "all"}.intersection(words[max(0, place - 3) : place])
+    )

@@ -1,0 +1,285 @@
+"""Planning without a model: clauses, whose task each of them is, and what waits for what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from core.models import MAX_STEPS, Plan, PlannedStep, PlannerName
+from core.planning import answers, followups
+from core.planning.boundaries import Strength
+from core.planning.clauses import Clause, Cutter
+from core.planning.content import Content
+from core.planning.courtesy import is_small_talk, without_closing, without_opening
+from core.planning.judging import Judge
+from core.planning.nesting import taken_apart
+from core.planning.order import predecessors
+from core.planning.ranking import Index, Indexes
+from core.planning.sequencing import Link
+from core.planning.text import Kind, Token, normalise
+from core.planning.validation import sorted_steps
+from core.planning.words import THANKS
+from core.ports.planner import PlanRequest
+from core.ports.tool import Effect, Tool
+
+OBVIOUS = 0.7
+"""One clause that fits an agent this well, read by one of its tools, needs no second opinion."""
+PREFERRED_FITS = 0.15
+"""Among agents that a person named themselves much less evidence is enough."""
+
+
+_LINK = frozenset({"<link>"})
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A clause and the agent it is for."""
+
+    clause: Clause
+    agent: str
+
+
+class RulePlanner:
+    """Plans from the words alone: deterministic, pure CPU, and never an exception."""
+
+    def __init__(self, *, tools: Mapping[str, Tool[Any]]) -> None:
+        self._tools = dict(tools)
+        self._indexes = Indexes(self._tools)
+
+    async def plan(self, request: PlanRequest) -> Plan:
+        """A valid plan, or one without steps and with an answer or a question."""
+        return self.decide(request).plan
+
+    def decide(self, request: PlanRequest) -> Decision:
+        """The plan, and whether it is beyond doubt."""
+        text = normalise(request.task.instruction or request.task.text)
+        if not any(character.isprintable() and not character.isspace() for character in text):
+            return Decision(answers.nothing_to_do(), certain=True)
+        if not request.agents:
+            return Decision(answers.nothing_fits(()), certain=True)
+        return _Planning(request, text, tools=self._tools, indexes=self._indexes).decide()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A plan, and whether asking a model could not make it better."""
+
+    plan: Plan
+    certain: bool = False
+
+
+class _Planning:
+    """One instruction on its way to a plan."""
+
+    def __init__(
+        self, request: PlanRequest, text: str, *, tools: Mapping[str, Tool[Any]], indexes: Indexes
+    ) -> None:
+        self._request = request
+        self._agents = request.agents
+        self._tools = tools
+        self._index: Index = indexes.of(request.agents, task=request.task)
+        self._judge = Judge(self._index, text, task=request.task)
+
+    def decide(self) -> Decision:
+        if self._request.preferred_agents:
+            return Decision(self._preferred(), certain=True)
+        if (unknown := self._unknown_mention()) is not None:
+            return Decision(unknown, certain=True)
+        if (reply := self._small_talk()) is not None:
+            return Decision(reply, certain=True)
+        clauses = Cutter(self._judge).cut()
+        if (follow_up := self._follow_up(clauses)) is not None:
+            return Decision(follow_up)
+        return self._from(clauses)
+
+    def _unknown_mention(self) -> Plan | None:
+        """A question where the instruction begins with a name that no agent has."""
+        tokens = without_opening(self._judge.tokens)
+        if not tokens or tokens[0].kind is not Kind.MENTION or tokens[0].word[1:] in self._index.names:
+            return None
+        return answers.unknown_agent(tokens[0].word[1:], self._agents)
+
+    def _small_talk(self) -> Plan | None:
+        tokens = self._judge.tokens
+        words = " ".join(token.word for token in tokens if token.kind is Kind.WORD)
+        if is_small_talk(tokens):
+            thanked = bool(THANKS & {"thanks", "thank", "thx", "ty", "cheers"} & set(words.split()))
+            return answers.greeting(self._agents, thanked=thanked)
+        for said in (
+            words,
+            " ".join(t.word for t in without_closing(without_opening(tokens)) if t.kind is Kind.WORD),
+        ):
+            if answers.is_call_for_help(said):
+                return answers.help_text(self._agents)
+            if answers.is_chat(said):
+                return answers.greeting(self._agents, thanked=False)
+        return None
+
+    def _from(self, clauses: list[Clause]) -> Decision:
+        judge = self._judge
+        assigned = self._merged([Assigned(clause, judge.best(clause.tokens).agent) for clause in clauses])
+        assigned = [part for one in assigned for part in self._taken_apart(one)]
+        fitting = [
+            one
+            for one in assigned
+            if one.clause.said
+            or judge.wants(one.clause.tokens)
+            or (not one.clause.told and judge.fits(one.clause.tokens))
+        ]
+        if not fitting:
+            return Decision(answers.nothing_fits(self._agents))
+        for one in assigned:
+            if one not in fitting and not judge.fits(one.clause.tokens) and judge.requests(one.clause.tokens):
+                return Decision(answers.not_understood(judge.written(one.clause.tokens)))
+        if len(fitting) > MAX_STEPS:
+            return Decision(answers.too_many())
+        return self._decided(fitting)
+
+    def _decided(self, assigned: list[Assigned]) -> Decision:
+        judge = self._judge
+        named = all(judge.named(one.clause.tokens) for one in assigned)
+        ranked = judge.ranked(assigned[0].clause.tokens)
+        best = ranked[0]
+        margin = best.score - (ranked[1].score if len(ranked) > 1 else 0.0)
+        obvious = len(assigned) == 1 and best.parsed and best.score >= OBVIOUS and margin >= 0.3
+        return Decision(
+            self._plan(assigned, planner="explicit" if named else "rules"), certain=named or obvious
+        )
+
+    def _plan(self, assigned: list[Assigned], *, planner: PlannerName) -> Plan:
+        after = predecessors(
+            [one.clause for one in assigned],
+            judge=self._judge,
+            writes=lambda place: self._writes(assigned[place].agent),
+            acts=lambda place: bool(self._tools_of(assigned[place].agent)),
+        )
+        steps = [
+            PlannedStep(agent=one.agent, task=self._task_of(one), after=tuple(sorted(before)))
+            for one, before in zip(assigned, after, strict=True)
+        ]
+        return Plan(planner=planner, steps=sorted_steps(steps))
+
+    def _writes(self, agent: str) -> bool:
+        return any(self._tools[name].effect is Effect.WRITE for name in self._tools_of(agent))
+
+    def _tools_of(self, agent: str) -> tuple[str, ...]:
+        own = next((one.tools for one in self._agents if one.name == agent), ())
+        return tuple(name for name in own if name in self._tools)
+
+    def _taken_apart(self, one: Assigned) -> list[Assigned]:
+        thing, *rest = taken_apart(one.clause, one.agent, judge=self._judge)
+        if not rest:
+            return [one]
+        return [Assigned(thing, self._judge.best(thing.tokens).agent), Assigned(rest[0], one.agent)]
+
+    def _merged(self, assigned: list[Assigned]) -> list[Assigned]:
+        """Without clauses that only go on about the clause before: "open <page> and tell me what it says"."""
+        kept: list[Assigned] = []
+        for one in assigned:
+            if kept and self._goes_on(kept[-1], one):
+                last = kept[-1]
+                joined = replace(last.clause, tokens=last.clause.tokens + one.clause.tokens)
+                kept[-1] = Assigned(joined, last.agent)
+            else:
+                kept.append(one)
+        return kept
+
+    def _goes_on(self, last: Assigned, one: Assigned) -> bool:
+        clause = one.clause
+        if (
+            clause.link is not Link.BESIDE
+            or clause.strength > Strength.SENTENCE
+            or self._judge.named(clause.tokens)
+        ):
+            return False
+        if any(token.kind in (Kind.URL, Kind.ADDRESS, Kind.QUOTE) for token in clause.tokens):
+            return False
+        words = {token.word for token in clause.tokens}
+        if self._judge.head(clause.tokens) in ("save", "store", "put", "keep", "file") and "note" in words:
+            return False
+        if one.agent == last.agent and _is_same_thing(clause.tokens):
+            return True
+        if self._writes(last.agent):
+            return one.agent == last.agent and not words.isdisjoint(("her", "him", "them", "they"))
+        if not any(token.kind is Kind.URL for token in last.clause.tokens) or self._judge.foreign(
+            clause.tokens
+        ):
+            return False
+        if not self._judge.fits(clause.tokens):
+            return True
+        ranked = self._judge.ranked_with(clause.tokens, _LINK)
+        own = next((rank.score for rank in ranked if rank.agent == last.agent), 0.0)
+        return own >= 0.6 * ranked[0].score
+
+    def _task_of(self, one: Assigned) -> str:
+        """The clause in the person's own words; slips are mended only where a tool can't read it otherwise."""
+        judge, clause = self._judge, one.clause
+        if clause.said:
+            return clause.said
+        tokens = without_opening(clause.tokens)
+        if judge.named(tokens):
+            tokens = _after_mention(tokens) or tokens
+        content = Content(tokens, judge=judge)
+        if not content.open:
+            tokens = without_closing(tokens)
+        start = tokens[0].start if clause.context is None else clause.context
+        written = judge.text[start : tokens[-1].end].strip()
+        task = self._request.task
+        if clause.context is None and not self._readable(one.agent, judge.index.parses(written, task=task)):
+            command = content.command if content.open else tokens
+            mended = judge.corrected(command)
+            if mended:
+                mended += judge.text[command[-1].end : tokens[-1].end]
+                if self._readable(one.agent, judge.index.parses(mended, task=task)):
+                    return mended
+        return written.lstrip("@") or judge.text
+
+    def _readable(self, agent: str, parses: frozenset[str]) -> bool:
+        return agent in self._index.agents_of(parses)
+
+    def _follow_up(self, clauses: list[Clause]) -> Plan | None:
+        history = self._request.task.history
+        if not history or len(clauses) != 1:
+            return None
+        if self._judge.fits(clauses[0].tokens) and not followups.is_elliptic(self._judge.tokens):
+            return None
+        earlier = Judge(self._index, normalise(history[-1].instruction), task=self._request.task)
+        found = followups.resolve(self._judge, history, earlier)
+        if found is None:
+            return None
+        return Plan(planner="rules", steps=(PlannedStep(agent=found.agent, task=found.text),))
+
+    def _preferred(self) -> Plan:
+        """The instruction divided among the agents the person asked for, and no others."""
+        names = tuple(dict.fromkeys(self._request.preferred_agents))
+        unknown = [name for name in names if name not in self._index.names]
+        if unknown:
+            return answers.unknown_agent(unknown[0], self._agents)
+        clauses = Cutter(self._judge).cut() if len(names) > 1 else []
+        assigned = [Assigned(clause, self._best_of(names, clause.tokens)) for clause in clauses]
+        assigned = [one for one in assigned if one.agent]
+        if not 0 < len(assigned) <= MAX_STEPS:
+            return Plan(planner="explicit", steps=(PlannedStep(agent=names[0], task=self._judge.text),))
+        return self._plan(assigned, planner="explicit")
+
+    def _best_of(self, names: tuple[str, ...], tokens: tuple[Token, ...]) -> str:
+        fitting = [
+            one for one in self._judge.ranked(tokens) if one.agent in names and one.score >= PREFERRED_FITS
+        ]
+        return fitting[0].agent if fitting else ""
+
+
+def _is_same_thing(tokens: tuple[Token, ...]) -> bool:
+    """Whether it goes on about "the one" that was mentioned."""
+    words = [token.word for token in tokens]
+    return any(a in ("the", "that") and b in ("one", "ones") for a, b in pairwise(words))
+
+
+def _after_mention(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    place = next(i for i, token in enumerate(tokens) if token.kind is Kind.MENTION)
+    rest = tokens[place + 1 :]
+    while rest and rest[0].kind is Kind.MARK and rest[0].word in ",:.-":
+        rest = rest[1:]
+    return rest

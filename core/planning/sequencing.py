@@ -1,0 +1,205 @@
+"""Words that tell the order of the work: "then", "once that's done", "before that", "step 2"."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from core.planning.text import Kind, Token
+from core.planning.words import DERIVED, DONE, ENGLISH_NUMBERS, HANDING_ON, IMPERATIVES, IRREGULAR
+
+
+class Link(StrEnum):
+    """What a connecting word says about the order."""
+
+    BESIDE = "beside"
+    THEN = "then"
+    """This clause comes after the one before it in the text."""
+    AFTER_ALL = "after all"
+    """This clause comes after everything before it: "when both are done, …"."""
+    EARLIER = "earlier"
+    """This clause comes before the one before it in the text."""
+
+
+Phrase = tuple[str, ...]
+
+
+def _phrases(text: str) -> tuple[Phrase, ...]:
+    return tuple(tuple(phrase.split()) for phrase in text.split("|"))
+
+
+THEN_ANYWHERE = _phrases(
+    "then|after that|after this|afterwards|afterward|followed by|thereafter|subsequently|after which|upon completion"
+    "|having done that|having done so|from there|only then"
+)
+_THEN_FIRST = _phrases(
+    "next|finally|lastly|later|after|second|secondly|third|thirdly|when done|once done|when finished|once finished"
+    "|when ready|once ready|in the end|at the end|as a next step|as the next step|as a last step|as a final step|last"
+    "|with that done|that done|go on with|continue with|continue by|proceed with|proceed to|move on to|carry on with"
+    "|last of all|at last|to finish|to finish off|to conclude|to round it off|and finally"
+    "|wrap up with|wrap up by|round off with|round off by|end it with|finish it with|close by"
+    "|end with|finish with|finish by|finish off with|close with|end by|conclude with"
+)
+EARLIER = _phrases("before that|but first|beforehand|but before that|prior to that")
+_TRAILING_THEN = _phrases("afterwards|afterward|after that|when done|once done|right after")
+_TRAILING_EARLIER = _phrases("first|beforehand|before that")
+
+_REFERENCE = frozenset(
+    "it that this them they these those all both everything which the a you i we are is has have been be got had"
+    " get with step steps one thing things job task result results output your".split()
+)
+
+_WAITING = frozenset({"once", "when", "after", "as", "soon", "whenever", "if"})
+
+_POINTING = frozenset({"it", "that", "this", "them", "those", "these", "both"})
+
+
+def first_words(tokens: tuple[Token, ...]) -> tuple[Link, int]:
+    step = step_number(tokens)
+    step += 1 if 0 < step < len(tokens) - 2 and tokens[step].word == "," else 0
+    if waits := (_waiting(tokens[step:]) + step if step else _waiting(tokens)) or _using(tokens):
+        of_all = any(token.word in ("both", "all", "everything") for token in tokens[:waits])
+        return Link.AFTER_ALL if of_all else Link.THEN, waits
+    if starts_with(tokens, 0, ("then", "again")):
+        return Link.BESIDE, 0
+    for phrases, link in ((EARLIER, Link.EARLIER), (THEN_ANYWHERE, Link.THEN), (_THEN_FIRST, Link.THEN)):
+        length = max((len(p) for p in phrases if starts_with(tokens, 0, p)), default=0)
+        if length and _free(tokens, length, phrases):
+            return link, length
+    return Link.BESIDE, 0
+
+
+def _using(tokens: tuple[Token, ...]) -> int:
+    """How many words say only that what was found is used: "with what you learn write …"."""
+    words = [token.word for token in tokens[:12]]
+    size = 2 if words[:2] in (["based", "on"], ["out", "of"]) else 1
+    if words[0] not in _SOURCES | {"out"} or words[size : size + 1] != ["what"]:
+        return 0
+    size += 2
+    while size < len(words) and (words[size] in _LEARNT or words[size] not in IMPERATIVES | {","}):
+        size += 1
+    size += 1 if words[size : size + 1] == [","] else 0
+    return size if words[size : size + 1] and words[size] in _MAKING - {","} else 0
+
+
+_LEARNT = frozenset("find read see get gather learn collect".split())
+
+
+def step_number(tokens: tuple[Token, ...]) -> int:
+    """How many tokens "step 2:" takes."""
+    if (
+        len(tokens) < 3
+        or tokens[0].word != "step"
+        or not (tokens[1].kind is Kind.NUMBER or tokens[1].word in ENGLISH_NUMBERS)
+    ):
+        return 0
+    return 3 if tokens[2].kind is Kind.MARK or tokens[2].kind is Kind.SUM else 2
+
+
+def _waiting(tokens: tuple[Token, ...]) -> int:
+    """How many words at the start only say "after it has finished" or "with those"."""
+    words = [token.word for token in tokens]
+    if words[0] in _SOURCES:
+        size = 2 if words[:2] == ["based", "on"] else 1
+        pointed = _POINTING.intersection(words[size : size + 1]) and _MAKING.intersection(
+            words[size + 1 : size + 2]
+        )
+        if pointed:
+            return size + 1
+    only = 1 if words[0] in ("only", "but") and len(words) > 2 else 0
+    if words[only] not in _WAITING:
+        return 0
+    size = 1 + only
+    while size < len(words) and (
+        all(_is_reference(word) for word in words[size].split())
+        or (words[size - 1] == "step" and words[size].isdigit())
+    ):
+        size += 1
+    asks = size < len(words) and (words[size] in IMPERATIVES or words[size] in _ASKING)
+    return size if size > 2 and asks else 0
+
+
+def _is_reference(word: str) -> bool:
+    return word in _REFERENCE or word in DONE or word in _WAITING
+
+
+_SOURCES = frozenset({"with", "using", "from", "based", "given"})
+_MAKING = frozenset({"write", "draft", "make", "create", "compose", "build", "prepare", ","})
+_ASKING = frozenset({"please", "could", "can", "would", ",", ":"})
+
+
+def _free(tokens: tuple[Token, ...], length: int, phrases: tuple[tuple[str, ...], ...]) -> bool:
+    """Whether the words at the start of a clause connect it ("next, mail …") and belong to nothing ("next week")."""
+    if phrases is not _THEN_FIRST:
+        return True
+    following = tokens[length].word if length < len(tokens) else ""
+    if tokens[0].word in ("next", "last", "later", "after", "second", "third") and length == 1:
+        return following == "," or (
+            tokens[0].word != "last"
+            and (
+                following in IMPERATIVES
+                or (tokens[0].word in ("next", "second", "third") and following in _ARTICLES)
+            )
+        )
+    return following != ""
+
+
+_ARTICLES = frozenset("a an the my our your what how which please could can would i we".split())
+
+
+def last_words(tokens: tuple[Token, ...]) -> tuple[Link, tuple[Token, ...]]:
+    for phrases, link in ((_TRAILING_THEN, Link.THEN), (_TRAILING_EARLIER, Link.EARLIER)):
+        for phrase in phrases:
+            size = len(phrase)
+            if len(tokens) > size + 2 and starts_with(tokens, len(tokens) - size, phrase):
+                return link, tokens[:-size]
+    return Link.BESIDE, tokens
+
+
+def starts_with(tokens: tuple[Token, ...], place: int, phrase: tuple[str, ...]) -> bool:
+    part = tokens[place : place + len(phrase)]
+    return len(part) == len(phrase) and all(t.word == w for t, w in zip(part, phrase, strict=True))
+
+
+_ORDERING = frozenset((*THEN_ANYWHERE, *_THEN_FIRST, ("and", "then"), ("step", "two"), ("step", "three")))
+
+
+def only_orders(tokens: tuple[Token, ...]) -> bool:
+    """Whether these words say "next" or "finally" and nothing else."""
+    words = tuple(token.word for token in tokens if token.kind is Kind.WORD)
+    return words in _ORDERING
+
+
+def waits_for_what_came_before(tokens: tuple[Token, ...]) -> bool:
+    """Whether these words only say "when that's done", "having drafted it" or "with the result"."""
+    words = [part for token in tokens if token.kind is Kind.WORD for part in token.word.split()]
+    if not words or any(token.kind in (Kind.URL, Kind.ADDRESS) for token in tokens):
+        return False
+    if words[0] in _SOURCES and len(words) <= 4:
+        return not _POINTING.isdisjoint(words[-2:]) or (words[-2:-1] == ["the"] and words[-1] in DERIVED)
+    if words[0] != "having" and words[0] not in _WAITING:
+        return False
+    points = (
+        not _POINTING.isdisjoint(words)
+        or "they" in words
+        or (len(words) == 2 and words[0] in ("once", "when"))
+    )
+    rest = [word for word in words[1:] if not _is_reference(word)]
+    return (
+        len(words) > 1
+        and all(points and (word.endswith("ed") or word in IRREGULAR) for word in rest[:1])
+        and not rest[1:]
+    )
+
+
+_KEEPING = frozenset(
+    "note notes remember remind text message saying memo jot write subject body down record".split()
+)
+
+
+def hands_on(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether what stands behind a colon is to be done with what stands before it: "5*5 and …: mail both to …"."""
+    behind = [token.word for token in tokens[place + 1 : place + 4]]
+    if len(behind) < 3 or behind[0] not in HANDING_ON or place < 2:
+        return False
+    pointed = behind[1] in ("it", "them", "both", "those", "all", "everything")
+    return pointed and _KEEPING.isdisjoint(token.word for token in tokens[:place])

@@ -1,0 +1,32 @@
+"""Which planner answers: the rules where they are sure, then the model, and the rules again where it can't."""
+
+from __future__ import annotations
+
+import logging
+
+from core.errors import ModelUnavailable, PermanentError
+from core.models import Plan
+from core.planning.model import ModelPlanner
+from core.planning.rules import RulePlanner
+from core.ports.planner import PlanRequest
+
+logger = logging.getLogger(__name__)
+
+
+class TieredPlanner:
+    """Spends a model call only where the words alone leave a doubt."""
+
+    def __init__(self, *, rules: RulePlanner, model: ModelPlanner | None) -> None:
+        self._rules = rules
+        self._model = model
+
+    async def plan(self, request: PlanRequest) -> Plan:
+        """A plan; never raises: without the model the rules answer."""
+        decision = self._rules.decide(request)
+        if decision.certain or self._model is None:
+            return decision.plan
+        try:
+            return await self._model.plan(request)
+        except (ModelUnavailable, PermanentError) as error:
+            logger.warning("the rules plan instead of the model: %s", error.sentence)
+            return decision.plan

@@ -1,0 +1,126 @@
+"""Decisions as pure functions of values: what should run now, when to try again, how it all ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from core.errors import InvalidInstruction, TransientError
+from core.models import (
+    MAX_INSTRUCTION_CHARACTERS,
+    Delegation,
+    DelegationState,
+    Frozen,
+    Instruction,
+    Status,
+    Step,
+    StepState,
+)
+
+LEASE_SECONDS = 30.0
+"""How long a claim lives without a renewal: a dead worker's step runs elsewhere within twice this time."""
+LEASE_RENEWAL_SECONDS = 8.0
+MAX_CRASHES = 3
+"""A step that has taken this many workers down with it is not tried again."""
+CHECK_SECONDS = 10.0
+"""How long a delegation may be still before reconcile looks at it."""
+RETRY_EXPIRES = timedelta(hours=24)
+RETRY_BASE_SECONDS = 1.0
+RETRY_JITTER = 0.25
+MAX_RETRY_AFTER_SECONDS = 120.0
+HISTORY_EXCHANGES = 6
+
+_INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x180E, 0x2800, 0x3164])
+
+
+class Due(Frozen):
+    """What `advance` should make happen, read off the rows alone."""
+
+    plan: bool = False
+    steps: tuple[Step, ...] = ()
+    skip: tuple[Step, ...] = ()
+    """Steps that can't run any more, since nothing they wait for succeeded."""
+    finish: bool = False
+    deliver: bool = False
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.plan or self.steps or self.skip or self.finish or self.deliver)
+
+
+def due(delegation: Delegation, *, now: datetime) -> Due:
+    """What should exist now and doesn't yet. Depends on the rows and the clock only, so anyone may ask at any time."""
+    match delegation.state:
+        case DelegationState.RECEIVED:
+            return Due(plan=True)
+        case DelegationState.ANSWERED:
+            return Due(deliver=True)
+        case DelegationState.DELIVERED:
+            return Due()
+    runnable: list[Step] = []
+    skip: list[Step] = []
+    for step in delegation.steps:
+        if step.state.terminal or _held(step, now=now):
+            continue
+        before = [delegation.steps[index] for index in step.after]
+        if not all(other.state.terminal for other in before):
+            continue
+        dead_end = bool(before) and not any(other.state is StepState.SUCCEEDED for other in before)
+        (skip if dead_end else runnable).append(step)
+    if runnable or skip:
+        return Due(steps=tuple(runnable), skip=tuple(skip))
+    return Due(finish=all(step.state.terminal for step in delegation.steps))
+
+
+def _held(step: Step, *, now: datetime) -> bool:
+    return step.state is StepState.RUNNING and step.lease_until is not None and step.lease_until > now
+
+
+def status_of(steps: Sequence[Step], *, cancelled: bool = False) -> Status:
+    """`success` if every step succeeded, `partial` if some did, `failed` if none did; a cancelled one says so."""
+    if cancelled:
+        return Status.CANCELLED
+    succeeded = sum(step.state is StepState.SUCCEEDED for step in steps)
+    if succeeded == len(steps):
+        return Status.SUCCESS
+    return Status.PARTIAL if succeeded else Status.FAILED
+
+
+def retry_delay(
+    error: Exception, *, attempt: int, max_retries: int, jitter: Callable[[], float]
+) -> float | None:
+    """Seconds until the next attempt after the `attempt`-th (from 1) failed with `error`; None: give up.
+
+    1, 2, 4, 8 s, each with up to a quarter of jitter on top, and never less than the other side asked for
+    (Retry-After); beyond two minutes waiting is no answer, so it gives up. `jitter` gives numbers in [0, 1).
+    """
+    if not isinstance(error, TransientError) or attempt > max_retries:
+        return None
+    delay = RETRY_BASE_SECONDS * 2.0 ** (attempt - 1) * (1 + RETRY_JITTER * jitter())
+    if error.retry_after_seconds is not None:
+        if error.retry_after_seconds > MAX_RETRY_AFTER_SECONDS:
+            return None
+        delay = max(delay, error.retry_after_seconds)
+    return delay
+
+
+def redelivery_delay(waiting: timedelta) -> timedelta:
+    """How long to leave an answer that the platform doesn't take: longer the longer it has waited, 5 s to 5 min."""
+    return min(max(waiting / 2, timedelta(seconds=5)), timedelta(minutes=5))
+
+
+def step_timeout_seconds(*, attempt_seconds: float, max_retries: int) -> float:
+    """The longest that all attempts of a step with their waits can take: the job's own time limit."""
+    waits = sum(RETRY_BASE_SECONDS * 2.0**n * (1 + RETRY_JITTER) for n in range(max_retries))
+    return attempt_seconds * (max_retries + 1) + max(waits, MAX_RETRY_AFTER_SECONDS * max_retries) + 30.0
+
+
+def check_instruction(instruction: Instruction) -> None:
+    """Raise InvalidInstruction where there is nothing to do, or too much to read."""
+    if not instruction.text.translate(_INVISIBLE).strip():
+        raise InvalidInstruction("There is nothing to do in that message.")
+    if len(instruction.text) > MAX_INSTRUCTION_CHARACTERS:
+        raise InvalidInstruction(
+            f"That is {len(instruction.text):,} characters; an instruction may have "
+            f"{MAX_INSTRUCTION_CHARACTERS:,} at most. Shorten it, or send it in parts."
+        )

@@ -1,0 +1,1 @@
+"""What the core needs from outside: small async protocols, named by their role."""

@@ -1,0 +1,56 @@
+"""Posting into a conversation."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from core.models import Address, Frozen, Reply
+
+
+class Capabilities(Frozen):
+    """What a platform lets its bots do."""
+
+    edit: bool = True
+    find_own: bool = False
+    seconds_between_edits: float = 1.0
+
+
+class Tag(Frozen):
+    """What marks an own message, so that it can be found again: one part of one delegation's answer."""
+
+    delegation_id: str
+    part: int
+
+
+class Messenger(Protocol):
+    """One chat platform's outbound side.
+
+    Every method raises MessengerUnavailable where trying again may help (with `retry_after_seconds` if the
+    platform named it) and MessengerRefused where it can't.
+    """
+
+    @property
+    def platform(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def split(self, reply: Reply) -> tuple[Reply, ...]:
+        """Cut a reply into parts that fit one message each, in order; at least one. Pure."""
+        ...
+
+    async def post(self, address: Address, part: Reply, *, tag: Tag) -> str:
+        """Post a new message and return its id. Repeating posts again: look with `find_own` first."""
+        ...
+
+    async def edit(self, address: Address, message_id: str, part: Reply) -> None:
+        """Make the message read like `part`. Safe to repeat; an unchanged message is a success."""
+        ...
+
+    async def delete(self, address: Address, message_id: str) -> None:
+        """Remove an own message. Safe to repeat; one that is gone is a success."""
+        ...
+
+    async def find_own(self, address: Address, *, tag: Tag) -> str | None:
+        """The id of the message posted with this tag, if the platform can tell. Safe to repeat."""
+        ...

@@ -1,0 +1,28 @@
+"""Turning an instruction into a plan."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from core.models import Agent, Frozen, Plan, Task
+
+
+class PlanRequest(Frozen):
+    """What a planner may know: the words, the conversation before them, and the agents this person may use."""
+
+    task: Task
+    """`text` and `instruction` are the whole instruction; `history` is the conversation, oldest first."""
+    agents: tuple[Agent, ...]
+    preferred_agents: tuple[str, ...] = ()
+
+
+class Planner(Protocol):
+    """Plans; never runs anything. Repeating is safe (a model planner pays again)."""
+
+    async def plan(self, request: PlanRequest) -> Plan:
+        """A valid plan (known agents, no cycles, 1 to 10 steps), or one without steps and with a question.
+
+        Raises ModelUnavailable or PermanentError where it needs a model that does not answer; the rule
+        planner never raises.
+        """
+        ...

@@ -1,0 +1,175 @@
+"""Where delegations live: the truth that everything else is rebuilt from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from core.models import (
+    Address,
+    Delegation,
+    Event,
+    Exchange,
+    Frozen,
+    Instruction,
+    Plan,
+    Reply,
+    Result,
+    Status,
+    Step,
+)
+
+
+class Posted(Frozen):
+    """One part of an answer as it stands in the conversation; no `message_id`: about to be posted, or lost."""
+
+    part: int
+    message_id: str | None
+
+
+class Store(Protocol):
+    """Every method is one transaction, which appends the events of its transition too.
+
+    All raise StoreUnavailable, after which nothing (or, where the commit's answer was lost, everything) has
+    happened; all are safe to repeat, since each move is a compare-and-set that a repeat finds done.
+    """
+
+    async def accept(
+        self, instruction: Instruction, *, delegation_id: str, now: datetime
+    ) -> tuple[Delegation, bool]:
+        """Save a new delegation, or return the one that has this key (False).
+
+        Raises Conflict where the key was used for another request (`fingerprint`).
+        """
+        ...
+
+    async def known(self, key: str) -> str | None:
+        """The id of the delegation that has this idempotency key, if there is one."""
+        ...
+
+    async def load(self, delegation_id: str) -> Delegation:
+        """The delegation with its steps. Raises NotFound."""
+        ...
+
+    async def load_step(self, step_id: str) -> tuple[Delegation, Step]:
+        """The step and its delegation. Raises NotFound."""
+        ...
+
+    async def recent(
+        self, *, workspace: str, before: datetime | None = None, limit: int = 50
+    ) -> tuple[Delegation, ...]:
+        """A workspace's delegations, newest first, without their steps."""
+        ...
+
+    async def save_plan(self, delegation_id: str, plan: Plan, *, now: datetime) -> bool:
+        """received → planned. False where it is planned (or answered) already."""
+        ...
+
+    async def claim_step(self, step_id: str, *, now: datetime, lease_until: datetime) -> Step | None:
+        """Take the step with a new fencing token; None where it is terminal or held under a living lease.
+
+        A claim over an expired lease counts a crash.
+        """
+        ...
+
+    async def renew(self, held: Mapping[str, int], *, now: datetime, lease_until: datetime) -> frozenset[str]:
+        """Extend the leases of these steps (id → token); returns the ids that are still held."""
+        ...
+
+    async def retrying(
+        self, step_id: str, *, token: int, delay_seconds: float, reason: str, now: datetime
+    ) -> bool:
+        """Record that an attempt failed and another follows. False where the claim is lost."""
+        ...
+
+    async def release_step(self, step_id: str, *, token: int, now: datetime) -> bool:
+        """Give a claimed step back unfinished, for another worker; no crash is counted."""
+        ...
+
+    async def end_step(self, step_id: str, *, token: int, result: Result, now: datetime) -> bool:
+        """Save the result. False where the token is no longer the current one: the result is dropped."""
+        ...
+
+    async def skip_steps(self, step_ids: Sequence[str], *, reason: str, now: datetime) -> None:
+        """End pending steps as cancelled, since what they wait for failed."""
+        ...
+
+    async def save_answer(
+        self, delegation_id: str, *, round: int, status: Status, reply: Reply, now: datetime
+    ) -> bool:
+        """planned (or received, where there is nothing to run) → answered. False where another was faster.
+
+        Once it is cancelled, only an answer that says so is taken.
+        """
+        ...
+
+    async def mark_delivered(
+        self, delegation_id: str, *, round: int, now: datetime, failure: str | None = None
+    ) -> bool:
+        """answered → delivered; `failure` says why the platform will never take it."""
+        ...
+
+    async def cancel(self, delegation_id: str, *, by: str, now: datetime) -> bool:
+        """End everything that has not ended as cancelled. False where it is answered already."""
+        ...
+
+    async def retry(self, delegation_id: str, *, by: str, now: datetime) -> bool:
+        """Start what failed again: answered or delivered → planned. False in any other state, or if nothing failed."""
+        ...
+
+    async def redispatch(
+        self, delegation_id: str, *, step_ids: Sequence[str], stage: bool, now: datetime
+    ) -> None:
+        """Raise the dispatch generations, so that jobs known to be lost get new ids."""
+        ...
+
+    async def check_later(self, delegation_id: str, *, at: datetime) -> None:
+        """Ask reconcile to look at it then, if it is not delivered by that time."""
+        ...
+
+    async def to_check(self, *, now: datetime, limit: int) -> tuple[str, ...]:
+        """Undelivered delegations whose time to be looked at has come, longest waiting first."""
+        ...
+
+    async def posted(self, delegation_id: str) -> tuple[Posted, ...]:
+        """The parts of the answer that were posted or tried, in order."""
+        ...
+
+    async def attempt_post(self, delegation_id: str, *, part: int) -> Posted:
+        """Record that this part is about to be posted; returns it as it was known before (part exists: unchanged)."""
+        ...
+
+    async def abandon_post(self, delegation_id: str, *, part: int) -> None:
+        """The attempt surely posted nothing: forget it."""
+        ...
+
+    async def record_post(self, delegation_id: str, *, part: int, message_id: str) -> str:
+        """Compare-and-set the part's message id if it has none; returns the id that won."""
+        ...
+
+    async def forget_post(self, delegation_id: str, *, part: int, message_id: str) -> None:
+        """The message is gone from the platform: drop its id, if it is still this one."""
+        ...
+
+    async def conversation(self, address: Address, *, before: datetime, limit: int) -> tuple[Exchange, ...]:
+        """Earlier instructions and answers of the same conversation, oldest first."""
+        ...
+
+    async def knows(self, address: Address) -> bool:
+        """Whether this thread holds a delegation or hangs below a message of ours."""
+        ...
+
+    async def append(self, event: Event) -> None:
+        """Append a fact that is no transition. Repeating appends again."""
+        ...
+
+    async def events(self, delegation_id: str, *, after: int = 0) -> tuple[Event, ...]:
+        """The delegation's events with a higher sequence than `after`, in order."""
+        ...
+
+    async def ping(self) -> None:
+        """Do the smallest possible round trip."""
+        ...
+
+    async def aclose(self) -> None: ...

@@ -1,0 +1,61 @@
+"""What agents can call."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from core.models import Artifact, Frozen, Task
+
+
+class Effect(StrEnum):
+    READ = "read"
+    WRITE = "write"
+    """Changes the world outside the workspace's own data: never silently repeated, never after untrusted text."""
+
+
+class ToolOutput(Frozen):
+    """What a call gave, as Markdown for people and models alike."""
+
+    text: str
+    artifacts: tuple[Artifact, ...] = ()
+
+
+Arguments = TypeVar("Arguments", bound=BaseModel)
+
+
+class Tool(Protocol, Generic[Arguments]):
+    """One typed function that an agent may call. One file in adapters/tools exports one."""
+
+    name: str
+    """snake_case, unique."""
+    description: str
+    """For the model: what it does, in one or two sentences."""
+    arguments: type[Arguments]
+    """A pydantic model (extra fields forbidden) whose field descriptions the model reads."""
+    effect: Effect
+    untrusted: bool
+    """Whether its output holds text from outside (a page, a feed, a file, another service's reply)."""
+    integration: str | None
+    """The integration it needs, if any."""
+
+    def parse(self, task: Task) -> Arguments | None:
+        """Arguments from plain words, without a model; None where this tool is not what is asked for. Pure, fast.
+
+        Also how the rule planner recognises a task: a tool that can parse a clause's arguments speaks for
+        its agent.
+        """
+        ...
+
+    def named_by(self, arguments: Arguments) -> tuple[str, ...]:
+        """For `write` tools: the targets (recipients, addresses) that the person's own words must hold."""
+        ...
+
+    async def run(self, arguments: Arguments, *, task: Task, idempotency_key: str) -> ToolOutput:
+        """Do it. Raises TransientError (the step is retried), ToolFailed with a sentence for the person.
+
+        `idempotency_key` is the same for every repeat of the same call of the same step.
+        """
+        ...

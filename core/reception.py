@@ -1,0 +1,39 @@
+"""What every door may do with the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core import rendering
+from core.controls import Controls
+from core.intake import Intake
+from core.models import Address, Agent, Instruction, Press, Receipt
+from core.ports.store import Store
+
+
+class Reception:
+    """Receive, press, and know one's own conversations: the core as a chat platform's inbound side sees it."""
+
+    def __init__(
+        self, *, intake: Intake, controls: Controls, store: Store, agents: Mapping[str, Agent]
+    ) -> None:
+        self._intake = intake
+        self._controls = controls
+        self._store = store
+        self._agents = agents
+
+    async def receive(self, instruction: Instruction) -> Receipt:
+        """See Intake.receive."""
+        return await self._intake.receive(instruction)
+
+    async def press(self, press: Press) -> str | None:
+        """See Controls.press."""
+        return await self._controls.press(press)
+
+    async def knows(self, address: Address) -> bool:
+        """Whether FlowMate takes part in this conversation. Raises StoreUnavailable."""
+        return await self._store.knows(address)
+
+    def help(self) -> str:
+        """What FlowMate can do, as Markdown."""
+        return rendering.help_text(self._agents.values())

@@ -1,0 +1,202 @@
+"""One step from its task to its result: attempts, time limits, and what is said when it can't be done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+
+from core import rendering
+from core.agent_loop import AgentLoop
+from core.errors import Denied, ModelUnavailable, PermanentError, StepFailed, StoreUnavailable, TransientError
+from core.models import Agent, Delegation, Event, EventKind, Result, Step, StepState, Task
+from core.policies import retry_delay, step_timeout_seconds
+from core.ports.clock import Clock
+from core.ports.store import Store
+
+logger = logging.getLogger(__name__)
+TRANSIENT = (TransientError,)
+
+
+@dataclass(frozen=True)
+class RunLimits:
+    """What one step may take where its agent says nothing else."""
+
+    attempt_seconds: float = 30.0
+    max_retries: int = 3
+
+
+class StepRunner:
+    """Runs agents; whatever an agent does, what comes back is a Result."""
+
+    def __init__(
+        self,
+        *,
+        agents: Mapping[str, Agent],
+        loop: AgentLoop,
+        store: Store,
+        clock: Clock,
+        limits: RunLimits,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.agents = agents
+        self._loop = loop
+        self._store = store
+        self._clock = clock
+        self._limits = limits
+        self._jitter = jitter
+
+    @property
+    def longest_seconds(self) -> float:
+        """The longest that any step can take with all its attempts and waits."""
+        longest = max((self._attempt_seconds(agent) for agent in self.agents.values()), default=0.0)
+        return step_timeout_seconds(
+            attempt_seconds=max(longest, self._limits.attempt_seconds), max_retries=self._limits.max_retries
+        )
+
+    async def run(
+        self, delegation: Delegation, step: Step, task: Task, *, on_change: Callable[[], None]
+    ) -> Result:
+        """The step's result. Raises StoreUnavailable (the step is run again) and CancelledError, nothing else."""
+        agent = self.agents.get(step.agent)
+        if agent is None:
+            return Result(state=StepState.FAILED, error=rendering.unknown_agent(step.agent))
+        run = _Run(self, delegation, step, task, agent, on_change)
+        try:
+            return _encodable(await run.attempts())
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            result = await self._failed(run, error)
+            # The turns of a run that came to nothing were paid for all the same.
+            spent = await self._loop.spent(run_id(delegation, step))
+            return result.model_copy(update={"usage": spent})
+
+    async def _failed(self, run: _Run, error: Exception) -> Result:
+        match error:
+            case TimeoutError():
+                sentence = rendering.took_too_long(self._attempt_seconds(run.agent))
+                return Result(state=StepState.TIMED_OUT, error=sentence)
+            case Denied():
+                return Result(state=StepState.DENIED, error=error.sentence)
+            case PermanentError():
+                return Result(state=StepState.FAILED, error=error.sentence)
+            case TransientError():
+                return await self._without_model(run, error)
+        logger.error("step %s (%s) broke", run.step.id, run.step.agent, exc_info=error)
+        return Result(state=StepState.FAILED, error=rendering.went_wrong(run.step.agent, run.delegation.id))
+
+    async def _without_model(self, run: _Run, error: TransientError) -> Result:
+        """The model is out: an agent whose tools can read the task by themselves still answers."""
+        if isinstance(error, ModelUnavailable) and run.agent.tools:
+            try:
+                async with asyncio.timeout(self._attempt_seconds(run.agent)):
+                    return _encodable(
+                        await self._loop.run_without_model(
+                            run.agent, run.task, step_id=run_id(run.delegation, run.step)
+                        )
+                    )
+            except (StepFailed, TransientError, TimeoutError):
+                logger.info("step %s can't do without its model either", run.step.id)
+        return Result(state=StepState.FAILED, error=rendering.gave_up(error.sentence, run.attempt))
+
+    def _attempt_seconds(self, agent: Agent) -> float:
+        return agent.limits.timeout_seconds or self._limits.attempt_seconds
+
+
+@dataclass
+class _Run:
+    """The attempts of one claim of one step."""
+
+    runner: StepRunner
+    delegation: Delegation
+    step: Step
+    task: Task
+    agent: Agent
+    on_change: Callable[[], None]
+    attempt: int = 0
+
+    async def attempts(self) -> Result:
+        retrying = AsyncRetrying(
+            sleep=self.runner._clock.sleep,
+            stop=lambda state: self._delay(state) is None,
+            wait=lambda state: self._delay(state) or 0.0,
+            retry=retry_if_exception_type(TRANSIENT),
+            before_sleep=self._note_retry,
+            reraise=True,
+        )
+        return await retrying(self._once)
+
+    async def _once(self) -> Result:
+        self.attempt += 1
+        self._chosen: float | None = None
+        self._decided = False
+        async with asyncio.timeout(self.runner._attempt_seconds(self.agent)):
+            return await self.runner._loop.run(
+                self.agent,
+                self.task,
+                step_id=run_id(self.delegation, self.step),
+                on_progress=self._on_progress,
+            )
+
+    def _delay(self, state: RetryCallState) -> float | None:
+        # tenacity asks twice, for stop and for wait; the jitter must be rolled once.
+        if not self._decided:
+            error = state.outcome.exception() if state.outcome else None
+            self._decided = True
+            self._chosen = (
+                retry_delay(
+                    error,
+                    attempt=self.attempt,
+                    max_retries=self.runner._limits.max_retries,
+                    jitter=self.runner._jitter,
+                )
+                if isinstance(error, Exception)
+                else None
+            )
+        return self._chosen
+
+    async def _note_retry(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        reason = error.sentence if isinstance(error, TransientError) else ""
+        await self.runner._store.retrying(
+            self.step.id,
+            token=self.step.token,
+            delay_seconds=self._chosen or 0.0,
+            reason=reason,
+            now=self.runner._clock.now(),
+        )
+        self.on_change()
+
+    async def _on_progress(self, kind: str, data: dict[str, Any]) -> None:
+        if kind not in (EventKind.TOOL_DENIED, EventKind.STEP_TOOL):
+            return
+        event = Event(
+            delegation_id=self.delegation.id,
+            kind=EventKind(kind),
+            at=self.runner._clock.now(),
+            data={"step": self.step.index, "agent": self.step.agent, **data},
+        )
+        await self.runner._store.append(event)
+        self.on_change()
+
+
+def _encodable(result: Result) -> Result:
+    """The result without halves of surrogate pairs, which models and JSON may give and no platform takes."""
+    return result.model_copy(
+        update={"output": _paired(result.output), "error": _paired(result.error or "") or None}
+    )
+
+
+def _paired(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def run_id(delegation: Delegation, step: Step) -> str:
+    """Under which id the run's turns and calls are saved: a person's "try again" begins a new run."""
+    return f"{step.id}-{delegation.round}"

@@ -1,0 +1,247 @@
+"""The Archive port: whole, checked and restorable, over both databases."""
+
+from __future__ import annotations
+
+import json
+import random
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adapters.sql.archive import SqlArchive
+from adapters.sql.database import Database
+from adapters.sql.notes import SqlNotes
+from adapters.sql.store import SqlStore
+from core.errors import ToolFailed
+from core.memory.clock import ManualClock
+from core.models import Event, EventKind
+from core.ports.archive import Archive
+from tests.contracts.samples import HERE, NOW, accepted, failed, instruction
+
+W1, W2 = "toy:W1", "toy:W2"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "backups"
+
+
+@pytest.fixture
+def archive(database: Database, folder: Path) -> Archive:
+    return SqlArchive(database, folder=folder, clock=ManualClock())
+
+
+async def fill(database: Database) -> None:
+    """One workspace with everything in it, and another one beside it."""
+    store, notes = SqlStore(database), SqlNotes(database, clock=ManualClock())
+    await failed(store, "d1")
+    await store.attempt_post("d1", part=0)
+    await store.record_post("d1", part=0, message_id="m1")
+    await accepted(store, "theirs", address=HERE.model_copy(update={"workspace": "W2"}))
+    await store.append(Event(delegation_id=None, kind=EventKind.INSTRUCTION_REFUSED, at=NOW))
+    for n in range(3):
+        await notes.save(W1, text=f"Notiz 🧪 {n}", author="Zoë", key=f"k{n}")
+    await notes.save(W2, text="theirs", author="Ann", key="k0")
+
+
+async def empty(database: Database) -> None:
+    """Delete everything that an archive can hold."""
+    tables = ("messages", "steps", "events", "delegations", "notes")
+    await database.write(lambda c: [c.exec_driver_sql(f"DELETE FROM {table}") for table in tables])
+
+
+async def test_an_archive_holds_one_workspace_and_nothing_else(database: Database, archive: Archive) -> None:
+    await fill(database)
+    archived = await archive.create(W1, key="k")
+    path = Path(archived.artifact.path)
+    assert archived.rows == {"notes": 3, "delegations": 1, "steps": 2, "messages": 1, "events": 8}
+    assert path.stat().st_size == archived.artifact.size_bytes
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    with zipfile.ZipFile(path) as content:
+        assert "theirs" not in "".join(content.read(name).decode() for name in content.namelist())
+        assert json.loads(content.read("manifest.json"))["workspace"] == W1
+    assert [found.name for found in path.parent.iterdir()] == [archived.artifact.name]
+
+
+async def test_what_was_lost_comes_back_field_for_field(database: Database, archive: Archive) -> None:
+    await fill(database)
+    store, notes = SqlStore(database), SqlNotes(database, clock=ManualClock())
+    before = (
+        await store.load("d1"),
+        await store.events("d1"),
+        await store.posted("d1"),
+        await notes.recent(W1),
+    )
+    archived = await archive.create(W1, key="k")
+    await empty(database)
+    assert await archive.restore(Path(archived.artifact.path)) == archived.rows
+    after = await store.load("d1"), await store.events("d1"), await store.posted("d1"), await notes.recent(W1)
+    assert after == before
+
+
+async def test_restoring_again_adds_nothing(database: Database, archive: Archive) -> None:
+    await fill(database)
+    archived = await archive.create(W1, key="k")
+    assert set((await archive.restore(Path(archived.artifact.path))).values()) == {0}
+
+
+async def test_what_was_restored_goes_on_where_it_was(database: Database, archive: Archive) -> None:
+    await fill(database)
+    archived = await archive.create(W1, key="k")
+    await empty(database)
+    await archive.restore(Path(archived.artifact.path))
+    store, notes = SqlStore(database), SqlNotes(database, clock=ManualClock())
+    assert await store.retry("d1", by="u", now=NOW)
+    assert [event.sequence for event in await store.events("d1")] == list(range(1, 10))
+    assert (await notes.save(W1, text="new", author="a", key="new")).number == 4
+
+
+async def test_an_archive_can_be_restored_into_another_workspace(
+    database: Database, archive: Archive
+) -> None:
+    await fill(database)
+    archived = await archive.create(W1, key="k")
+    await empty(database)
+    assert await archive.restore(Path(archived.artifact.path), workspace="other:W9") == archived.rows
+    address = (await SqlStore(database).load("d1")).instruction.address
+    assert (address.platform, address.workspace) == ("other", "W9")
+    notes = SqlNotes(database, clock=ManualClock())
+    assert (await notes.count(W1), await notes.count("other:W9")) == (0, 3)
+
+
+async def test_notes_that_are_there_keep_their_numbers(database: Database, archive: Archive) -> None:
+    await fill(database)
+    archived = await archive.create(W1, key="k")
+    await empty(database)
+    notes = SqlNotes(database, clock=ManualClock())
+    await notes.save(W1, text="newer", author="a", key="newer")
+    await archive.restore(Path(archived.artifact.path))
+    kept = {note.number: note.text for note in await notes.recent(W1)}
+    assert kept[1] == "newer"
+    assert sorted(kept.values()) == ["Notiz 🧪 0", "Notiz 🧪 1", "Notiz 🧪 2", "newer"]
+    assert sorted(kept) == [1, 2, 3, 4]
+
+
+async def test_an_instruction_that_came_again_meanwhile_is_not_doubled(
+    database: Database, archive: Archive
+) -> None:
+    store = SqlStore(database)
+    await store.accept(instruction(key="once"), delegation_id="old", now=NOW)
+    archived = await archive.create(W1, key="k")
+    await empty(database)
+    await store.accept(instruction(key="once"), delegation_id="new", now=NOW)
+    assert set((await archive.restore(Path(archived.artifact.path))).values()) == {0}
+    assert [delegation.id for delegation in await store.recent(workspace="W1")] == ["new"]
+    assert await store.events("old") == ()
+
+
+async def test_the_same_key_brings_the_first_archive_while_it_exists(
+    database: Database, archive: Archive
+) -> None:
+    await fill(database)
+    first = await archive.create(W1, key="k")
+    assert await archive.create(W1, key="k") == first
+    Path(first.artifact.path).unlink()
+    again = await archive.create(W1, key="k")
+    assert Path(again.artifact.path).is_file()
+    assert again.rows == first.rows
+
+
+async def test_archives_of_one_moment_never_meet(database: Database, archive: Archive, folder: Path) -> None:
+    await fill(database)
+    made = [
+        await archive.create(W1, key="a"),
+        await archive.create(W1, key="b"),
+        await archive.create("toy-W1", key="a"),
+    ]
+    assert len({archived.artifact.path for archived in made}) == 3
+    assert [archived.rows["notes"] for archived in made] == [3, 3, 0]
+    assert len(list(folder.iterdir())) == 3
+
+
+async def test_a_folder_that_can_not_be_written_is_said(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    archive = SqlArchive(database, folder=tmp_path / "taken", clock=ManualClock())
+    with pytest.raises(ToolFailed, match="taken"):
+        await archive.create(W1, key="k")
+
+
+def damage(number: int) -> Callable[[bytes], bytes]:
+    def flipped(content: bytes) -> bytes:
+        where = random.Random(number).randrange(len(content))
+        return content[:where] + bytes([content[where] ^ 0xFF]) + content[where + 1 :]
+
+    return flipped
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "nothing in it": lambda content: b"",
+    "no zip": lambda content: b"something else",
+    "cut short": lambda content: content[: len(content) // 2],
+    "without its end": lambda content: content[:-30],
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+async def test_a_damaged_file_is_refused_and_nothing_is_written(
+    database: Database, archive: Archive, tmp_path: Path, name: str
+) -> None:
+    await fill(database)
+    content = Path((await archive.create(W1, key="k")).artifact.path).read_bytes()
+    await empty(database)
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(DAMAGES[name](content))
+    with pytest.raises(ToolFailed):
+        await archive.restore(broken)
+    assert await SqlStore(database).recent(workspace="W1") == ()
+
+
+async def test_whichever_byte_is_wrong_it_is_whole_or_refused(
+    sqlite_url: str, folder: Path, tmp_path: Path
+) -> None:
+    database = Database(sqlite_url)
+    archive = SqlArchive(database, folder=folder, clock=ManualClock())
+    try:
+        await fill(database)
+        archived = await archive.create(W1, key="k")
+        content = Path(archived.artifact.path).read_bytes()
+        broken, refused = tmp_path / "broken.zip", 0
+        for number in range(150):
+            broken.write_bytes(damage(number)(content))
+            try:
+                # Everything is there, so a whole archive restores nothing.
+                assert set((await archive.restore(broken)).values()) == {0}
+            except ToolFailed:
+                refused += 1
+        assert refused > 100
+    finally:
+        database.close()
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "[]",
+        "{}",
+        "null",
+        '{"format": "flowmate-archive-2"}',
+        '{"format": "flowmate-archive-1", "tables": []}',
+        "\xff",
+    ],
+)
+async def test_another_zip_is_no_archive(archive: Archive, tmp_path: Path, manifest: str) -> None:
+    other = tmp_path / "other.zip"
+    with zipfile.ZipFile(other, "w") as content:
+        content.writestr("manifest.json", manifest.encode("latin-1"))
+    with pytest.raises(ToolFailed):
+        await archive.restore(other)
+
+
+async def test_a_path_without_an_archive_is_said(archive: Archive, tmp_path: Path) -> None:
+    with pytest.raises(ToolFailed, match="no file"):
+        await archive.restore(tmp_path / "missing.zip")
+    with pytest.raises(ToolFailed):
+        await archive.restore(tmp_path)

@@ -1,0 +1,107 @@
+# mypy: allow-untyped-calls
+# (RQ is only partly annotated.)
+"""A connection that breaks in the middle of a transaction neither loses a job nor runs it twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis.exceptions
+from redis.client import Pipeline
+from rq.job import Retry
+from rq.queue import Queue
+
+from tests.contracts import worker_jobs
+from tests.contracts.worker_harness import (
+    client,
+    enqueue,
+    is_drained,
+    queue_on,
+    statistics,
+    until,
+    valkey,
+    worker_on,
+    working,
+)
+from tests.contracts.worker_jobs import stage
+
+pytestmark = pytest.mark.slow
+
+APPLIED = pytest.mark.parametrize("applied", [False, True], ids=["not applied", "applied, answer lost"])
+
+
+@pytest.fixture(scope="module")
+def socket() -> Iterator[Path]:
+    with valkey() as path:
+        yield path
+
+
+@pytest.fixture
+def queue(socket: Path) -> Iterator[Queue]:
+    worker_jobs.reset()
+    with client(socket) as connection:
+        yield queue_on(connection)
+
+
+def break_once(monkeypatch: pytest.MonkeyPatch, command: str, *, applied: bool) -> list[str]:
+    """Breaks the first transaction with this command, before or after it is applied; returns what was broken."""
+    broken: list[str] = []
+    execute = Pipeline.execute
+
+    def breaking(self: Pipeline, *args: Any, **options: Any) -> Any:
+        hit = not broken and any(arguments[0] == command for arguments, _ in self.command_stack)
+        if hit:
+            broken.append(command)
+        answer = execute(self, *args, **options) if applied or not hit else None
+        if hit:
+            raise redis.exceptions.ConnectionError("invented break")
+        return answer
+
+    monkeypatch.setattr(Pipeline, "execute", breaking)
+    return broken
+
+
+# What the job does, how it is enqueued, a command that only the breaking transaction has, the final status, and
+# how often the job runs.
+TRANSACTIONS: dict[str, tuple[str, dict[str, Any], str, str, int]] = {
+    "start": ("wait_at_gate", {}, "PERSIST", "finished", 1),
+    "success": ("wait_at_gate", {}, "XADD", "finished", 1),
+    "failure": ("fail_at_gate", {}, "XADD", "failed", 1),
+    "failure with retry": ("fail_at_gate", {"retry": Retry(max=1)}, "RPUSH", "failed", 2),
+}
+
+
+@APPLIED
+@pytest.mark.parametrize("name", TRANSACTIONS)
+async def test_each_transaction_counts_once(
+    name: str, applied: bool, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function, options, command, status, runs = TRANSACTIONS[name]
+    job = enqueue(queue, function, **options)
+    stage.gate.set()
+    broken = break_once(monkeypatch, command, applied=applied)
+    worker = worker_on(queue)
+    async with working(worker):
+        await until(lambda: broken and is_drained(queue) and not worker.in_flight)
+    assert job.get_status() == status
+    assert stage.arrived == [job.id] * runs
+    counts = statistics(worker, queue.connection)
+    assert counts["successful_job_count"] + counts["failed_job_count"] == runs
+    assert len(job.results()) == 1
+
+
+@APPLIED
+async def test_a_hand_back_pushes_each_job_once(
+    applied: bool, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [enqueue(queue, "wait_at_gate") for _ in range(3)]
+    async with working(worker_on(queue, drain_seconds=0.0)):
+        await until(lambda: len(stage.arrived) == 3)
+        broken = break_once(monkeypatch, "LPUSH", applied=applied)
+    assert broken
+    assert queue.job_ids == [job.id for job in jobs]
+    assert is_drained(queue) is False
+    assert queue.started_job_registry.get_job_count(cleanup=False) == 0

@@ -1,0 +1,213 @@
+"""The Limiter port, over both implementations, in real time with short windows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+
+import pytest
+from redis import Redis
+
+from adapters.clock import SystemClock
+from adapters.limits.moving_window import PREFIX, MovingWindow
+from core.memory.clock import START, ManualClock
+from core.memory.limiter import InMemoryLimiter
+from core.models import Verdict
+from core.ports.clock import Clock
+from core.ports.limiter import Limit, Limiter
+from tests.services.valkey import Valkey
+
+CLOCK = SystemClock()
+LONG = Limit(requests=100, window_seconds=900)
+SHORT = Limit(requests=3, window_seconds=1)
+Open = Callable[[], Limiter]
+
+
+REAL = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("redis", "out")]
+
+
+@pytest.fixture(params=["memory", "alone", *REAL])
+async def open_limiter(request: pytest.FixtureRequest) -> AsyncIterator[Open]:
+    """Opens the same limiter, as another process would where it can be shared."""
+    if request.param == "memory":
+        only = InMemoryLimiter(clock=CLOCK)
+        yield lambda: only
+        return
+    url = None
+    if request.param != "alone":
+        valkey: Valkey = request.getfixturevalue("valkey")
+        url = valkey.url
+    if request.param == "out":
+        valkey.stop()
+    opened: list[MovingWindow] = []
+
+    def open_window() -> MovingWindow:
+        if request.param == "redis" or not opened:
+            opened.append(MovingWindow(url, clock=CLOCK))
+        return opened[-1]
+
+    yield open_window
+    for window in opened:
+        await window.aclose()
+
+
+@pytest.fixture
+def limiter(open_limiter: Open) -> Limiter:
+    return open_limiter()
+
+
+async def exhaust(limiter: Limiter, key: str, limit: Limit) -> list[Verdict]:
+    verdicts = [await limiter.admit(key, limit) for _ in range(limit.requests)]
+    assert all(verdict.allowed for verdict in verdicts)
+    return verdicts
+
+
+async def test_of_640_requests_at_once_exactly_the_limit_is_admitted(open_limiter: Open) -> None:
+    several = [open_limiter() for _ in range(4)]
+    verdicts = await asyncio.gather(*(several[n % 4].admit("person:u", LONG) for n in range(640)))
+    assert sum(verdict.allowed for verdict in verdicts) == 100
+    assert not (await several[0].admit("person:u", LONG)).allowed
+
+
+async def test_each_key_and_each_limit_counts_by_itself(limiter: Limiter) -> None:
+    await exhaust(limiter, "a", SHORT)
+    assert (await limiter.admit("b", SHORT)).allowed
+    assert (await limiter.admit("a", LONG)).remaining == 99
+
+
+async def test_a_verdict_says_what_is_left(limiter: Limiter) -> None:
+    verdicts = await exhaust(limiter, "a", SHORT)
+    assert [verdict.remaining for verdict in verdicts] == [2, 1, 0]
+    refused = await limiter.admit("a", SHORT)
+    assert (refused.allowed, refused.remaining, refused.limit) == (False, 0, 3)
+    assert {verdict.window_seconds for verdict in (*verdicts, refused)} == {1.0}
+
+
+async def test_with_room_left_a_verdict_says_when_the_window_is_empty_again(limiter: Limiter) -> None:
+    before = CLOCK.now()
+    first = await limiter.admit("a", LONG)
+    await asyncio.sleep(0.05)
+    second = await limiter.admit("a", LONG)
+    after = CLOCK.now()
+    window = timedelta(seconds=900)
+    assert before + window <= first.reset_at <= second.reset_at <= after + window
+    assert second.reset_at - first.reset_at >= timedelta(seconds=0.04)
+    assert (first.retry_after_seconds, second.retry_after_seconds) == (0.0, 0.0)
+
+
+async def test_without_room_a_verdict_says_when_there_is_some_again(limiter: Limiter) -> None:
+    before = CLOCK.now()
+    first = await limiter.admit("a", LONG.model_copy(update={"requests": 2}))
+    behind_first = CLOCK.now()
+    await asyncio.sleep(0.2)
+    last = await limiter.admit("a", LONG.model_copy(update={"requests": 2}))
+    refused = await limiter.admit("a", LONG.model_copy(update={"requests": 2}))
+    assert first.allowed
+    for verdict in (last, refused):
+        assert before <= verdict.reset_at - timedelta(seconds=900) <= behind_first
+    assert last.retry_after_seconds == 0.0
+    assert 899 < refused.retry_after_seconds <= 900
+
+
+@pytest.mark.slow
+async def test_waiting_as_long_as_it_says_is_enough(limiter: Limiter) -> None:
+    await exhaust(limiter, "a", SHORT)
+    refused = await limiter.admit("a", SHORT)
+    async with asyncio.timeout(10):
+        while not refused.allowed:
+            assert 0 < refused.retry_after_seconds <= 1.0
+            await asyncio.sleep(refused.retry_after_seconds)
+            refused = await limiter.admit("a", SHORT)
+
+
+@pytest.mark.slow
+async def test_the_window_slides_and_does_not_jump(limiter: Limiter) -> None:
+    """At no instant do more than three admitted requests lie within one second."""
+    admitted: list[float] = []
+    end = CLOCK.monotonic() + 2.2
+    while CLOCK.monotonic() < end:
+        begun = CLOCK.monotonic()
+        if (await limiter.admit("a", SHORT)).allowed:
+            admitted.append(begun)
+        await asyncio.sleep(0.01)
+    assert 6 <= len(admitted) <= 9
+    # Each was counted some time after `begun`, so the fourth can't have come a whole window after the first one began.
+    assert all(later - earlier > 0.9 for earlier, later in zip(admitted, admitted[3:], strict=False))
+
+
+async def test_a_window_of_a_broken_number_of_seconds_is_not_cut_short(limiter: Limiter) -> None:
+    limit = Limit(requests=1, window_seconds=1.4)
+    assert (await limiter.admit("a", limit)).allowed
+    refused = await limiter.admit("a", limit)
+    assert refused.retry_after_seconds > 1.1
+
+
+@pytest.mark.slow
+async def test_while_redis_is_out_it_counts_alone_and_never_raises(
+    valkey: Valkey, caplog: pytest.LogCaptureFixture
+) -> None:
+    window = MovingWindow(valkey.url, clock=CLOCK)
+    try:
+        assert (await window.admit("a", LONG)).remaining == 99
+        valkey.stop()
+        with caplog.at_level(logging.WARNING):
+            async with asyncio.timeout(3):
+                verdicts = [await window.admit("a", LONG) for _ in range(110)]
+        assert sum(verdict.allowed for verdict in verdicts) == 100
+        assert len(caplog.records) == 1
+        valkey.start()
+        assert (await window.admit("a", LONG)).remaining == 99
+        assert (await window.admit("a", LONG)).remaining == 98
+    finally:
+        await window.aclose()
+
+
+@pytest.mark.slow
+async def test_a_redis_that_does_not_answer_holds_nobody_up_for_long() -> None:
+    silent = await asyncio.start_server(_keep_silent, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    window = MovingWindow(f"redis://127.0.0.1:{port}/0", clock=CLOCK)
+    try:
+        async with asyncio.timeout(8):
+            verdicts = await asyncio.gather(*(window.admit("a", SHORT) for _ in range(20)))
+            verdicts += [await window.admit("a", SHORT) for _ in range(5)]
+        assert sum(verdict.allowed for verdict in verdicts) <= 9
+    finally:
+        await window.aclose()
+        silent.close()
+
+
+async def _keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
+
+
+@pytest.mark.slow
+async def test_nothing_stays_in_redis_for_ever(valkey: Valkey) -> None:
+    window = MovingWindow(valkey.url, clock=CLOCK)
+    try:
+        for key in ("person:u", "edit:d1"):
+            await window.admit(key, LONG)
+    finally:
+        await window.aclose()
+    with Redis(unix_socket_path=str(valkey.socket)) as redis:
+        keys = list(redis.scan_iter())
+        assert len(keys) == 2
+        assert all(key.startswith(PREFIX.encode()) for key in keys)
+        assert all(0 < redis.ttl(key) <= 900 for key in keys)
+
+
+@pytest.mark.parametrize("requests", [1, 2, 5])
+async def test_the_fakes_window_is_exact_to_the_instant(requests: int) -> None:
+    clock: Clock = (manual := ManualClock())
+    limiter, limit = InMemoryLimiter(clock=clock), Limit(requests=requests, window_seconds=10)
+    for _ in range(requests):
+        assert (await limiter.admit("a", limit)).allowed
+    await manual.advance(9.999)
+    refused = await limiter.admit("a", limit)
+    assert (refused.allowed, refused.reset_at) == (False, START + timedelta(seconds=10))
+    assert refused.retry_after_seconds == pytest.approx(0.001)
+    await manual.advance(refused.retry_after_seconds)
+    assert (await limiter.admit("a", limit)).allowed

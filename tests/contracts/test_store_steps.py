@@ -1,0 +1,222 @@
+"""The Store port on steps: claims with leases and fencing tokens, over every implementation."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from core.models import DelegationState, Status, StepState
+from core.policies import CHECK_SECONDS
+from core.ports.store import Store
+from tests.contracts.samples import BAD, GOOD, LEASE, NOW, REPLY, at, claimed, ended, failed, planned
+
+
+async def test_a_claim_takes_the_step_with_a_lease_and_a_new_token(store: Store) -> None:
+    first, _ = await planned(store)
+    step = await claimed(store, first.id)
+    assert (step.state, step.attempts, step.crashes) == (StepState.RUNNING, 1, 0)
+    assert (step.started_at, step.lease_until) == (NOW, NOW + LEASE)
+    assert step.token > first.token
+    assert (await store.load("d1")).steps[0] == step
+
+
+async def test_of_many_claimants_exactly_one_gets_the_step(store: Store, other: Store) -> None:
+    first, _ = await planned(store)
+    claims = await asyncio.gather(
+        *((store, other)[n % 2].claim_step(first.id, now=NOW, lease_until=NOW + LEASE) for n in range(20))
+    )
+    assert sum(claim is not None for claim in claims) == 1
+    assert (await store.load("d1")).steps[0].attempts == 1
+
+
+async def test_a_held_step_can_not_be_claimed(store: Store) -> None:
+    first, _ = await planned(store)
+    await claimed(store, first.id)
+    assert await store.claim_step(first.id, now=at(29.999), lease_until=at(60)) is None
+
+
+async def test_an_expired_lease_can_be_taken_over_and_counts_a_crash(store: Store) -> None:
+    first, _ = await planned(store)
+    await claimed(store, first.id)
+    taken = await claimed(store, first.id, now=at(30))
+    assert (taken.crashes, taken.attempts, taken.started_at) == (1, 2, NOW)
+    again = await claimed(store, first.id, now=at(60))
+    assert again.crashes == 2
+
+
+async def test_of_many_that_take_an_expired_lease_over_one_wins(store: Store, other: Store) -> None:
+    first, _ = await planned(store)
+    await claimed(store, first.id)
+    claims = await asyncio.gather(
+        *((store, other)[n % 2].claim_step(first.id, now=at(40), lease_until=at(70)) for n in range(10))
+    )
+    assert sum(claim is not None for claim in claims) == 1
+    assert (await store.load("d1")).steps[0].crashes == 1
+
+
+async def test_whoever_lost_the_claim_changes_nothing_any_more(store: Store) -> None:
+    first, _ = await planned(store)
+    old = await claimed(store, first.id)
+    await claimed(store, first.id, now=at(31))
+    before = await store.load("d1")
+    events = await store.events("d1")
+    assert await store.end_step(first.id, token=old.token, result=GOOD, now=at(32)) is False
+    assert await store.release_step(first.id, token=old.token, now=at(32)) is False
+    assert await store.renew({first.id: old.token}, now=at(32), lease_until=at(99)) == frozenset()
+    late = await store.retrying(first.id, token=old.token, delay_seconds=1, reason="late", now=at(32))
+    assert late is False
+    assert await store.load("d1") == before
+    assert await store.events("d1") == events
+
+
+async def test_renewing_extends_exactly_what_is_still_held(store: Store) -> None:
+    first, second = await planned(store)
+    mine = await claimed(store, first.id)
+    gone = await claimed(store, second.id)
+    assert await store.end_step(second.id, token=gone.token, result=GOOD, now=at(1))
+    held = {first.id: mine.token, second.id: gone.token, "nothing-0": 1}
+    assert await store.renew(held, now=at(8), lease_until=at(38)) == {first.id}
+    assert (await store.load("d1")).steps[0].lease_until == at(38)
+    assert await store.claim_step(first.id, now=at(31), lease_until=at(61)) is None
+    assert await store.renew({}, now=at(8), lease_until=at(38)) == frozenset()
+
+
+async def test_each_of_many_held_steps_keeps_its_own_token(store: Store) -> None:
+    steps = [(await planned(store, f"d{n}"))[0] for n in range(12)]
+    held = {}
+    for n, step in enumerate(steps):
+        for crash in range(n % 3 + 1):
+            held[step.id] = (await claimed(store, step.id, now=at(40 * crash))).token
+    wrong = dict(held) | {steps[0].id: held[steps[0].id] + 1}
+    assert await store.renew(wrong, now=at(90), lease_until=at(120)) == {step.id for step in steps[1:]}
+
+
+async def test_an_expired_lease_that_nobody_took_is_still_held(store: Store) -> None:
+    first, _ = await planned(store)
+    step = await claimed(store, first.id)
+    assert await store.renew({first.id: step.token}, now=at(60), lease_until=at(90)) == {first.id}
+    assert await store.end_step(first.id, token=step.token, result=GOOD, now=at(95)) is True
+
+
+async def test_a_step_ends_once(store: Store) -> None:
+    first, _ = await planned(store)
+    step = await claimed(store, first.id)
+    assert await store.end_step(first.id, token=step.token, result=GOOD, now=at(2)) is True
+    assert await store.end_step(first.id, token=step.token, result=BAD, now=at(3)) is False
+    assert await store.claim_step(first.id, now=at(100), lease_until=at(130)) is None
+    read = (await store.load("d1")).steps[0]
+    assert (read.state, read.result, read.ended_at, read.lease_until) == (
+        StepState.SUCCEEDED,
+        GOOD,
+        at(2),
+        None,
+    )
+
+
+async def test_of_two_ends_with_one_token_one_counts(store: Store, other: Store) -> None:
+    first, _ = await planned(store)
+    step = await claimed(store, first.id)
+    done = await asyncio.gather(
+        store.end_step(first.id, token=step.token, result=GOOD, now=at(2)),
+        other.end_step(first.id, token=step.token, result=BAD, now=at(2)),
+    )
+    assert sorted(done) == [False, True]
+    assert (await store.load("d1")).steps[0].result == (GOOD, BAD)[done.index(True)]
+
+
+@pytest.mark.parametrize("state", [StepState.FAILED, StepState.TIMED_OUT, StepState.DENIED])
+async def test_a_step_ends_in_the_state_of_its_result(store: Store, state: StepState) -> None:
+    first, _ = await planned(store)
+    await ended(store, first.id, BAD.model_copy(update={"state": state}))
+    assert (await store.load("d1")).steps[0].state is state
+
+
+async def test_a_released_step_is_free_at_once_and_counts_no_crash(store: Store) -> None:
+    first, _ = await planned(store)
+    step = await claimed(store, first.id)
+    assert await store.release_step(first.id, token=step.token, now=at(1)) is True
+    assert await store.release_step(first.id, token=step.token, now=at(1)) is False
+    free = (await store.load("d1")).steps[0]
+    assert (free.state, free.lease_until) == (StepState.PENDING, None)
+    again = await claimed(store, first.id, now=at(2))
+    assert (again.crashes, again.attempts) == (0, 2)
+    assert again.token > step.token
+
+
+async def test_another_attempt_is_counted_under_the_same_claim(store: Store) -> None:
+    first, _ = await planned(store)
+    step = await claimed(store, first.id)
+    assert await store.retrying(first.id, token=step.token, delay_seconds=1.04, reason="429", now=at(1))
+    read = (await store.load("d1")).steps[0]
+    assert (read.attempts, read.token, read.state) == (2, step.token, StepState.RUNNING)
+
+
+async def test_skipping_ends_pending_steps_as_cancelled(store: Store) -> None:
+    first, second = await planned(store)
+    await ended(store, first.id, BAD)
+    await store.skip_steps([second.id], reason="search failed", now=at(2))
+    read = (await store.load("d1")).steps[1]
+    assert (read.state, read.ended_at) == (StepState.CANCELLED, at(2))
+    assert read.result is not None
+    assert (read.result.state, read.result.error) == (StepState.CANCELLED, "search failed")
+    await store.skip_steps([second.id], reason="again", now=at(3))
+    assert (await store.load("d1")).steps[1] == read
+    assert await store.claim_step(second.id, now=at(3), lease_until=at(33)) is None
+
+
+async def test_skipping_leaves_running_and_ended_steps_alone(store: Store) -> None:
+    first, second = await planned(store)
+    await ended(store, first.id)
+    await claimed(store, second.id)
+    before = await store.load("d1")
+    await store.skip_steps([first.id, second.id], reason="no", now=at(2))
+    assert await store.load("d1") == before
+    await store.skip_steps([], reason="no", now=at(2))
+
+
+async def test_a_retry_fences_off_whoever_held_the_step(store: Store) -> None:
+    before = await failed(store)
+    second = before.steps[1]
+    await store.retry("d1", by="u", now=at(10))
+    assert await store.end_step(second.id, token=second.token, result=GOOD, now=at(11)) is False
+    again = await claimed(store, second.id, now=at(12))
+    assert (again.crashes, again.started_at) == (0, at(12))
+
+
+async def test_a_claim_puts_the_check_off_to_its_leases_end(store: Store) -> None:
+    first, _ = await planned(store)
+    step = await claimed(store, first.id)
+    assert (await store.load("d1")).check_at == at(31)
+    await store.end_step(first.id, token=step.token, result=GOOD, now=at(3))
+    assert (await store.load("d1")).check_at == at(3 + CHECK_SECONDS)
+
+
+async def test_cancelling_and_ending_at_once_leave_one_outcome(store: Store, other: Store) -> None:
+    for n in range(8):
+        first, _ = await planned(store, f"d{n}")
+        step = await claimed(store, first.id)
+        cancelled, saved = await asyncio.gather(
+            store.cancel(f"d{n}", by="u", now=at(1)),
+            other.end_step(first.id, token=step.token, result=GOOD, now=at(1)),
+        )
+        read = await store.load(f"d{n}")
+        assert cancelled
+        assert read.steps[0].state is (StepState.SUCCEEDED if saved else StepState.CANCELLED)
+        assert read.steps[1].state is StepState.CANCELLED
+        assert [event.sequence for event in await store.events(f"d{n}")] == list(
+            range(1, 1 + len(await store.events(f"d{n}")))
+        )
+
+
+async def test_of_an_answer_and_a_cancel_at_once_one_counts(store: Store, other: Store) -> None:
+    for n in range(8):
+        await planned(store, f"d{n}")
+        cancelled, saved = await asyncio.gather(
+            store.cancel(f"d{n}", by="u", now=at(1)),
+            other.save_answer(f"d{n}", round=0, status=Status.SUCCESS, reply=REPLY, now=at(1)),
+        )
+        read = await store.load(f"d{n}")
+        assert cancelled is not saved
+        assert (read.state is DelegationState.ANSWERED) == saved
+        assert (read.cancelled_by is not None) == cancelled

@@ -1,0 +1,167 @@
+"""FlowMate's Slack side, really served and really connected, with a reception that only remembers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import uvicorn
+from starlette.applications import Starlette
+
+from adapters.chat.platform import Connection
+from adapters.chat.slack import PLATFORM
+from adapters.chat.slack.settings import SlackSettings
+from core.errors import FlowMateError
+from core.models import Address, Instruction, Press, Receipt
+from tests.counterparts.slack import SlackServer
+
+MENTION: dict[str, object] = {
+    "type": "app_mention",
+    "user": "U1",
+    "text": "<@U0BOT> add 1 and 1",
+    "channel": "C1",
+    "ts": "1700000000.000100",
+    "event_ts": "1700000000.000100",
+}
+
+
+def envelope(**event: object) -> bytes:
+    """The body of a mention."""
+    body = {"type": "event_callback", "team_id": "T0001", "event_id": "Ev1", "event": {**MENTION, **event}}
+    return json.dumps(body).encode()
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+@dataclass
+class MemoryReception:
+    """Keeps instructions by their key; `failures` are raised, in order, before anything is kept."""
+
+    instructions: dict[str, Instruction] = field(default_factory=dict)
+    received: list[Instruction] = field(default_factory=list)
+    presses: list[Press] = field(default_factory=list)
+    conversations: set[tuple[str, str, str, str]] = field(default_factory=set)
+    failures: list[Exception] = field(default_factory=list)
+    down: FlowMateError | None = None
+    notice: str | None = None
+    sentence: str | None = None
+    seconds: float = 0.0
+
+    async def receive(self, instruction: Instruction) -> Receipt:
+        await self._pass()
+        self.received.append(instruction)
+        created = instruction.key not in self.instructions
+        self.instructions.setdefault(instruction.key, instruction)
+        self.conversations.add(instruction.address.conversation)
+        return Receipt(delegation_id=f"d-{instruction.key}", created=created, notice=self.notice)
+
+    async def press(self, press: Press) -> str | None:
+        await self._pass()
+        self.presses.append(press)
+        return self.sentence
+
+    async def knows(self, address: Address) -> bool:
+        await self._pass()
+        return address.conversation in self.conversations
+
+    def help(self) -> str:
+        return "**FlowMate** takes a task in plain words."
+
+    @property
+    def texts(self) -> list[str]:
+        return [instruction.text for instruction in self.instructions.values()]
+
+    async def _pass(self) -> None:
+        await asyncio.sleep(self.seconds)
+        if self.failures:
+            raise self.failures.pop(0)
+        if self.down is not None:
+            raise self.down
+
+
+def settings_for(slack: SlackServer, *, socket_mode: bool = False) -> SlackSettings:
+    return SlackSettings(
+        _env_file=None,
+        slack_bot_token=slack.bot_token,
+        slack_signing_secret=slack.signing_secret,
+        slack_app_token=slack.app_token if socket_mode else None,
+        slack_api_url=slack.base_url,
+    )
+
+
+@asynccontextmanager
+async def connected(slack: SlackServer, *, socket_mode: bool = False) -> AsyncIterator[Connection]:
+    """A connection to the pretended Slack, closed at the end."""
+    connection = PLATFORM.connect(settings_for(slack, socket_mode=socket_mode), SystemClock())
+    assert connection is not None
+    try:
+        yield connection
+    finally:
+        await connection.aclose()
+
+
+@asynccontextmanager
+async def over_http(slack: SlackServer, reception: MemoryReception) -> AsyncIterator[Connection]:
+    """FlowMate served by uvicorn, and Slack told where."""
+    async with connected(slack) as connection:
+        app = Starlette(routes=list(connection.routes(reception)))
+        config = uvicorn.Config(app, host="127.0.0.1", port=0, ws="none", lifespan="off", log_config=None)
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve())
+        try:
+            async with asyncio.timeout(10):
+                while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+                    await asyncio.sleep(0.01)
+            port = server.servers[0].sockets[0].getsockname()[1]
+            slack.connect_http(f"http://127.0.0.1:{port}/slack/events")
+            yield connection
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@asynccontextmanager
+async def over_socket(slack: SlackServer, reception: MemoryReception) -> AsyncIterator[Connection]:
+    """FlowMate listening over Socket Mode, connected."""
+    async with connected(slack, socket_mode=True) as connection:
+        listening = asyncio.create_task(connection.listen(reception))
+        try:
+            await slack.wait_for(lambda: slack.calls("apps.connections.open"))
+            async with asyncio.timeout(5):
+                while not slack.sockets.connections:  # noqa: ASYNC110 - nor has the counterpart for this
+                    await asyncio.sleep(0.01)
+            yield connection
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
+
+async def whispered(slack: SlackServer, *, to: str, channel: str = "C1") -> str:
+    """The one sentence that this person alone sees."""
+    shown = await slack.wait_for(lambda: slack.channel(channel).shown_to(to))
+    assert len(shown) == 1
+    return shown[0].text
+
+
+async def through_command(slack: SlackServer, channel: str) -> Address:
+    """The address of a slash command, as somebody in this channel gives one."""
+    await slack.command("/flowmate", "x", user="U1", channel=channel)
+    url = slack.deliveries[-1].payload["response_url"]
+    return Address(platform="slack", workspace="T0001", place=channel, via=url)

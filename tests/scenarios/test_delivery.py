@@ -1,0 +1,168 @@
+"""The answer stands in the conversation once, whatever the platform does meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from core.delivery import Delivery
+from core.errors import MessengerRefused, MessengerUnavailable, StepFailed
+from core.models import Address, DelegationState, EventKind, Press, Reply, Status
+from tests.scenarios.world import ADA, World
+
+LOST = MessengerUnavailable("The answer was lost.")
+ONE = "@one count"
+
+
+async def settle_for(world: World, *, seconds: int) -> None:
+    """Let time pass, with a sweep every ten seconds."""
+    for _ in range(seconds // 10):
+        await world.clock.advance(10)
+        await world.reconciler.sweep()
+        await world.settle()
+
+
+@pytest.mark.parametrize("applied", [True, False], ids=["posted all the same", "not posted"])
+async def test_a_placeholder_whose_post_failed_leaves_one_answer(applied: bool) -> None:
+    world = World()
+    world.messenger.fail("post", LOST, applied=applied)
+    delegation = await world.ask(ONE)
+    assert delegation.state is DelegationState.DELIVERED
+    assert len(world.messenger.standing()) == 1
+    assert "count" in world.messenger.texts()[0]
+
+
+@pytest.mark.parametrize("applied", [True, False], ids=["edited all the same", "not edited"])
+async def test_a_final_edit_that_failed_is_made_again(applied: bool) -> None:
+    world = World()
+    await world.receive(ONE)
+    await world.queue.run_next(world.work)
+    await world.delivery.drain()
+    world.messenger.fail("edit", LOST, applied=applied)
+    await world.settle()
+    assert len(world.messenger.standing()) == 1
+    assert "one_tool did count" in world.messenger.texts()[0]
+
+
+async def test_a_platform_that_is_out_gets_the_answer_later() -> None:
+    world = World()
+    delegation_id = await world.receive(ONE)
+    await world.queue.run_next(world.work)
+    await world.delivery.drain()
+    world.messenger.fail("edit", LOST, times=20)
+    await world.settle()
+    assert (await world.store.load(delegation_id)).state is DelegationState.ANSWERED
+    await settle_for(world, seconds=600)
+    assert (await world.store.load(delegation_id)).state is DelegationState.DELIVERED
+    assert len(world.messenger.standing()) == 1
+    assert "one_tool did count" in world.messenger.texts()[0]
+
+
+async def test_a_platform_that_asks_for_patience_gets_it() -> None:
+    world = World()
+    await world.receive(ONE)
+    await world.queue.run_next(world.work)
+    await world.delivery.drain()
+    # The first of the two may meet an edit that only shows progress.
+    world.messenger.fail("edit", MessengerUnavailable("Slow down.", retry_after_seconds=17), times=2)
+    await world.settle()
+    assert 17 in world.clock.slept
+    assert "one_tool did count" in world.messenger.texts()[0]
+
+
+async def test_a_place_that_is_gone_for_good_ends_the_trying() -> None:
+    world = World()
+    world.messenger.fail("post", MessengerRefused("The channel is archived."), times=5)
+    delegation = await world.ask(ONE)
+    assert delegation.state is DelegationState.DELIVERED
+    failures = [
+        event for event in await world.store.events(delegation.id) if event.kind is EventKind.DELIVERY_FAILED
+    ]
+    assert [event.data["reason"] for event in failures] == ["The channel is archived."]
+
+
+async def test_a_placeholder_that_somebody_deleted_is_posted_anew() -> None:
+    world = World()
+    await world.receive(ONE)
+    await world.queue.run_next(world.work)
+    await world.delivery.drain()
+    [placeholder] = world.messenger.standing()
+    world.messenger.remove(placeholder.id)
+    await world.settle()
+    assert len(world.messenger.standing()) == 1
+    assert "one_tool did count" in world.messenger.texts()[0]
+
+
+async def test_a_long_answer_is_split_and_a_shorter_one_later_leaves_no_rest() -> None:
+    world = World(splits_at=80)
+    world.tool("one").acts = [lambda _: StepFailed("A long reason. " * 20), lambda _: "short"]
+    delegation = await world.ask(ONE)
+    assert len(world.messenger.standing()) > 1
+    press = Press(
+        action="retry", value=delegation.id, person=ADA, address=delegation.instruction.address, key="p"
+    )
+    await world.reception.press(press)
+    await world.settle()
+    assert len(world.messenger.standing()) == 1
+    assert "short" in world.messenger.texts()[0]
+
+
+async def test_two_workers_that_deliver_at_once_leave_one_answer() -> None:
+    world = World()
+    delegation_id = await world.receive(ONE)
+    world.messenger.fail("post", LOST)
+    await world.queue.run_next(world.work)
+    job = world.queue.pop()
+    await world.coordinator.run_step(job.target)
+    await asyncio.gather(*(world.coordinator.advance(delegation_id, here=True) for _ in range(5)))
+    await world.settle()
+    assert len(world.messenger.standing()) == 1
+
+
+async def test_progress_never_stands_over_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A progress edit that lands on top of an answer from another process is followed by the answer again."""
+    world = World()
+    delegation_id = await world.receive(ONE)
+    await world.queue.run_next(world.work)
+    await world.delivery.drain()
+    before = world.messenger.standing()[0].edits
+    gate, edit = asyncio.Event(), world.messenger.edit
+
+    async def slow_progress(address: Address, message_id: str, part: Reply) -> None:
+        if part.text.startswith("On it"):
+            await gate.wait()
+        await edit(address, message_id, part)
+
+    monkeypatch.setattr(world.messenger, "edit", slow_progress)
+    world.delivery.touch(delegation_id, platform="memory")
+    await asyncio.sleep(0.01)
+    reply = Reply(text="the answer")
+    now = world.clock.now()
+    await world.store.save_answer(delegation_id, round=0, status=Status.SUCCESS, reply=reply, now=now)
+    elsewhere = Delivery(
+        store=world.store,
+        messengers={"memory": world.messenger},
+        limiter=world.limiter,
+        events=world.events,
+        clock=world.clock,
+    )
+    await elsewhere.deliver(delegation_id)
+    assert world.messenger.texts() == ["the answer"]
+    gate.set()
+    await world.delivery.drain()
+    assert world.messenger.texts() == ["the answer"]
+    assert world.messenger.standing()[0].edits == before + 3
+
+
+async def test_progress_is_shown_at_most_so_often() -> None:
+    world = World()
+    delegation_id = await world.receive("@one count; @two sing; @three dance")
+    await world.queue.run_next(world.work)
+    before = world.clock.now()
+    for _ in range(30):
+        world.delivery.touch(delegation_id, platform="memory")
+        await asyncio.sleep(0)
+    await world.delivery.drain()
+    edits = [call for call in world.messenger.calls if call.action == "edit"]
+    assert len(edits) <= 2 + (world.clock.now() - before).total_seconds() / 0.5

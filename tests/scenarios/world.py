@@ -1,0 +1,188 @@
+"""The whole core over in-memory ports: what a scenario needs to send instructions and to break things."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from core.agent_loop import AgentLoop
+from core.controls import Controls
+from core.coordinator import Coordinator, Parts
+from core.delivery import Delivery
+from core.intake import Intake
+from core.leases import Leases
+from core.memory.clock import ManualClock
+from core.memory.event_log import InMemoryEventLog
+from core.memory.job_queue import InMemoryJobQueue
+from core.memory.limiter import InMemoryLimiter
+from core.memory.messenger import InMemoryMessenger
+from core.memory.runs import InMemoryRuns
+from core.memory.store import InMemoryStore
+from core.models import Address, Agent, Delegation, Instruction, Person, Task
+from core.planning import RulePlanner
+from core.ports.job_queue import Job, JobKind
+from core.ports.language_model import LanguageModel
+from core.ports.limiter import Limit
+from core.ports.messenger import Capabilities
+from core.ports.tool import Effect, ToolOutput
+from core.reception import Reception
+from core.reconcile import Reconciler
+from core.step_runner import RunLimits, StepRunner
+
+ADA = Person(id="memory:w:ada", name="ada")
+
+
+class Words(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: str
+
+
+class Scripted:
+    """A tool that takes whatever its agent is told; each run does what the next of `acts` says."""
+
+    arguments = Words
+    effect = Effect.READ
+    untrusted = False
+    integration: str | None = None
+
+    def __init__(self, name: str, *, effect: Effect = Effect.READ) -> None:
+        self.name = name
+        self.description = f"Does {name}."
+        self.effect = effect
+        self.acts: list[Callable[[Task], Any]] = []
+        self.runs: list[Task] = []
+        self.started = asyncio.Event()
+
+    def parse(self, task: Task) -> Words | None:
+        return Words(text=task.text)
+
+    def named_by(self, arguments: Words) -> tuple[str, ...]:
+        return ()
+
+    async def run(self, arguments: Words, *, task: Task, idempotency_key: str) -> ToolOutput:
+        self.runs.append(task)
+        self.started.set()
+        outcome = self.acts.pop(0)(task) if self.acts else f"{self.name} did {arguments.text}"
+        if asyncio.iscoroutine(outcome):
+            outcome = await outcome
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return ToolOutput(text=str(outcome))
+
+
+def agent(name: str, *, timeout_seconds: float | None = None) -> Agent:
+    return Agent.model_validate(
+        {
+            "name": name,
+            "description": f"Does {name}.",
+            "tools": [f"{name}_tool"],
+            "limits": {"timeout_seconds": timeout_seconds},
+        }
+    )
+
+
+@dataclass
+class World:
+    """Agents `one`, `two` and `three`, each with a scripted tool, on a platform called `memory`."""
+
+    model: LanguageModel | None = None
+    requests: int = 100
+    clock: ManualClock = field(default_factory=lambda: ManualClock(auto_advance=True))
+    attempt_seconds: float = 30.0
+    splits_at: int = 4000
+    keys: Any = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.store = InMemoryStore()
+        self.queue = InMemoryJobQueue()
+        self.limiter = InMemoryLimiter(clock=self.clock)
+        self.events = InMemoryEventLog(store=self.store)
+        self.messenger = InMemoryMessenger(
+            capabilities=Capabilities(find_own=True, seconds_between_edits=0.5), splits_at=self.splits_at
+        )
+        self.leases = Leases(store=self.store, clock=self.clock)
+        self.tools = {f"{name}_tool": Scripted(f"{name}_tool") for name in ("one", "two", "three")}
+        self.agents = {name: agent(name) for name in ("one", "two", "three")}
+        self.delivery = Delivery(
+            store=self.store,
+            messengers={"memory": self.messenger},
+            limiter=self.limiter,
+            events=self.events,
+            clock=self.clock,
+        )
+        self.runner = StepRunner(
+            agents=self.agents,
+            loop=AgentLoop(model=self.model, tools=self.tools, runs=InMemoryRuns(), clock=self.clock),
+            store=self.store,
+            clock=self.clock,
+            limits=RunLimits(attempt_seconds=self.attempt_seconds),
+            jitter=lambda: 0.0,
+        )
+        self.coordinator = Coordinator(
+            Parts(
+                store=self.store,
+                queue=self.queue,
+                events=self.events,
+                clock=self.clock,
+                planner=RulePlanner(tools=self.tools),
+                runner=self.runner,
+                delivery=self.delivery,
+                leases=self.leases,
+            )
+        )
+        limit = Limit(requests=self.requests, window_seconds=900)
+        shared: dict[str, Any] = {"store": self.store, "coordinator": self.coordinator, "clock": self.clock}
+        self.controls = Controls(**shared, limiter=self.limiter, limit=limit)
+        intake = Intake(**shared, limiter=self.limiter, limit=limit)
+        self.reception = Reception(
+            intake=intake, controls=self.controls, store=self.store, agents=self.agents
+        )
+        self.reconciler = Reconciler(
+            store=self.store,
+            queue=self.queue,
+            coordinator=self.coordinator,
+            clock=self.clock,
+            step_timeout_seconds=self.runner.longest_seconds,
+        )
+
+    def tool(self, name: str) -> Scripted:
+        return self.tools[f"{name}_tool"]
+
+    def instruction(
+        self, text: str, *, key: str | None = None, thread: str = "t1", person: Person = ADA
+    ) -> Instruction:
+        address = Address(platform="memory", workspace="w", place="p", thread=thread)
+        return Instruction(
+            key=key or f"key-{next(self.keys)}", text=text, person=person, address=address, origin="memory"
+        )
+
+    async def receive(self, text: str, **more: Any) -> str:
+        receipt = await self.reception.receive(self.instruction(text, **more))
+        return receipt.delegation_id
+
+    async def work(self, job: Job) -> None:
+        """Do what a worker does with this job."""
+        stages: dict[JobKind, Callable[[str], Awaitable[None]]] = {
+            JobKind.PLAN: self.coordinator.plan,
+            JobKind.STEP: self.coordinator.run_step,
+            JobKind.FINISH: self.coordinator.finish,
+            JobKind.DELIVER: lambda target: self.coordinator.advance(target, here=True),
+        }
+        await stages[job.kind](job.target)
+
+    async def settle(self) -> None:
+        """Run every job there is, and those that they bring."""
+        await self.queue.run_all(self.work)
+        await self.delivery.drain()
+
+    async def ask(self, text: str, **more: Any) -> Delegation:
+        """Receive, run everything, and give the delegation as it stands then."""
+        delegation_id = await self.receive(text, **more)
+        await self.settle()
+        return await self.store.load(delegation_id)

@@ -1,0 +1,51 @@
+"""A worker process: one event loop, one assembly, one AsyncWorker."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+
+import uvloop
+
+from adapters.assembly import assembled, redis_url
+from adapters.queue.connection import connect_worker
+from adapters.queue.rq_queue import QUEUE_NAME
+from adapters.settings import Settings, check_production
+from workers import jobs
+from workers.async_worker import AsyncWorker
+
+logger = logging.getLogger(__name__)
+
+
+def run_worker(settings: Settings) -> int:
+    """Work until SIGTERM or SIGINT; returns the exit code. Raises ConfigurationError before it starts."""
+    check_production(settings)
+    uvloop.run(_work(settings))
+    return 0
+
+
+async def _work(settings: Settings) -> None:
+    async with assembled(settings) as assembly:
+        jobs.bind(assembly.coordinator)
+        worker = AsyncWorker(
+            QUEUE_NAME,
+            connection=connect_worker(redis_url(settings)),
+            concurrency=settings.flowmate_worker_concurrency,
+        )
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signum, worker.request_stop)
+        renewals = asyncio.create_task(assembly.leases.run())
+        try:
+            await worker.run()
+        finally:
+            renewals.cancel()
+            await asyncio.gather(renewals, return_exceptions=True)
+            jobs.bind(None)
+    if worker.left_behind:
+        # Tasks that ignore their cancellation would keep the loop, and so this process, open for ever.
+        logger.error("%d jobs ignored their end; leaving them behind", worker.left_behind)
+        logging.shutdown()
+        os._exit(1)

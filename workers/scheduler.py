@@ -1,0 +1,68 @@
+"""The scheduler process: reconcile at start-up and every few seconds, and tell that it is alive."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+
+import uvloop
+from redis.exceptions import RedisError
+
+from adapters.assembly import Assembly, assembled, redis_url
+from adapters.queue.connection import connect_async
+from adapters.settings import Settings, check_production
+from core.errors import TransientError
+
+logger = logging.getLogger(__name__)
+SWEEP_SECONDS = 5.0
+HEARTBEAT_KEY = "flowmate:scheduler:alive"
+HEARTBEAT_SECONDS = 30
+
+
+def run_scheduler(settings: Settings) -> int:
+    """Sweep until SIGTERM or SIGINT; returns the exit code. Raises ConfigurationError before it starts."""
+    check_production(settings)
+    uvloop.run(_sweep(settings))
+    return 0
+
+
+async def _sweep(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    async with assembled(settings, runs_agents=False) as assembly:
+        telling = asyncio.create_task(_tell(settings, assembly))
+        try:
+            while not stop.is_set():
+                await _once(assembly)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(SWEEP_SECONDS):
+                        await stop.wait()
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+
+
+async def _tell(settings: Settings, assembly: Assembly) -> None:
+    """Say in Redis that this process is alive, also while a sweep takes long."""
+    async with connect_async(redis_url(settings)) as redis:
+        while True:
+            with contextlib.suppress(RedisError, OSError):
+                await redis.set(HEARTBEAT_KEY, assembly.clock.now().isoformat(), ex=HEARTBEAT_SECONDS)
+            await assembly.clock.sleep(SWEEP_SECONDS)
+
+
+async def _once(assembly: Assembly) -> None:
+    try:
+        revived = await assembly.reconciler.sweep()
+    except TransientError as error:
+        logger.warning("the sweep is put off: %s", error.sentence)
+    except Exception:
+        # Whatever one sweep trips over must not end the next ones.
+        logger.exception("the sweep broke")
+    else:
+        if revived:
+            logger.info("set %d delegations going again", revived)
