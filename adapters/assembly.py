@@ -25,6 +25,7 @@ from adapters.sql.database import Database
 from adapters.sql.migrations import migrate
 from adapters.sql.notes import SqlNotes
 from adapters.sql.runs import SqlRuns
+from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
 from adapters.tools.registry import ToolParts, build_tools
 from adapters.web.on_demand import OnDemandFetcher
@@ -46,6 +47,8 @@ from core.ports.planner import Planner
 from core.ports.tool import Tool
 from core.reception import Reception
 from core.reconcile import Reconciler
+from core.schedules.desk import Desk, ScheduleLimits
+from core.schedules.firing import Alarm
 from core.step_runner import RunLimits, StepRunner
 
 logger = logging.getLogger(__name__)
@@ -71,6 +74,9 @@ class Assembly:
     controls: Controls
     reception: Reception
     reconciler: Reconciler
+    schedules: SqlSchedules
+    alarm: Alarm
+    desk: Desk
     connections: Mapping[str, Connection]
     person_limit: Limit
 
@@ -134,6 +140,16 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             attempt_seconds=settings.agent_timeout_ms / 1000, max_retries=settings.agent_max_retries
         ),
     )
+    schedules = SqlSchedules(database)
+    alarm = Alarm(schedules=schedules, queue=queue, clock=clock)
+    desk = Desk(
+        schedules=schedules,
+        store=store,
+        alarm=alarm,
+        clock=clock,
+        limits=ScheduleLimits(minimum_seconds=settings.flowmate_schedule_minimum_seconds),
+        default_zone=settings.flowmate_zone,
+    )
     coordinator = Coordinator(
         Parts(
             store=store,
@@ -144,6 +160,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             runner=runner,
             delivery=delivery,
             leases=leases,
+            desk=desk,
             default_zone=settings.flowmate_zone,
         )
     )
@@ -151,7 +168,9 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         requests=settings.rate_limit_max_requests, window_seconds=settings.rate_limit_window_ms / 1000
     )
     intake = Intake(store=store, limiter=limiter, coordinator=coordinator, clock=clock, limit=limit)
-    controls = Controls(store=store, coordinator=coordinator, clock=clock, limiter=limiter, limit=limit)
+    controls = Controls(
+        store=store, coordinator=coordinator, clock=clock, limiter=limiter, limit=limit, desk=desk
+    )
     return Assembly(
         settings=settings,
         clock=clock,
@@ -176,6 +195,9 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             step_timeout_seconds=runner.longest_seconds,
         ),
         connections=connections,
+        schedules=schedules,
+        alarm=alarm,
+        desk=desk,
         person_limit=limit,
     )
 

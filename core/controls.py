@@ -12,28 +12,51 @@ from core.policies import RETRY_EXPIRES
 from core.ports.clock import Clock
 from core.ports.limiter import Limit, Limiter
 from core.ports.store import Store
+from core.schedules.commands import Change
+from core.schedules.desk import Desk
+from core.schedules.replies import SAY_WHEN
 
 logger = logging.getLogger(__name__)
+SCHEDULE_ACTIONS: dict[str, Change] = {
+    "save": "save",
+    "discard": "discard",
+    "pause": "pause",
+    "resume": "resume",
+    "run": "run",
+    "delete": "delete",
+}
 
 
 class Controls:
     """Cancel and retry, for whoever asked; `operator` may do both to anything."""
 
     def __init__(
-        self, *, store: Store, coordinator: Coordinator, clock: Clock, limiter: Limiter, limit: Limit
+        self,
+        *,
+        store: Store,
+        coordinator: Coordinator,
+        clock: Clock,
+        limiter: Limiter,
+        limit: Limit,
+        desk: Desk | None = None,
     ) -> None:
         self._store = store
         self._coordinator = coordinator
         self._clock = clock
         self._limiter = limiter
         self._limit = limit
+        self._desk = desk
 
     async def press(self, press: Press) -> str | None:
         """What a button does; a sentence for the presser alone where it changes nothing."""
+        if self._desk is not None and press.action in SCHEDULE_ACTIONS:
+            return await self._press_schedule(self._desk, press)
         try:
             delegation = await self._store.load(press.value)
         except NotFound:
             return rendering.GONE
+        if press.action == "schedule":
+            return SAY_WHEN
         if delegation.instruction.person.id != press.person.id:
             return rendering.NOT_YOURS
         try:
@@ -46,6 +69,17 @@ class Controls:
         except (Conflict, RateLimited) as refusal:
             return refusal.sentence
         return None
+
+    async def _press_schedule(self, desk: Desk, press: Press) -> str | None:
+        try:
+            said = await desk.press(press, change=SCHEDULE_ACTIONS[press.action])
+        except NotFound:
+            return rendering.GONE
+        except Conflict as refusal:
+            return refusal.sentence
+        if said is None:
+            await self._advance(press.value.partition(".")[2])
+        return said
 
     async def cancel(self, delegation: Delegation, *, by: str) -> None:
         """End it. Raises Conflict where it is answered already."""

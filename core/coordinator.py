@@ -17,13 +17,17 @@ from core.delivery import Delivery
 from core.dispatch import to_jobs, to_step_jobs
 from core.errors import NotFound, QueueUnavailable
 from core.leases import LeaseLost, Leases
-from core.models import Delegation, DelegationState, Exchange, Plan, Result, Status, Step, StepState
+from core.models import Delegation, DelegationState, Exchange, Plan, Reply, Result, Status, Step, StepState
 from core.policies import HISTORY_EXCHANGES, LEASE_SECONDS, MAX_CRASHES, due, status_of
 from core.ports.clock import Clock
 from core.ports.event_log import EventLog
 from core.ports.job_queue import JobQueue
 from core.ports.planner import Planner, PlanRequest
 from core.ports.store import Store
+from core.schedules.desk import Desk
+from core.schedules.digest import lead_with_new
+from core.schedules.firing import ORIGIN as SCHEDULE
+from core.schedules.understanding import Understood
 from core.step_runner import StepRunner
 
 logger = logging.getLogger(__name__)
@@ -43,6 +47,7 @@ class Parts:
     runner: StepRunner
     delivery: Delivery
     leases: Leases
+    desk: Desk | None = None
     default_zone: str = "UTC"
 
 
@@ -114,18 +119,40 @@ class Coordinator:
             agents=tuple(self._parts.runner.agents.values()),
             preferred_agents=delegation.instruction.preferred_agents,
         )
+        heard = await self._heard(delegation, history)
+        if isinstance(heard, tuple):
+            await self._answer(delegation, *heard)
+            return
+        if heard is not None:
+            task = task.model_copy(update={"text": heard.instruction, "instruction": heard.instruction})
+            request = request.model_copy(update={"task": task})
         plan = await self._planned(delegation, request)
         now = self._clock.now()
-        if plan.steps:
+        if heard is not None and plan.steps and self._parts.desk is not None:
+            address = self._parts.delivery.standing(delegation.instruction.address)
+            reply = await self._parts.desk.propose(delegation, heard, address=address)
+            await self._answer(delegation, Status.SUCCESS, reply)
+        elif plan.steps:
             await self._store.save_plan(delegation.id, plan, now=now)
             self._changed(delegation)
         else:
             reply = rendering.question(plan)
-            status = Status.SUCCESS if plan.answered else Status.FAILED
-            await self._store.save_answer(
-                delegation.id, round=delegation.round, status=status, reply=reply, now=now
-            )
-            self._parts.events.ring(delegation.id)
+            await self._answer(delegation, Status.SUCCESS if plan.answered else Status.FAILED, reply)
+
+    async def _heard(
+        self, delegation: Delegation, history: tuple[Exchange, ...]
+    ) -> tuple[Status, Reply] | Understood | None:
+        """What the schedules' desk makes of it; an instruction that comes from a schedule is run, not talked about."""
+        instruction = delegation.instruction
+        if self._parts.desk is None or instruction.origin == SCHEDULE or instruction.preferred_agents:
+            return None
+        return await self._parts.desk.answer(delegation, history=history)
+
+    async def _answer(self, delegation: Delegation, status: Status, reply: Reply) -> None:
+        await self._store.save_answer(
+            delegation.id, round=delegation.round, status=status, reply=reply, now=self._clock.now()
+        )
+        self._parts.events.ring(delegation.id)
 
     async def _planned(self, delegation: Delegation, request: PlanRequest) -> Plan:
         """The plan; where the planner breaks or never ends, one that says so: planning it again would break again."""
@@ -190,12 +217,7 @@ class Coordinator:
         delegation = await self._store.load(delegation_id)
         if due(delegation, now=self._clock.now()).finish:
             status = status_of(delegation.steps, cancelled=delegation.cancelled_by is not None)
-            nothing = not delegation.steps and status is not Status.CANCELLED
-            reply = (
-                rendering.nothing_to_do(delegation.id)
-                if nothing
-                else rendering.answer(delegation, status=status)
-            )
+            reply = await self._reply(delegation, status)
             saved = await self._store.save_answer(
                 delegation_id, round=delegation.round, status=status, reply=reply, now=self._clock.now()
             )
@@ -205,11 +227,33 @@ class Coordinator:
             self._parts.events.ring(delegation_id)
         await self._parts.delivery.deliver(delegation_id)
 
+    async def _reply(self, delegation: Delegation, status: Status) -> Reply:
+        if not delegation.steps and status is not Status.CANCELLED:
+            return rendering.nothing_to_do(delegation.id)
+        instruction = delegation.instruction
+        if instruction.origin == SCHEDULE and self._parts.desk is not None:
+            last = await self._parts.desk.last_run(delegation)
+            zone = instruction.person.zone or self._parts.default_zone
+            reply = rendering.answer(lead_with_new(delegation, last.delegation, zone=zone), status=status)
+            return (
+                reply.model_copy(update={"text": f"{last.missed}\n\n{reply.text}"}) if last.missed else reply
+            )
+        agents = [self._parts.runner.agents.get(step.agent) for step in delegation.steps]
+        again = (
+            self._parts.desk is not None
+            and instruction.origin == instruction.address.platform
+            and status is Status.SUCCESS
+            and all(agent is not None and agent.recurring for agent in agents)
+        )
+        return rendering.answer(delegation, status=status, recurring=again)
+
     def _changed(self, delegation: Delegation) -> None:
         self._parts.events.ring(delegation.id)
         self._parts.delivery.touch(delegation.id, platform=delegation.instruction.address.platform)
 
     async def _history(self, delegation: Delegation) -> tuple[Exchange, ...]:
+        if delegation.instruction.origin == SCHEDULE:
+            return ()
         return await self._store.conversation(
             delegation.instruction.address, before=delegation.received_at, limit=HISTORY_EXCHANGES
         )

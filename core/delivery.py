@@ -12,11 +12,12 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+from tenacity import AsyncRetrying, retry_if_exception_type
 
 from core import rendering
 from core.errors import MessageGone, MessengerRefused, MessengerUnavailable, TransientError
-from core.models import Delegation, DelegationState, Reply
+from core.models import Address, Delegation, DelegationState, Reply
+from core.patience import is_over, wait
 from core.policies import redelivery_delay
 from core.ports.clock import Clock
 from core.ports.event_log import EventLog
@@ -25,8 +26,6 @@ from core.ports.messenger import Messenger, Tag
 from core.ports.store import Store
 
 logger = logging.getLogger(__name__)
-ATTEMPTS = 3
-LONGEST_WAIT_SECONDS = 30.0
 PLACEHOLDER_GRACE = timedelta(seconds=5)
 """How long a placeholder that another process is posting is waited for."""
 POLL_SECONDS = 0.05
@@ -76,6 +75,12 @@ class Delivery:
             self._due_edits[delegation_id] = task
             self._edits.add(task)
             task.add_done_callback(self._edits.discard)
+
+    def standing(self, address: Address) -> Address:
+        """Where what comes again is posted: the place itself, not the thread in which it was talked about."""
+        messenger = self._messengers.get(address.platform)
+        lasting = messenger is None or messenger.capabilities.lasting_threads
+        return address.model_copy(update={"via": "", "thread": address.thread if lasting else ""})
 
     async def drain(self) -> None:
         """Wait for edits that are under way; drop those that are only due."""
@@ -273,8 +278,8 @@ class Delivery:
     def _attempts(self) -> AsyncRetrying:
         return AsyncRetrying(
             sleep=self._clock.sleep,
-            stop=_is_over,
-            wait=_wait,
+            stop=is_over,
+            wait=wait,
             retry=retry_if_exception_type(MessengerUnavailable),
             reraise=True,
         )
@@ -284,17 +289,3 @@ class Delivery:
         if len(self._turns) > 10_000:
             self._turns = {key: lock for key, lock in self._turns.items() if lock.locked()}
         return self._turns.setdefault(delegation_id, asyncio.Lock())
-
-
-def _wait(state: RetryCallState) -> float:
-    return max(float(state.attempt_number), _asked_seconds(state))
-
-
-def _is_over(state: RetryCallState) -> bool:
-    # Where the platform wants more patience than a job has, trying sooner would only make it longer.
-    return state.attempt_number >= ATTEMPTS or _asked_seconds(state) > LONGEST_WAIT_SECONDS
-
-
-def _asked_seconds(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    return (error.retry_after_seconds or 0.0) if isinstance(error, MessengerUnavailable) else 0.0

@@ -3,6 +3,7 @@
     FlowMateError
     ├── Refused                 the instruction is not taken; the sentence says why
     │   ├── InvalidInstruction
+    │   ├── InvalidSchedule     a cron expression, zone or interval that can't be; carries the field
     │   └── RateLimited         carries the verdict: which limit, and when to try again
     ├── NotFound, Conflict      what was named does not exist, or is not in a state that allows it
     ├── TransientError          worth trying again; carries `retry_after_seconds` where the other side said so
@@ -43,6 +44,14 @@ class Refused(FlowMateError):
 
 class InvalidInstruction(Refused):
     """There is nothing to do in that message."""
+
+
+class InvalidSchedule(Refused):
+    """That schedule can't be."""
+
+    def __init__(self, sentence: str, *, field: str) -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 class RateLimited(Refused):

@@ -9,6 +9,7 @@ from core.models import Agent, Button, Delegation, Plan, Reply, Result, Status, 
 
 CANCEL = "Cancel"
 TRY_AGAIN = "Try again"
+MAKE_A_SCHEDULE = "Make this a schedule"
 NOT_YOURS = "Only the person who asked can do that."
 TOO_LATE_TO_CANCEL = "It is finished already; there is nothing left to cancel."
 TOO_LATE_TO_RETRY = "That was too long ago to try again; ask anew instead."
@@ -50,7 +51,7 @@ def _doing(delegation: Delegation, step: Step) -> str:
             return state.value.replace("_", " ")
 
 
-def answer(delegation: Delegation, *, status: Status) -> Reply:
+def answer(delegation: Delegation, *, status: Status, recurring: bool = False) -> Reply:
     """The one final answer: what each agent gave, and plainly what is missing."""
     if status is Status.CANCELLED:
         return _cancelled(delegation)
@@ -64,7 +65,9 @@ def answer(delegation: Delegation, *, status: Status) -> Reply:
         blocks.append(note)
     files = tuple(artifact for step in good if step.result for artifact in step.result.artifacts)
     retry = Button(action="retry", label=TRY_AGAIN, value=delegation.id)
-    return Reply(text="\n\n".join(blocks), files=files, buttons=(retry,) if bad else ())
+    again = Button(action="schedule", label=MAKE_A_SCHEDULE, value=delegation.id)
+    buttons = (retry,) if bad else (again,) if recurring else ()
+    return Reply(text="\n\n".join(blocks), files=files, buttons=buttons)
 
 
 def _outputs(steps: list[Step], *, alone: bool) -> list[str]:

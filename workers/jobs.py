@@ -8,17 +8,20 @@ from contextlib import asynccontextmanager
 from adapters.assembly import assembled
 from adapters.settings import Settings
 from core.coordinator import Coordinator
+from core.schedules.firing import Alarm
 
 
 class _Bound:
     """The coordinator of this worker process, built once at its start."""
 
     coordinator: Coordinator | None = None
+    alarm: Alarm | None = None
 
 
-def bind(coordinator: Coordinator | None) -> None:
-    """Let the jobs of this process use this coordinator."""
+def bind(coordinator: Coordinator | None, alarm: Alarm | None = None) -> None:
+    """Let the jobs of this process use this coordinator, and this alarm for what is due by the clock."""
     _Bound.coordinator = coordinator
+    _Bound.alarm = alarm
 
 
 @asynccontextmanager
@@ -53,3 +56,12 @@ async def deliver(delegation_id: str) -> None:
     """Stage 5."""
     async with _coordinator() as coordinator:
         await coordinator.advance(delegation_id, here=True)
+
+
+async def ring() -> None:
+    """A slot's instant has come: begin everything that is due."""
+    if _Bound.alarm is not None:
+        await _Bound.alarm.ring()
+        return
+    async with assembled(Settings()) as assembly:
+        await assembly.alarm.ring()

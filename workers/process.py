@@ -28,7 +28,7 @@ def run_worker(settings: Settings) -> int:
 
 async def _work(settings: Settings) -> None:
     async with assembled(settings) as assembly:
-        jobs.bind(assembly.coordinator)
+        jobs.bind(assembly.coordinator, assembly.alarm)
         worker = AsyncWorker(
             QUEUE_NAME,
             connection=connect_worker(redis_url(settings)),

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import logging
 import signal
+from datetime import datetime, timedelta
 
 import uvloop
 from redis.exceptions import RedisError
 
 from adapters.assembly import Assembly, assembled, redis_url
-from adapters.queue.connection import connect_async
+from adapters.queue.alarm_clock import AlarmClock
+from adapters.queue.connection import connect, connect_async
 from adapters.settings import Settings, check_production
 from core.errors import TransientError
 
@@ -19,6 +21,9 @@ logger = logging.getLogger(__name__)
 SWEEP_SECONDS = 5.0
 HEARTBEAT_KEY = "flowmate:scheduler:alive"
 HEARTBEAT_SECONDS = 30
+ARM_AHEAD = timedelta(minutes=10)
+NEAR = timedelta(seconds=15)
+ALARMS = 1000
 
 
 def run_scheduler(settings: Settings) -> int:
@@ -35,6 +40,7 @@ async def _sweep(settings: Settings) -> None:
         loop.add_signal_handler(signum, stop.set)
     async with assembled(settings, runs_agents=False) as assembly:
         telling = asyncio.create_task(_tell(settings, assembly))
+        striking = asyncio.create_task(_strike(settings, assembly))
         try:
             while not stop.is_set():
                 await _once(assembly)
@@ -43,7 +49,8 @@ async def _sweep(settings: Settings) -> None:
                         await stop.wait()
         finally:
             telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            striking.cancel()
+            await asyncio.gather(telling, striking, return_exceptions=True)
 
 
 async def _tell(settings: Settings, assembly: Assembly) -> None:
@@ -55,9 +62,30 @@ async def _tell(settings: Settings, assembly: Assembly) -> None:
             await assembly.clock.sleep(SWEEP_SECONDS)
 
 
+async def _strike(settings: Settings, assembly: Assembly) -> None:
+    """Keep the alarm clock wound and strike when a slot's instant has come; the sweep finds what it loses."""
+    clock = AlarmClock(connect(redis_url(settings)))
+    armed: set[datetime] = set()
+    while True:
+        now = assembly.clock.now()
+        with contextlib.suppress(RedisError, OSError, TransientError):
+            coming = set(await assembly.schedules.upcoming(until=now + ARM_AHEAD, limit=ALARMS))
+            # Redis may have been emptied: what is near is looked at again.
+            near = {instant for instant in coming if instant <= now + NEAR}
+            known = await asyncio.to_thread(clock.armed, near)
+            fresh = {instant for instant in (coming - armed) | (near - known) if instant > now}
+            await asyncio.to_thread(clock.arm, fresh)
+            armed = coming
+            await asyncio.to_thread(clock.strike)
+        # Shortly after the next full second, when slots are due.
+        await assembly.clock.sleep(1.05 - assembly.clock.now().microsecond / 1e6)
+
+
 async def _once(assembly: Assembly) -> None:
     try:
         revived = await assembly.reconciler.sweep()
+        if await assembly.alarm.overdue():
+            await assembly.alarm.ring()
     except TransientError as error:
         logger.warning("the sweep is put off: %s", error.sentence)
     except Exception:

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from adapters.sql import tables
-from adapters.sql.rows import from_instruction, from_planned, to_delegation, to_event, to_step
+from adapters.sql.facts import Fact, insert_events
+from adapters.sql.rows import from_instruction, from_planned, to_delegation, to_step
 from core.errors import Conflict, NotFound
 from core.models import (
     Delegation,
     DelegationState,
-    Event,
     EventKind,
     Instruction,
     Plan,
@@ -32,7 +32,6 @@ TERMINAL = tuple(state.value for state in StepState if state.terminal)
 NOT_TERMINAL = tuple(state.value for state in StepState if not state.terminal)
 OPEN = (DelegationState.RECEIVED.value, DelegationState.PLANNED.value)
 CHECK = timedelta(seconds=CHECK_SECONDS)
-Fact = tuple[EventKind, dict[str, Any]]
 
 
 def accept(
@@ -53,7 +52,7 @@ def accept(
     }
     c.execute(insert(D), row)
     data = {"origin": instruction.origin, "person": instruction.person.id}
-    _insert_events(c, delegation_id, 1, [(EventKind.INSTRUCTION_RECEIVED, data)], now)
+    insert_events(c, delegation_id, 1, [(EventKind.INSTRUCTION_RECEIVED, data)], now)
     delegation = Delegation(
         id=delegation_id,
         instruction=instruction,
@@ -206,6 +205,20 @@ def retry(c: Connection, delegation_id: str, by: str, now: datetime) -> bool:
     return True
 
 
+def revise(c: Connection, delegation_id: str, reply: Reply, now: datetime) -> bool:
+    return move(
+        c,
+        delegation_id,
+        [(EventKind.DELEGATION_REVISED, {})],
+        now,
+        (D.c.state.in_((DelegationState.ANSWERED.value, DelegationState.DELIVERED.value)),),
+        state=DelegationState.ANSWERED.value,
+        reply=reply.model_dump(mode="json"),
+        round=D.c.round + 1,
+        generation=D.c.generation + 1,
+    )
+
+
 def redispatch(
     c: Connection, delegation_id: str, step_ids: Sequence[str], stage: bool, now: datetime
 ) -> None:
@@ -226,18 +239,6 @@ def to_check(c: Connection, now: datetime, limit: int) -> tuple[str, ...]:
     return tuple(row.id for row in c.execute(query.limit(limit)))
 
 
-def append(c: Connection, event: Event) -> None:
-    if event.delegation_id is None:
-        _insert_events(c, None, 0, [(event.kind, event.data)], event.at)
-    else:
-        record(c, event.delegation_id, [(event.kind, event.data)], event.at)
-
-
-def events_after(c: Connection, delegation_id: str, after: int) -> tuple[Event, ...]:
-    query = select(E).where(E.c.delegation_id == delegation_id, E.c.sequence > after).order_by(E.c.sequence)
-    return tuple(to_event(row) for row in c.execute(query))
-
-
 def move(
     c: Connection,
     delegation_id: str,
@@ -255,39 +256,8 @@ def move(
     last = c.execute(statement).scalar_one_or_none()
     if last is None:
         return False
-    _insert_events(c, delegation_id, last - len(facts) + 1, facts, now)
+    insert_events(c, delegation_id, last - len(facts) + 1, facts, now)
     return True
-
-
-def record(c: Connection, delegation_id: str, facts: Sequence[Fact], now: datetime) -> None:
-    """Append events without moving the delegation. Raises NotFound."""
-    statement = (
-        update(D).where(D.c.id == delegation_id).values(events=D.c.events + len(facts)).returning(D.c.events)
-    )
-    last = c.execute(statement).scalar_one_or_none()
-    if last is None:
-        raise NotFound(f"There is no delegation {delegation_id}.")
-    _insert_events(c, delegation_id, last - len(facts) + 1, facts, now)
-
-
-_INSERT_EVENT = insert(E).values(
-    delegation_id=bindparam("delegation_id"),
-    sequence=bindparam("sequence"),
-    kind=bindparam("kind"),
-    at=bindparam("at"),
-    data=bindparam("data"),
-)
-
-
-def _insert_events(
-    c: Connection, delegation_id: str | None, first: int, facts: Sequence[Fact], now: datetime
-) -> None:
-    rows = [
-        {"delegation_id": delegation_id, "sequence": first + n, "kind": kind.value, "at": now, "data": data}
-        for n, (kind, data) in enumerate(facts)
-    ]
-    if rows:
-        c.execute(_INSERT_EVENT, rows)
 
 
 def _lock_steps(c: Connection, delegation_id: str) -> None:

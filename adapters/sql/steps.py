@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, or_, select, update
 
 from adapters.sql import tables
-from adapters.sql.delegations import CHECK, Fact, check_later, record
+from adapters.sql.delegations import CHECK, check_later
+from adapters.sql.facts import Fact, record
 from adapters.sql.rows import to_step
 from core.models import EventKind, Result, Step, StepState
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import text as sql_text
 
-from adapters.sql import conversations, delegations, steps
+from adapters.sql import conversations, delegations, facts, steps
 from adapters.sql.database import Database
 from core.models import (
     Address,
@@ -94,6 +94,9 @@ class SqlStore:
     async def retry(self, delegation_id: str, *, by: str, now: datetime) -> bool:
         return await self.database.write(lambda c: delegations.retry(c, delegation_id, by, now))
 
+    async def revise(self, delegation_id: str, reply: Reply, *, now: datetime) -> bool:
+        return await self.database.write(lambda c: delegations.revise(c, delegation_id, reply, now))
+
     async def redispatch(
         self, delegation_id: str, *, step_ids: Sequence[str], stage: bool, now: datetime
     ) -> None:
@@ -129,10 +132,10 @@ class SqlStore:
         return await self.database.read(lambda c: conversations.knows(c, address))
 
     async def append(self, event: Event) -> None:
-        await self.database.write(lambda c: delegations.append(c, event))
+        await self.database.write(lambda c: facts.append(c, event))
 
     async def events(self, delegation_id: str, *, after: int = 0) -> tuple[Event, ...]:
-        return await self.database.read(lambda c: delegations.events_after(c, delegation_id, after))
+        return await self.database.read(lambda c: facts.events_after(c, delegation_id, after))
 
     async def ping(self) -> None:
         await self.database.read(lambda c: c.execute(sql_text("SELECT 1")).scalar())

@@ -87,6 +87,34 @@ class AgentCards(Body):
         return {"agents": value} if isinstance(value, list) else value
 
 
+class ScheduleRun(Body):
+    slot: AwareDatetime
+    outcome: str
+
+
+class ScheduleCard(Body):
+    """A schedule as the API shows it."""
+
+    id: str
+    number: int
+    instruction: str
+    when: str
+    zone: str
+    state: str
+    reason: str = ""
+    next_runs: tuple[AwareDatetime, ...] = ()
+    last_runs: tuple[ScheduleRun, ...] = ()
+
+
+class ScheduleCards(Body):
+    schedules: tuple[ScheduleCard, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_list(cls, value: Any) -> Any:
+        return {"schedules": value} if isinstance(value, list) else value
+
+
 class PlatformStatus(Body):
     name: str
     title: str

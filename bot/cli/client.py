@@ -19,7 +19,16 @@ import aiohttp
 from pydantic import ValidationError
 
 from adapters.settings import Settings
-from bot.cli.bodies import AgentCard, AgentCards, Answer, Body, Happening, PlanAnswer
+from bot.cli.bodies import (
+    AgentCard,
+    AgentCards,
+    Answer,
+    Body,
+    Happening,
+    PlanAnswer,
+    ScheduleCard,
+    ScheduleCards,
+)
 from core.errors import FlowMateError
 
 BodyT = TypeVar("BodyT", bound=Body)
@@ -127,6 +136,21 @@ class Api:
 
     async def agents(self) -> tuple[AgentCard, ...]:
         return self._read(AgentCards, await self._call("GET", "/api/v1/agents")).agents
+
+    async def schedules(self) -> tuple[ScheduleCard, ...]:
+        return self._read(ScheduleCards, await self._call("GET", "/api/v1/schedules")).schedules
+
+    async def add_schedule(self, when: str, instruction: str, *, zone: str | None) -> ScheduleCard:
+        body = {"when": when, "instruction": instruction, **({"zone": zone} if zone else {})}
+        if when[:1] in "*0123456789" and len(when.split()) >= 5:
+            body["cron"] = body.pop("when")
+        return self._read(ScheduleCard, await self._call("POST", "/api/v1/schedules", json=body))
+
+    async def change_schedule(self, schedule_id: str, change: str) -> ScheduleCard:
+        path = f"/api/v1/schedules/{schedule_id}"
+        if change == "delete":
+            return self._read(ScheduleCard, await self._call("DELETE", path))
+        return self._read(ScheduleCard, await self._call("POST", f"{path}/{change}"))
 
     async def events(self, delegation_id: str) -> AsyncGenerator[Happening, None]:
         """Every event of the delegation from its beginning. Raises EventsLost when the stream breaks."""

@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from adapters.assembly import Assembly, redis_url
 from adapters.queue.connection import connect_async
 from adapters.settings import Settings, operator_token
-from bot.http import api, contract, delegations, documentation, health, problems, stream
+from bot.http import api, contract, delegations, documentation, health, problems, schedules, stream
 from bot.http.auth import Operator
 from bot.http.listening import Listening
 from bot.http.metrics import CountedReception, Measured, Metrics
@@ -68,7 +68,7 @@ def build_app(assembly: Assembly) -> FastAPI:
     app.state.metrics = metrics
     app.state.redis = connect_async(redis_url(assembly.settings))
     app.state.closing = asyncio.Event()
-    for routes in (api, delegations, health):
+    for routes in (api, delegations, schedules, health):
         app.include_router(routes.router)
     app.router.routes.append(stream.build(assembly, operator, metrics))
     app.router.routes.append(documentation.build(app, base_url=assembly.settings.base_url))
@@ -92,7 +92,7 @@ def _browsers(settings: Settings) -> list[Middleware]:
     cors = Middleware(
         CORSMiddleware,
         allow_origins=[origin for origin in origins if origin],
-        allow_methods=["GET", "POST"],
+        allow_methods=["GET", "POST", "DELETE"],
         allow_headers=ASKED_BY_BROWSERS,
         expose_headers=SHOWN_TO_BROWSERS,
     )

@@ -108,7 +108,8 @@ def _section(operation: Operation, document: dict[str, Any], base_url: str) -> s
 def _fields(schema: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     required = schema.get("required", [])
     for name, described in schema.get("properties", {}).items():
-        yield name, _kind(described, needed=name in required), _about(described, described)
+        schema = next(iter(described.get("anyOf", [])), described)
+        yield name, _kind(schema, needed=name in required), _about({**described, **schema}, described)
 
 
 def _parameters(operation: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -124,10 +125,12 @@ def _kind(schema: dict[str, Any], *, needed: bool) -> str:
 
 
 def _about(schema: dict[str, Any], described: dict[str, Any]) -> str:
-    bounds = [form.format(schema[name]) for name, form in BOUNDS.items() if name in schema]
+    bounds = [" or ".join(f"`{value}`" for value in schema.get("enum", []))]
+    bounds += [form.format(schema[name]) for name, form in BOUNDS.items() if name in schema]
     if schema.get("default"):
-        bounds.append(f"default {schema['default']:,}")
-    sentences = [described.get("description", ""), ", ".join(bounds)]
+        default = schema["default"]
+        bounds.append(f"default {default:,}" if isinstance(default, int) else f"default `{default}`")
+    sentences = [described.get("description", ""), ", ".join(bound for bound in bounds if bound)]
     return "; ".join(sentence.rstrip(".") for sentence in sentences if sentence)
 
 

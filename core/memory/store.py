@@ -174,6 +174,16 @@ class InMemoryStore(Steps, Conversations):
         )
         return True
 
+    async def revise(self, delegation_id: str, reply: Reply, *, now: datetime) -> bool:
+        await self._arrive()
+        delegation = self._in_state(delegation_id, ENDED)
+        if delegation is None:
+            return False
+        again = {"round": delegation.round + 1, "generation": delegation.generation + 1}
+        fact: Fact = (EventKind.DELEGATION_REVISED, {})
+        self._change(delegation, fact, now=now, state=DelegationState.ANSWERED, reply=reply, **again)
+        return True
+
     async def redispatch(
         self, delegation_id: str, *, step_ids: Sequence[str], stage: bool, now: datetime
     ) -> None:

@@ -14,12 +14,24 @@ from core.models.delegation import (
     Step,
 )
 from core.models.instruction import MAX_INSTRUCTION_CHARACTERS, Address, Instruction, Person, Press, Receipt
-from core.models.outcome import Artifact, Button, DelegationState, Reply, Result, Status, StepState, Usage
+from core.models.outcome import (
+    Action,
+    Artifact,
+    Button,
+    DelegationState,
+    Reply,
+    Result,
+    Status,
+    StepState,
+    Usage,
+)
+from core.models.schedule import Schedule, ScheduleState, Slot, SlotOutcome
 from core.models.values import Frozen
 
 __all__ = [
     "MAX_INSTRUCTION_CHARACTERS",
     "MAX_STEPS",
+    "Action",
     "Address",
     "Agent",
     "AgentLimits",
@@ -42,6 +54,10 @@ __all__ = [
     "Receipt",
     "Reply",
     "Result",
+    "Schedule",
+    "ScheduleState",
+    "Slot",
+    "SlotOutcome",
     "Status",
     "Step",
     "StepState",

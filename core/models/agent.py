@@ -38,6 +38,9 @@ class Agent(Frozen):
     examples: tuple[str, ...] = ()
     """Instructions this agent is right for; the rule planner learns from them."""
     schedule: str | None = None
+    """When it runs by itself: words or five cron fields, with a zone, then perhaps a colon and its instruction."""
+    recurring: bool = False
+    """Whether its answer changes with time, so that an answer of its offers to become a schedule."""
     limits: AgentLimits = AgentLimits()
 
 

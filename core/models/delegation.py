@@ -119,6 +119,8 @@ class EventKind(StrEnum):
     DELEGATION_ANSWERED = "delegation.answered"
     DELEGATION_DELIVERED = "delegation.delivered"
     DELIVERY_FAILED = "delivery.failed"
+    DELEGATION_REVISED = "delegation.revised"
+    SCHEDULE_CHANGED = "schedule.changed"
 
 
 class Event(Frozen):

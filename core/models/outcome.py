@@ -81,12 +81,18 @@ class Result(Frozen):
     artifacts: tuple[Artifact, ...] = ()
 
 
+Action = Literal["cancel", "retry", "schedule", "save", "discard", "pause", "resume", "run", "delete"]
+"""What a press asks for; all but the first three apply to a schedule."""
+
+
 class Button(Frozen):
     """Something a person can press; `action` is one of the controls, `value` what it applies to."""
 
-    action: Literal["cancel", "retry"]
+    action: Action
     label: str
     value: str
+    row: int = 0
+    """Buttons of one row belong together; platforms show them side by side where there is room."""
 
 
 class Reply(Frozen):

@@ -13,6 +13,8 @@ class Capabilities(Frozen):
     edit: bool = True
     find_own: bool = False
     seconds_between_edits: float = 1.0
+    lasting_threads: bool = False
+    """Whether a thread is a place of its own (a forum's topic): what comes again is posted there, not beside it."""
 
 
 class Tag(Frozen):

@@ -118,6 +118,10 @@ class Store(Protocol):
         """Start what failed again: answered or delivered → planned. False in any other state, or if nothing failed."""
         ...
 
+    async def revise(self, delegation_id: str, reply: Reply, *, now: datetime) -> bool:
+        """Put another reply in place of a delivered or answered one's: it is answered anew. False in other states."""
+        ...
+
     async def redispatch(
         self, delegation_id: str, *, step_ids: Sequence[str], stage: bool, now: datetime
     ) -> None:

@@ -62,9 +62,10 @@ class Dice:
             *[("accept", lambda s: s.accept(asked, delegation_id=d, now=now))] * 2,
             *[("save_plan", lambda s: s.save_plan(d, plan, now=now))] * 4,
             ("save_answer", lambda s: s.save_answer(d, round=round_, status=status, reply=reply, now=now)),
-            *[("mark_delivered", lambda s: s.mark_delivered(d, round=round_, now=now, failure=failure))] * 2,
+            *[("mark_delivered", lambda s: s.mark_delivered(d, round=round_, now=now, failure=failure))] * 4,
             ("cancel", lambda s: s.cancel(d, by="u", now=now)),
             *[("retry", lambda s: s.retry(d, by="u", now=now))] * 4,
+            *[("revise", lambda s: s.revise(d, Reply(text="revised"), now=now))] * 4,
             ("redispatch", lambda s: s.redispatch(d, step_ids=ids, stage=stage, now=now)),
             ("check_later", lambda s: s.check_later(d, at=now)),
         )
@@ -182,7 +183,7 @@ async def test_both_stores_answer_the_same(request: pytest.FixtureRequest, kind:
     tables = ("messages", "steps", "events", "delegations")
     reached: Counter[str] = Counter()
     try:
-        for seed in range(6):
+        for seed in range(12):
             reached += await compare(InMemoryStore(), real, seed)
             await real.database.write(lambda c: [c.exec_driver_sql(f"DELETE FROM {t}") for t in tables])
     finally:

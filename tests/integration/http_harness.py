@@ -256,7 +256,7 @@ async def listening(app: FastAPI) -> AsyncIterator[tuple[Server, int]]:
 async def working(assembly: Assembly, url: str) -> AsyncIterator[None]:
     """A worker of the same loop; one that was there before has its jobs back afterwards."""
     _bound.append(assembly.coordinator)
-    jobs.bind(assembly.coordinator)
+    jobs.bind(assembly.coordinator, assembly.alarm)
     worker = AsyncWorker("flowmate", connection=connect_worker(url), pace=QUICK, drain_seconds=1.0)
     renewals = asyncio.create_task(assembly.leases.run())
     running = asyncio.create_task(worker.run())

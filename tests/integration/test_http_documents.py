@@ -27,6 +27,11 @@ ROUTES = {
     ("get", f"{DELEGATIONS}/{{delegation_id}}"),
     ("post", f"{DELEGATIONS}/{{delegation_id}}/cancel"),
     ("post", f"{DELEGATIONS}/{{delegation_id}}/retry"),
+    ("get", "/api/v1/schedules"),
+    ("post", "/api/v1/schedules"),
+    ("get", "/api/v1/schedules/{schedule_id}"),
+    ("delete", "/api/v1/schedules/{schedule_id}"),
+    *[("post", f"/api/v1/schedules/{{schedule_id}}/{change}") for change in ("pause", "resume", "run")],
 }
 Operation = tuple[str, str, dict[str, Any]]
 

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -22,6 +23,7 @@ from core.memory.job_queue import InMemoryJobQueue
 from core.memory.limiter import InMemoryLimiter
 from core.memory.messenger import InMemoryMessenger
 from core.memory.runs import InMemoryRuns
+from core.memory.schedules import InMemorySchedules
 from core.memory.store import InMemoryStore
 from core.models import Address, Agent, Delegation, Instruction, Person, Task
 from core.planning import RulePlanner
@@ -32,6 +34,8 @@ from core.ports.messenger import Capabilities
 from core.ports.tool import Effect, ToolOutput
 from core.reception import Reception
 from core.reconcile import Reconciler
+from core.schedules.desk import Desk, ScheduleLimits
+from core.schedules.firing import Alarm
 from core.step_runner import RunLimits, StepRunner
 
 ADA = Person(id="memory:w:ada", name="ada")
@@ -96,6 +100,7 @@ class World:
     clock: ManualClock = field(default_factory=lambda: ManualClock(auto_advance=True))
     attempt_seconds: float = 30.0
     splits_at: int = 4000
+    schedule_minimum_seconds: int = 60
     keys: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -124,6 +129,15 @@ class World:
             limits=RunLimits(attempt_seconds=self.attempt_seconds),
             jitter=lambda: 0.0,
         )
+        self.schedules = InMemorySchedules(store=self.store)
+        self.alarm = Alarm(schedules=self.schedules, queue=self.queue, clock=self.clock)
+        self.desk = Desk(
+            schedules=self.schedules,
+            store=self.store,
+            alarm=self.alarm,
+            clock=self.clock,
+            limits=ScheduleLimits(minimum_seconds=self.schedule_minimum_seconds),
+        )
         self.coordinator = Coordinator(
             Parts(
                 store=self.store,
@@ -134,11 +148,12 @@ class World:
                 runner=self.runner,
                 delivery=self.delivery,
                 leases=self.leases,
+                desk=self.desk,
             )
         )
         limit = Limit(requests=self.requests, window_seconds=900)
         shared: dict[str, Any] = {"store": self.store, "coordinator": self.coordinator, "clock": self.clock}
-        self.controls = Controls(**shared, limiter=self.limiter, limit=limit)
+        self.controls = Controls(**shared, limiter=self.limiter, limit=limit, desk=self.desk)
         intake = Intake(**shared, limiter=self.limiter, limit=limit)
         self.reception = Reception(
             intake=intake, controls=self.controls, store=self.store, agents=self.agents
@@ -175,6 +190,10 @@ class World:
             JobKind.DELIVER: lambda target: self.coordinator.advance(target, here=True),
         }
         await stages[job.kind](job.target)
+
+    async def pass_until(self, instant: datetime) -> None:
+        """Let the clock reach this instant."""
+        await self.clock.advance((instant - self.clock.now()).total_seconds())
 
     async def settle(self) -> None:
         """Run every job there is, and those that they bring."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
 
 from adapters.chat.slack.markdown import cut, neutralise, size, to_plain
 from core.models import Button, Reply
@@ -29,8 +31,10 @@ def to_message(part: Reply) -> dict[str, Any]:
     markdown = neutralise(part.text).strip()
     if markdown:
         blocks.append({"type": "markdown", "text": markdown})
-    if part.buttons:
-        blocks.append({"type": "actions", "elements": _elements(part.buttons)})
+    for row, buttons in groupby(part.buttons, key=lambda button: button.row):
+        blocks.append(
+            {"type": "actions", "block_id": f"{ACTION_PREFIX}{row}", "elements": _elements(buttons)}
+        )
     return {"text": to_plain(part.text, limit=TEXT_LIMIT) or "…", "blocks": blocks}
 
 
@@ -44,9 +48,9 @@ def is_progress(part: Reply) -> bool:
     return any(button.action == "cancel" for button in part.buttons)
 
 
-def _elements(buttons: tuple[Button, ...]) -> list[dict[str, Any]]:
+def _elements(buttons: Iterable[Button]) -> list[dict[str, Any]]:
     elements: list[dict[str, Any]] = []
-    seen: dict[Literal["cancel", "retry"], int] = {}
+    seen: dict[str, int] = {}
     for button in buttons:
         count = seen[button.action] = seen.get(button.action, 0) + 1
         elements.append(

@@ -1,0 +1,61 @@
+"""Events as rows. Nothing here commits: the caller's transaction does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from adapters.sql import tables
+from adapters.sql.rows import to_event
+from core.errors import NotFound
+from core.models import Event, EventKind
+
+D = tables.delegations
+E = tables.events
+Fact = tuple[EventKind, dict[str, Any]]
+
+
+def append(c: Connection, event: Event) -> None:
+    if event.delegation_id is None:
+        insert_events(c, None, 0, [(event.kind, event.data)], event.at)
+    else:
+        record(c, event.delegation_id, [(event.kind, event.data)], event.at)
+
+
+def events_after(c: Connection, delegation_id: str, after: int) -> tuple[Event, ...]:
+    query = select(E).where(E.c.delegation_id == delegation_id, E.c.sequence > after).order_by(E.c.sequence)
+    return tuple(to_event(row) for row in c.execute(query))
+
+
+def record(c: Connection, delegation_id: str, facts: Sequence[Fact], now: datetime) -> None:
+    """Append events without moving the delegation. Raises NotFound."""
+    statement = (
+        update(D).where(D.c.id == delegation_id).values(events=D.c.events + len(facts)).returning(D.c.events)
+    )
+    last = c.execute(statement).scalar_one_or_none()
+    if last is None:
+        raise NotFound(f"There is no delegation {delegation_id}.")
+    insert_events(c, delegation_id, last - len(facts) + 1, facts, now)
+
+
+_INSERT_EVENT = insert(E).values(
+    delegation_id=bindparam("delegation_id"),
+    sequence=bindparam("sequence"),
+    kind=bindparam("kind"),
+    at=bindparam("at"),
+    data=bindparam("data"),
+)
+
+
+def insert_events(
+    c: Connection, delegation_id: str | None, first: int, facts: Sequence[Fact], now: datetime
+) -> None:
+    rows = [
+        {"delegation_id": delegation_id, "sequence": first + n, "kind": kind.value, "at": now, "data": data}
+        for n, (kind, data) in enumerate(facts)
+    ]
+    if rows:
+        c.execute(_INSERT_EVENT, rows)

@@ -1,0 +1,24 @@
+"""How often, and how long apart, a platform that is out is asked again within one job."""
+
+from __future__ import annotations
+
+from tenacity import RetryCallState
+
+from core.errors import MessengerUnavailable
+
+ATTEMPTS = 3
+LONGEST_WAIT_SECONDS = 30.0
+
+
+def wait(state: RetryCallState) -> float:
+    return max(float(state.attempt_number), _asked_seconds(state))
+
+
+def is_over(state: RetryCallState) -> bool:
+    # Where the platform wants more patience than a job has, trying sooner would only make it longer.
+    return state.attempt_number >= ATTEMPTS or _asked_seconds(state) > LONGEST_WAIT_SECONDS
+
+
+def _asked_seconds(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return (error.retry_after_seconds or 0.0) if isinstance(error, MessengerUnavailable) else 0.0

@@ -1,0 +1,77 @@
+"""Where schedules live: rows that are the truth, whatever alarm clock wakes somebody up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from core.models import Delegation, Frozen, Instruction
+from core.models.schedule import Schedule, ScheduleState, Slot
+
+
+class Firing(Frozen):
+    """What becomes of a schedule whose slot has come: one transaction."""
+
+    schedule_id: str
+    expected: datetime | None
+    """The `next_slot` that this was decided from; anything else by now: somebody was faster. None: run by hand."""
+    slots: tuple[Slot, ...]
+    state: ScheduleState
+    next_slot: datetime | None
+    instruction: Instruction | None = None
+    delegation_id: str = ""
+
+
+class Schedules(Protocol):
+    """Every method is one transaction and raises StoreUnavailable; all are safe to repeat."""
+
+    async def save(self, schedule: Schedule) -> Schedule:
+        """Save a new schedule under the next number of its workspace; one that is there already is returned."""
+        ...
+
+    async def load(self, schedule_id: str) -> Schedule:
+        """Raises NotFound."""
+        ...
+
+    async def numbered(self, platform: str, workspace: str, number: int) -> Schedule:
+        """The schedule that people of this workspace call by this number. Raises NotFound."""
+        ...
+
+    async def listed(
+        self, platform: str, workspace: str, *, person_id: str | None = None, limit: int = 100
+    ) -> tuple[Schedule, ...]:
+        """The workspace's active and paused schedules by number; with `person_id`, that person's."""
+        ...
+
+    async def change(self, schedule: Schedule, *, expected: Sequence[ScheduleState], now: datetime) -> bool:
+        """Save the schedule's timing, text, state, next slot and reason if its state is one of these.
+
+        The fact is recorded for the audit.
+        """
+        ...
+
+    async def due(self, *, now: datetime, limit: int) -> tuple[Schedule, ...]:
+        """Active schedules whose next slot has come, longest waiting first."""
+        ...
+
+    async def upcoming(self, *, until: datetime, limit: int) -> tuple[datetime, ...]:
+        """The distinct instants until then at which something is due, soonest first."""
+        ...
+
+    async def fire(self, firings: Sequence[Firing], *, now: datetime) -> tuple[Delegation, ...]:
+        """For each firing: its slots, its delegation and the schedule's next slot together, or nothing of it.
+
+        Returns the delegations that began. A slot that is there already begins nothing.
+        """
+        ...
+
+    async def slots(self, schedule_id: str, *, limit: int = 20) -> tuple[Slot, ...]:
+        """What became of its latest slots, newest first."""
+        ...
+
+    async def pause_where(
+        self, *, platform: str, workspace: str, place: str, reason: str, now: datetime
+    ) -> int:
+        """Pause every active schedule that posts to this place; returns how many."""
+        ...

@@ -1,0 +1,133 @@
+"""When a schedule is due: cron expressions and zones checked, and the next instants. Pure.
+
+Cron means exactly five fields with the semantics of cronsim, which follows Debian's cron: a local time that a change
+of the clock skips runs at once, one that it repeats runs once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+from cronsim import CronSim, CronSimError
+from rapidfuzz import process
+
+from core.errors import InvalidSchedule
+from core.models.schedule import Interval, Once, Timing
+
+FIELDS = ("minute", "hour", "day of the month", "month", "day of the week")
+BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+GAPS_LOOKED_AT = 400
+NO_PLACE = frozenset({"localtime", "Factory", "posixrules"})
+"""What tzdata lists beside the zones (Factory: "the zone has not been set")."""
+
+
+def check_cron(expression: str) -> str:
+    """The expression with single spaces. Raises InvalidSchedule naming the field and what is wrong with it."""
+    parts = expression.split()
+    if len(parts) != len(FIELDS):
+        raise InvalidSchedule(
+            f"A cron expression has exactly five fields (minute, hour, day, month, weekday); this has {len(parts)}.",
+            field="cron",
+        )
+    for name, part, bounds in zip(FIELDS, parts, BOUNDS, strict=True):
+        _check_field(name, part, bounds)
+    joined = " ".join(parts)
+    try:
+        next(CronSim(joined, datetime(2024, 1, 1, tzinfo=UTC)))
+    except (CronSimError, StopIteration, AssertionError):
+        raise InvalidSchedule(
+            f"The day of the month ({parts[2]}) never comes in the month ({parts[3]}).", field="cron"
+        ) from None
+    return joined
+
+
+def _check_field(name: str, part: str, bounds: tuple[int, int]) -> None:
+    low, high = bounds
+    for term in part.split(","):
+        _, slash, step = term.partition("/")
+        if slash and (not step.isascii() or not step.isdigit() or not 1 <= int(step) <= high):
+            raise InvalidSchedule(
+                f"The {name} ({part}) has a step that is no number from 1 to {high}.", field="cron"
+            )
+    sample = ["0", "0", "*", "*", "*"]
+    sample[FIELDS.index(name)] = part
+    try:
+        CronSim(" ".join(sample), datetime(2024, 1, 1, tzinfo=UTC))
+    except (CronSimError, AssertionError, ValueError, KeyError):
+        raise InvalidSchedule(
+            f"The {name} ({part}) is not understood: it takes numbers from {low} to {high}, "
+            "ranges that go upwards, lists, steps and *.",
+            field="cron",
+        ) from None
+
+
+@lru_cache(maxsize=1)
+def zones() -> frozenset[str]:
+    """The names of all IANA zones."""
+    return frozenset(available_timezones()) - NO_PLACE
+
+
+def check_zone(name: str) -> str:
+    """The name, if it is an IANA zone's. Raises InvalidSchedule with the nearest real names."""
+    if name in zones():
+        return name
+    wanted = name.strip()[:60]
+    near = (
+        process.extract(wanted.casefold(), {z: z.casefold() for z in sorted(zones())}, limit=3)
+        if wanted
+        else []
+    )
+    names = [str(found[2]) for found in near] or ["Europe/Berlin", "America/New_York", "UTC"]
+    shown = f'"{wanted}" is no time zone' if wanted else "The time zone is empty"
+    raise InvalidSchedule(f"{shown}; near to it are {', '.join(names)}.", field="zone")
+
+
+def following(timing: Timing, *, zone: str, after: datetime, count: int = 1) -> tuple[datetime, ...]:
+    """Up to `count` instants strictly after `after`, as aware UTC datetimes; fewer where there are no more."""
+    if isinstance(timing, Once):
+        return (timing.at,) if timing.at > after else ()
+    if isinstance(timing, Interval):
+        step = timedelta(seconds=timing.seconds)
+        passed = (after - timing.since) // step if after >= timing.since else -1
+        first = max(1, passed + 1)
+        return tuple(timing.since + step * (first + n) for n in range(count))
+    after = after.astimezone(UTC)
+    local = after.astimezone(ZoneInfo(zone))
+    coming = CronSim(timing.expression, local)
+    found: list[datetime] = []
+    while len(found) < count:
+        try:
+            instant = next(coming).astimezone(UTC)
+        except StopIteration:
+            break
+        if instant > after and instant not in found:
+            found.append(instant)
+    return tuple(found)
+
+
+def check_minimum(timing: Timing, *, zone: str, minimum_seconds: int, now: datetime) -> None:
+    """Raise InvalidSchedule where it comes more often than that."""
+    shortest = float("inf")
+    if isinstance(timing, Interval):
+        shortest = timing.seconds
+    elif not isinstance(timing, Once):
+        slots = following(timing, zone=zone, after=now, count=GAPS_LOOKED_AT)
+        gaps = ((later - sooner).total_seconds() for sooner, later in pairwise(slots))
+        shortest = min(gaps, default=shortest)
+    if shortest < minimum_seconds:
+        raise InvalidSchedule(
+            f"That is more often than every {in_units(minimum_seconds)}, the shortest interval here.",
+            field="timing",
+        )
+
+
+def in_units(seconds: int) -> str:
+    """A duration in the largest unit that divides it: "90 minutes", "2 hours", "minute" for a single one."""
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds % size == 0:
+            count = seconds // size
+            return unit if count == 1 else f"{count} {unit}s"
+    raise ValueError(f"{seconds} seconds")

@@ -1,0 +1,133 @@
+"""Schedules over the API, with a real worker and the alarm clock on a real Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from adapters.queue.alarm_clock import AlarmClock, alarm_id
+from adapters.queue.connection import connect
+from core.models import Person
+from core.schedules.firing import to_firing
+from tests.integration.http_harness import Service, eventually
+
+pytest_plugins = ("tests.integration.http_fixtures",)
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SCHEDULES = "/api/v1/schedules"
+DAILY: dict[str, Any] = {"instruction": "what is 2+2", "when": "every weekday at 9", "zone": "Europe/Berlin"}
+
+
+async def test_a_schedule_shows_how_it_was_understood_and_its_next_three_runs(service: Service) -> None:
+    reply = await service.post(SCHEDULES, DAILY)
+    assert reply.status == 201
+    assert (reply.body["when"], reply.body["cron"]) == (
+        "every weekday at 09:00 (Europe/Berlin)",
+        "0 9 * * 1-5",
+    )
+    runs = [datetime.fromisoformat(run) for run in reply.body["nextRuns"]]
+    assert len(runs) == 3
+    assert all(run > datetime.now(UTC) and run.weekday() < 5 for run in runs)
+    listed = await service.get(SCHEDULES)
+    assert reply.body["id"] in [one["id"] for one in listed.body]
+    path = f"{SCHEDULES}/{reply.body['id']}"
+    assert (await service.post(f"{path}/pause")).body["state"] == "paused"
+    assert (await service.post(f"{path}/pause")).status == 409
+    assert (await service.post(f"{path}/resume")).body["state"] == "active"
+    assert (await service.call("DELETE", path)).body["state"] == "deleted"
+    assert reply.body["id"] not in [one["id"] for one in (await service.get(SCHEDULES)).body]
+
+
+WRONG: list[tuple[dict[str, Any], str, str]] = [
+    ({"cron": "0 9 * * * *"}, "cron", "five fields"),
+    ({"cron": "R * * * *"}, "cron", "minute"),
+    ({"cron": "*/61 * * * *"}, "cron", "minute"),
+    ({"cron": "5-1 * * * *"}, "cron", "minute"),
+    ({"cron": "0 0 30 2 *"}, "cron", "never comes"),
+    ({"everySeconds": 59}, "everySeconds", "every minute"),
+    ({"when": "every day"}, "when", "At what time?"),
+    ({"when": "every day at 9 send news"}, "when", "nothing else"),
+    ({"when": "every day at 9", "cron": "0 9 * * *"}, "when", "exactly one"),
+    ({}, "when", "exactly one"),
+    *[
+        ({"cron": "0 9 * * *", "zone": zone}, "zone", near)
+        for zone, near in [
+            ("europe/berlin", "Europe/Berlin"),
+            ("../../etc/passwd", "near to it"),
+            ("UTC+25", "UTC"),
+            ("localtime", "near to it"),
+            ("Factory", "near to it"),
+            ("Europe", "Europe/"),
+            ("", "Europe/Berlin"),
+        ]
+    ],
+    ({"cron": "0 9 * * *", "instruction": "\u200b"}, "instruction", "nothing to do"),
+]
+
+
+@pytest.mark.parametrize(("given", "field", "said"), WRONG)
+async def test_what_can_not_be_is_422_naming_the_field(
+    service: Service, given: dict[str, Any], field: str, said: str
+) -> None:
+    reply = await service.post(SCHEDULES, {"instruction": "what is 2+2", **given})
+    assert reply.status == 422
+    assert field in str(reply.body)
+    assert said in str(reply.body)
+
+
+async def test_run_now_gives_an_answer(service: Service) -> None:
+    made = await service.post(SCHEDULES, DAILY)
+    path = f"{SCHEDULES}/{made.body['id']}"
+    ran = await service.post(f"{path}/run")
+    assert ran.status == 200
+    (run,) = ran.body["lastRuns"]
+    assert run["outcome"] == "manual"
+
+    async def answered() -> bool:
+        found = await service.get(f"/api/v1/delegations/{run['delegationId']}")
+        return bool(found.body["status"] == "success")
+
+    await eventually(answered)
+    await service.call("DELETE", path)
+
+
+async def test_an_alarm_wakes_a_worker_which_begins_what_is_due(service: Service) -> None:
+    made = await service.post(SCHEDULES, {"instruction": "what is 3+3", "everySeconds": 60})
+    assembly = service.assembly
+    schedule = await assembly.schedules.load(made.body["id"])
+    now = datetime.now(UTC).replace(microsecond=0)
+    past = schedule.model_copy(update={"next_slot": now - timedelta(seconds=1)})
+    assert await assembly.schedules.change(past, expected=(schedule.state,), now=now)
+    clock = AlarmClock(connect(assembly.settings.redis_url or ""))
+    await asyncio.to_thread(clock.arm, [now - timedelta(seconds=1)])
+    assert await asyncio.to_thread(clock.armed, [now - timedelta(seconds=1)])
+    assert await asyncio.to_thread(clock.strike) == 1
+    assert await asyncio.to_thread(clock.strike) == 0
+
+    async def fired() -> bool:
+        return bool(await assembly.schedules.slots(schedule.id))
+
+    await eventually(fired)
+    (slot,) = await assembly.schedules.slots(schedule.id)
+    assert slot.outcome.value == "fired"
+    await service.call("DELETE", f"{SCHEDULES}/{schedule.id}")
+
+
+async def test_an_unknown_schedule_and_another_workspaces_are_404(service: Service) -> None:
+    assert (await service.get(f"{SCHEDULES}/nothing")).status == 404
+    made = await service.post(SCHEDULES, DAILY)
+    schedule = await service.assembly.schedules.load(made.body["id"])
+    foreign = schedule.model_copy(
+        update={
+            "id": "foreign",
+            "person": Person(id="slack:T1:ada"),
+            "address": schedule.address.model_copy(update={"platform": "slack", "workspace": "T1"}),
+        }
+    )
+    await service.assembly.schedules.save(foreign)
+    assert (await service.get(f"{SCHEDULES}/foreign")).status == 404
+    assert to_firing(schedule, now=schedule.next_slot or datetime.now(UTC)).instruction is not None
+    assert alarm_id(datetime.fromtimestamp(60, UTC)) == "alarm-60"

@@ -1,0 +1,69 @@
+"""Schedules in plain words, and timings said back in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from benchmarks.schedule_phrases import outcomes
+from core.models.schedule import Cron, Interval, Once, Timing
+from core.schedules.commands import Command, read_command
+from core.schedules.wording import in_words
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("name", "least"), [("schedules_tuning", 1.0), ("schedules_held_out", 0.95)])
+def test_phrases_are_understood_and_none_is_guessed_wrong(name: str, least: float) -> None:
+    found = list(outcomes(name))
+    assert not [outcome.text for outcome in found if outcome.wrong_guess]
+    assert sum(outcome.right for outcome in found) / len(found) >= least
+
+
+WORDS: list[tuple[Timing, str]] = [
+    (Cron(expression="0 9 * * 1-5"), "every weekday at 09:00 (UTC)"),
+    (Cron(expression="30 18 * * *"), "every day at 18:30 (UTC)"),
+    (Cron(expression="0 12 * * 1,4"), "every Monday and Thursday at 12:00 (UTC)"),
+    (Cron(expression="0 10 * * 0,6"), "every Saturday and Sunday at 10:00 (UTC)"),
+    (Cron(expression="0 8 1,15 * *"), "on the 1st and 15th of every month at 08:00 (UTC)"),
+    (Cron(expression="0 23 L * *"), "on the last day of every month at 23:00 (UTC)"),
+    (Cron(expression="0 10 * * 1#1"), "on the first Monday of every month at 10:00 (UTC)"),
+    (Cron(expression="0 16 * * 5L"), "on the last Friday of every month at 16:00 (UTC)"),
+    (Cron(expression="0 9,12,17 * * *"), "every day at 09:00, 12:00 and 17:00 (UTC)"),
+    (Cron(expression="0 9-17 * * 1-5"), "every hour, on the hour from 09:00 to 17:00, every weekday (UTC)"),
+    (Cron(expression="*/20 * * * 1-5"), "every 20 minutes, every weekday (UTC)"),
+    (Cron(expression="0 9 1 3 *"), "on the 1st of March at 09:00 (UTC)"),
+    (Cron(expression="7-20/3 */5 * 2 *"), "`7-20/3 */5 * 2 *` (UTC)"),
+    (Interval(seconds=5400, since=NOW), "every 90 minutes"),
+    (Interval(seconds=3600, since=NOW), "every hour"),
+    (Once(at=NOW), "once, on Mon 23 Nov 2026, 10:00"),
+]
+
+
+@pytest.mark.parametrize(("timing", "words"), WORDS)
+def test_a_timing_is_said_in_words(timing: Timing, words: str) -> None:
+    assert in_words(timing, "UTC") == words
+
+
+COMMANDS: list[tuple[str, Command | None]] = [
+    ("list my schedules", Command(change="list")),
+    ("Schedules", Command(change="list")),
+    ("show me all schedules please", Command(change="list")),
+    ("what schedules are there?", Command(change="list")),
+    ("pause schedule 2", Command(change="pause", number=2)),
+    ("please stop the schedule #12.", Command(change="pause", number=12)),
+    ("run schedule 3 now", Command(change="run", number=3)),
+    ("delete schedule number 4", Command(change="delete", number=4)),
+    ("resume schedule 4, please", Command(change="resume", number=4)),
+    ("show schedule 1", Command(change="show", number=1)),
+    ("schedule a backup at 9", None),
+    ("send my schedule to ann@example.org", None),
+    ("pause schedule", None),
+    ("write about schedules", None),
+]
+
+
+@pytest.mark.parametrize(("text", "command"), COMMANDS)
+def test_commands_about_schedules_are_the_whole_text(text: str, command: Command | None) -> None:
+    assert read_command(text) == command
