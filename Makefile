@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check lint types contracts fast eval bench lock clean
+.PHONY: run test check lint types contracts fast eval bench bench-idle lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -30,6 +30,9 @@ fast: $(VENV)/.dev
 
 eval: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.evaluate
+
+bench-idle: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.idle
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.path

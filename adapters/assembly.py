@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +15,12 @@ from adapters.chat.platform import Connection
 from adapters.chat.unconnected import UnconnectedMessenger
 from adapters.clock import SystemClock
 from adapters.limits.moving_window import MovingWindow
-from adapters.llm.openai_model import OpenAIModel
 from adapters.queue.connection import connect, connect_async
 from adapters.queue.live_events import LiveEvents
 from adapters.queue.rq_queue import RqJobQueue
 from adapters.settings import Settings
 from adapters.sql.archive import SqlArchive
 from adapters.sql.database import Database
-from adapters.sql.migrations import migrate
 from adapters.sql.notes import SqlNotes
 from adapters.sql.runs import SqlRuns
 from adapters.sql.schedules import SqlSchedules
@@ -37,13 +35,12 @@ from core.delivery import Delivery
 from core.errors import ConfigurationError
 from core.intake import Intake
 from core.leases import Leases
-from core.models import Agent
-from core.planning import ModelPlanner, RulePlanner, TieredPlanner
+from core.models import Agent, Plan
 from core.ports.clock import Clock
 from core.ports.language_model import LanguageModel
 from core.ports.limiter import Limit
 from core.ports.messenger import Messenger
-from core.ports.planner import Planner
+from core.ports.planner import Planner, PlanRequest
 from core.ports.tool import Tool
 from core.reception import Reception
 from core.reconcile import Reconciler
@@ -52,6 +49,19 @@ from core.schedules.firing import Alarm
 from core.step_runner import RunLimits, StepRunner
 
 logger = logging.getLogger(__name__)
+
+
+class PlannerOnDemand:
+    """For a process that seldom plans: the planner and the tools it asks are built when the first plan is wanted."""
+
+    def __init__(self, build: Callable[[], Planner]) -> None:
+        self._build = build
+        self._planner: Planner | None = None
+
+    async def plan(self, request: PlanRequest) -> Plan:
+        if self._planner is None:
+            self._planner = await asyncio.to_thread(self._build)
+        return await self._planner.plan(request)
 
 
 @dataclass(frozen=True)
@@ -106,7 +116,7 @@ async def assembled(settings: Settings, *, runs_agents: bool = True) -> AsyncIte
 def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     """Build everything. Raises ConfigurationError with a sentence that says which setting to mend.
 
-    A process that neither plans nor runs agents goes without their tools, which is 11 MB less.
+    A process that runs no agents goes without their tools and what planning knows of words, 15 MB, until it plans.
     """
     clock = SystemClock()
     url = redis_url(settings)
@@ -129,8 +139,11 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     agents = load_agents([BUILT_IN, settings.agents_dir])
     if runs_agents:
         check_tools(agents, tools=tools)
-    rules = RulePlanner(tools=tools)
-    planner = TieredPlanner(rules=rules, model=ModelPlanner(model) if model is not None else None)
+    planner = (
+        _planner(tools, model)
+        if runs_agents
+        else PlannerOnDemand(lambda: _planner(_tools(settings, database, clock), model))
+    )
     runner = StepRunner(
         agents=agents,
         loop=AgentLoop(model=model, tools=tools, runs=SqlRuns(database), clock=clock),
@@ -202,6 +215,14 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     )
 
 
+def _planner(tools: Mapping[str, Tool[Any]], model: LanguageModel | None) -> Planner:
+    # What the planners know of words is 9 MB, which a process that plans nothing goes without.
+    from core.planning import ModelPlanner, RulePlanner, TieredPlanner
+
+    rules = RulePlanner(tools=tools)
+    return TieredPlanner(rules=rules, model=ModelPlanner(model) if model is not None else None)
+
+
 def _tools(settings: Settings, database: Database, clock: Clock) -> dict[str, Tool[Any]]:
     return build_tools(
         ToolParts(
@@ -243,6 +264,9 @@ def build_model(settings: Settings) -> LanguageModel | None:
     """The configured model, or None."""
     if not settings.model_configured:
         return None
+    # The client and the prices of models, for those who have a model.
+    from adapters.llm.openai_model import OpenAIModel
+
     key = settings.openai_api_key
     return OpenAIModel(
         model=settings.flowmate_model,
@@ -259,6 +283,9 @@ def build_archive(settings: Settings, database: Database) -> SqlArchive:
 
 async def restore_archive(settings: Settings, path: Path, workspace: str | None) -> dict[str, int]:
     """Put an archive's rows back into this database. Raises ToolFailed and StoreUnavailable."""
+    # Alembic is 9 MB that no process needs while it runs.
+    from adapters.sql.migrations import migrate
+
     # An archive is most wanted where there is no database yet.
     await asyncio.to_thread(migrate, settings)
     database = Database(settings.database)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapters.text.arithmetic import MAX_CHARACTERS, evaluate
 from adapters.text.content import from_earlier_steps, last_answer
 from adapters.text.exact import written
+from adapters.text.pointing import about_it
 from adapters.text.politeness import without_politeness
 from adapters.text.sum_shapes import Sum
 from adapters.text.sums import MOST_CHARACTERS, requested, to_sum
@@ -82,6 +83,9 @@ class Calculate:
         follow_up = _follow_up(text, task)
         if follow_up is not None:
             return follow_up
+        going_on = about_it(text)
+        if going_on is not None:
+            return Calculation(expression=going_on)
         found = to_sum(text)
         if found is None and not self._points_at_numbers(text):
             return None

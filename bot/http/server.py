@@ -71,7 +71,7 @@ def serve(settings: Settings) -> int:
 
 
 async def _serve(settings: Settings) -> int:
-    async with assembled(settings) as assembly:
+    async with assembled(settings, runs_agents=False) as assembly:
         server = Server(build_app(assembly), host=settings.flowmate_host, port=settings.flowmate_port)
         await server.serve()
         return 0 if server.started else 1

@@ -7,12 +7,12 @@ of the clock skips runs at once, one that it repeats runs once.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
-from rapidfuzz import process
 
 from core.errors import InvalidSchedule
 from core.models.schedule import Interval, Once, Timing
@@ -75,14 +75,20 @@ def check_zone(name: str) -> str:
     if name in zones():
         return name
     wanted = name.strip()[:60]
-    near = (
-        process.extract(wanted.casefold(), {z: z.casefold() for z in sorted(zones())}, limit=3)
-        if wanted
-        else []
-    )
-    names = [str(found[2]) for found in near] or ["Europe/Berlin", "America/New_York", "UTC"]
+    names = _near(wanted) or ["Europe/Berlin", "America/New_York", "UTC"]
     shown = f'"{wanted}" is no time zone' if wanted else "The time zone is empty"
     raise InvalidSchedule(f"{shown}; near to it are {', '.join(names)}.", field="zone")
+
+
+def _near(wanted: str) -> list[str]:
+    """Up to three zones whose names, or last parts, look like this."""
+    known = {name.casefold(): name for name in sorted(zones())}
+    cities = {name.rsplit("/", 1)[-1]: name for name in known}
+    said = wanted.casefold().replace(" ", "_")
+    found = get_close_matches(said, known, n=3, cutoff=0.5)
+    found += [cities[city] for city in get_close_matches(said, cities, n=2, cutoff=0.75)]
+    found += [name for name in known if said and name.startswith(f"{said}/")][:3]
+    return [known[name] for name in dict.fromkeys(found)][:3]
 
 
 def following(timing: Timing, *, zone: str, after: datetime, count: int = 1) -> tuple[datetime, ...]:

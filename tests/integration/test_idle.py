@@ -1,0 +1,16 @@
+"""What FlowMate holds in memory while nobody asks anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.idle import measure
+
+MOST_MB = 400
+
+
+@pytest.mark.slow
+def test_everything_together_stays_small_while_idle() -> None:
+    idle = measure(settle_seconds=3.0)
+    assert [held.name for held in idle.processes].count("worker") == 2
+    assert idle.rss_mb <= MOST_MB, idle
