@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from adapters.chat import PLATFORMS
-from adapters.chat.platform import Connection
+from adapters.chat.platform import Connection, Shared
 from adapters.chat.unconnected import UnconnectedMessenger
 from adapters.clock import SystemClock
 from adapters.limits.moving_window import MovingWindow
+from adapters.planner_on_demand import PlannerOnDemand
 from adapters.queue.connection import connect, connect_async
 from adapters.queue.live_events import LiveEvents
 from adapters.queue.rq_queue import RqJobQueue
 from adapters.settings import Settings
+from adapters.sql.admissions import SqlAdmissions
 from adapters.sql.archive import SqlArchive
 from adapters.sql.database import Database
 from adapters.sql.notes import SqlNotes
@@ -35,33 +37,20 @@ from core.delivery import Delivery
 from core.errors import ConfigurationError
 from core.intake import Intake
 from core.leases import Leases
-from core.models import Agent, Plan
+from core.models import Agent
 from core.ports.clock import Clock
 from core.ports.language_model import LanguageModel
 from core.ports.limiter import Limit
 from core.ports.messenger import Messenger
-from core.ports.planner import Planner, PlanRequest
+from core.ports.planner import Planner
 from core.ports.tool import Tool
 from core.reception import Reception
 from core.reconcile import Reconciler
 from core.schedules.desk import Desk, ScheduleLimits
-from core.schedules.firing import Alarm
+from core.schedules.firing import Alarm, pausing
 from core.step_runner import RunLimits, StepRunner
 
 logger = logging.getLogger(__name__)
-
-
-class PlannerOnDemand:
-    """For a process that seldom plans: the planner and the tools it asks are built when the first plan is wanted."""
-
-    def __init__(self, build: Callable[[], Planner]) -> None:
-        self._build = build
-        self._planner: Planner | None = None
-
-    async def plan(self, request: PlanRequest) -> Plan:
-        if self._planner is None:
-            self._planner = await asyncio.to_thread(self._build)
-        return await self._planner.plan(request)
 
 
 @dataclass(frozen=True)
@@ -125,13 +114,18 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     queue = RqJobQueue(connect(url), clock=clock, steps_per_person=settings.flowmate_steps_per_person)
     limiter = MovingWindow(url, clock=clock)
     events = LiveEvents(store=store, redis=connect_async(url), clock=clock)
-    connections = connect_platforms(clock)
+    admissions = SqlAdmissions(database)
+    connections = connect_platforms(
+        clock, Shared(limiter=limiter, admissions=admissions, base_url=settings.base_url)
+    )
+    schedules = SqlSchedules(database)
     delivery = Delivery(
         store=store,
         messengers=messengers_of(connections),
         limiter=limiter,
         events=events,
         clock=clock,
+        gone=pausing(schedules, clock=clock),
     )
     leases = Leases(store=store, clock=clock)
     model = build_model(settings)
@@ -153,7 +147,6 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             attempt_seconds=settings.agent_timeout_ms / 1000, max_retries=settings.agent_max_retries
         ),
     )
-    schedules = SqlSchedules(database)
     alarm = Alarm(schedules=schedules, queue=queue, clock=clock)
     desk = Desk(
         schedules=schedules,
@@ -244,9 +237,11 @@ def redis_url(settings: Settings) -> str:
     return settings.redis_url
 
 
-def connect_platforms(clock: Clock) -> dict[str, Connection]:
+def connect_platforms(clock: Clock, shared: Shared) -> dict[str, Connection]:
     """Every chat platform that is configured, by name."""
-    connections = {platform.name: platform.connect(platform.settings(), clock) for platform in PLATFORMS}
+    connections = {
+        platform.name: platform.connect(platform.settings(), clock, shared) for platform in PLATFORMS
+    }
     return {name: connection for name, connection in connections.items() if connection is not None}
 
 

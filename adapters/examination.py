@@ -12,13 +12,16 @@ from redis.exceptions import RedisError
 
 from adapters.assembly import build_model, connect_platforms, redis_url
 from adapters.chat import PLATFORMS
+from adapters.chat.platform import Shared
 from adapters.clock import SystemClock
+from adapters.limits.moving_window import MovingWindow
 from adapters.queue.connection import connect
 from adapters.settings import Settings
 from adapters.sql.database import make_engine
 from adapters.sql.migrations import missing_revisions
 from adapters.web.smtp import to_server
 from core.errors import FlowMateError
+from core.memory.admissions import InMemoryAdmissions
 from core.models import Finding
 from core.ports.language_model import Message, ModelRequest
 
@@ -133,7 +136,10 @@ def _clock(client: Redis) -> Finding:
 
 
 async def _platforms(settings: Settings) -> Sequence[Finding]:
-    connections = connect_platforms(SystemClock())
+    clock = SystemClock()
+    limiter = MovingWindow(None, clock=clock)
+    shared = Shared(limiter=limiter, admissions=InMemoryAdmissions(), base_url=settings.base_url)
+    connections = connect_platforms(clock, shared)
     findings: list[Finding] = []
     for platform in PLATFORMS:
         connection = connections.get(platform.name)

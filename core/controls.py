@@ -7,7 +7,7 @@ import logging
 from core import rendering
 from core.coordinator import Coordinator
 from core.errors import Conflict, NotFound, QueueUnavailable, RateLimited
-from core.models import Delegation, DelegationState, Press
+from core.models import Address, Delegation, DelegationState, Person, Press
 from core.policies import RETRY_EXPIRES
 from core.ports.clock import Clock
 from core.ports.limiter import Limit, Limiter
@@ -17,6 +17,8 @@ from core.schedules.desk import Desk
 from core.schedules.replies import SAY_WHEN
 
 logger = logging.getLogger(__name__)
+LOOKED_AT = 20
+RUNNING = (DelegationState.RECEIVED, DelegationState.PLANNED)
 SCHEDULE_ACTIONS: dict[str, Change] = {
     "save": "save",
     "discard": "discard",
@@ -87,6 +89,19 @@ class Controls:
             raise Conflict(rendering.TOO_LATE_TO_CANCEL)
         await self._coordinator.stop(delegation)
         await self._advance(delegation.id)
+
+    async def cancel_latest(self, address: Address, person: Person) -> str | None:
+        """Cancel this person's latest instruction of this conversation, if it still runs; else a sentence."""
+        for found in await self._store.recent(workspace=address.workspace, limit=LOOKED_AT):
+            instruction = found.instruction
+            mine = instruction.person.id == person.id
+            if mine and instruction.address.conversation == address.conversation and found.state in RUNNING:
+                try:
+                    await self.cancel(found, by=person.id)
+                except Conflict as refusal:
+                    return refusal.sentence
+                return None
+        return rendering.NOTHING_RUNS
 
     async def retry(self, delegation: Delegation, *, by: str) -> None:
         """Run what failed once more. Raises Conflict (nothing failed, too late) and RateLimited."""

@@ -15,9 +15,9 @@ from datetime import timedelta
 from tenacity import AsyncRetrying, retry_if_exception_type
 
 from core import rendering
-from core.errors import MessageGone, MessengerRefused, MessengerUnavailable, TransientError
+from core.errors import MessageGone, MessengerRefused, MessengerUnavailable, RecipientGone, TransientError
 from core.models import Address, Delegation, DelegationState, Reply
-from core.patience import is_over, wait
+from core.patience import Gone, is_over, nobody_minds, wait
 from core.policies import redelivery_delay
 from core.ports.clock import Clock
 from core.ports.event_log import EventLog
@@ -42,12 +42,14 @@ class Delivery:
         limiter: Limiter,
         events: EventLog,
         clock: Clock,
+        gone: Gone = nobody_minds,
     ) -> None:
         self._store = store
         self._messengers = messengers
         self._limiter = limiter
         self._events = events
         self._clock = clock
+        self._gone = gone
         self._turns: dict[str, asyncio.Lock] = {}
         self._due_edits: dict[str, asyncio.Task[None]] = {}
         self._edits: set[asyncio.Task[None]] = set()
@@ -123,6 +125,9 @@ class Delivery:
         try:
             await self._show(messenger, delegation, reply)
             return None
+        except RecipientGone as gone:
+            await self._gone(delegation.instruction.address, gone.sentence)
+            return gone.sentence
         except MessengerRefused as refusal:
             failure = refusal.sentence
             logger.warning("%s can't be delivered: %s", delegation.id, failure)

@@ -15,6 +15,7 @@
     │   │   └── ToolFailed
     │   ├── Denied              an agent asked for something that it was not given
     │   ├── MessengerRefused    the platform won't take this message, now or later
+    │   │   ├── RecipientGone   nobody can be written to there any more
     │   │   └── MessageGone     the message that should be edited no longer exists
     │   └── ModelRefused        the model declined, or the provider's filter stopped it
     └── ConfigurationError      a setting is missing or wrong; the sentence says which and how to mend it
@@ -112,6 +113,10 @@ class Denied(PermanentError):
 
 class MessengerRefused(PermanentError):
     """The chat platform does not take this message."""
+
+
+class RecipientGone(MessengerRefused):
+    """FlowMate may no longer write there."""
 
 
 class MessageGone(MessengerRefused):

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from tenacity import RetryCallState
 
 from core.errors import MessengerUnavailable
+from core.models import Address
+
+Gone = Callable[[Address, str], Awaitable[None]]
+"""Told that nobody can be written to at this address any more, and why."""
 
 ATTEMPTS = 3
 LONGEST_WAIT_SECONDS = 30.0
@@ -22,3 +28,7 @@ def is_over(state: RetryCallState) -> bool:
 def _asked_seconds(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     return (error.retry_after_seconds or 0.0) if isinstance(error, MessengerUnavailable) else 0.0
+
+
+async def nobody_minds(address: Address, reason: str) -> None:
+    """Nothing else hangs on an address."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from core import rendering
 from core.controls import Controls
 from core.intake import Intake
-from core.models import Address, Agent, Instruction, Press, Receipt
+from core.models import Address, Agent, Instruction, Person, Press, Receipt
 from core.ports.store import Store
 
 
@@ -29,6 +29,10 @@ class Reception:
     async def press(self, press: Press) -> str | None:
         """See Controls.press."""
         return await self._controls.press(press)
+
+    async def cancel_latest(self, address: Address, person: Person) -> str | None:
+        """See Controls.cancel_latest."""
+        return await self._controls.cancel_latest(address, person)
 
     async def knows(self, address: Address) -> bool:
         """Whether FlowMate takes part in this conversation. Raises StoreUnavailable."""

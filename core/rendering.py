@@ -16,6 +16,17 @@ TOO_LATE_TO_RETRY = "That was too long ago to try again; ask anew instead."
 NOTHING_TO_RETRY = "Nothing failed there that could be tried again, or it is running already."
 STARTS_LATE = "Saved. The queue can't be reached just now, so it will start a little late."
 DATABASE_OUT = "FlowMate can't save anything just now; try again in a moment."
+STRANGER = (
+    "This FlowMate works for a team. Ask whoever runs it for a pairing code (`flowmate pair`), and send it here as "
+    "`/start CODE`."
+)
+WELCOME = "You are in."
+WRONG_CODE = "That code is not good, or no longer; ask for a new one."
+WORDS_PLEASE = "I can only read words: write what you want, please."
+CAME_TOO_LATE = (
+    "That message came more than a day late, so it was not run. Send it again if you still want it."
+)
+NOTHING_RUNS = "Nothing of yours is running here."
 GONE = "That is no longer known here."
 NO_MODEL = "_No model was used._"
 NOT_SHOWN = "The answer could not be shown."

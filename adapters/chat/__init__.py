@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.chat import slack
+from adapters.chat import slack, telegram
 from adapters.chat.platform import Platform
 
-PLATFORMS: tuple[Platform, ...] = (slack.PLATFORM,)
+PLATFORMS: tuple[Platform, ...] = (slack.PLATFORM, telegram.PLATFORM)

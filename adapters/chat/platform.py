@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic_settings import BaseSettings
 
-from core.models import Address, Finding, Instruction, Press, Receipt
+from core.models import Address, Finding, Instruction, Person, Press, Receipt
+from core.ports.admissions import Admissions
 from core.ports.clock import Clock
+from core.ports.limiter import Limiter
 from core.ports.messenger import Messenger
 
 if TYPE_CHECKING:
@@ -33,6 +35,11 @@ class Reception(Protocol):
         change. Raises StoreUnavailable. Safe to repeat."""
         ...
 
+    async def cancel_latest(self, address: Address, person: Person) -> str | None:
+        """Cancel what this person's latest instruction here is still doing. Returns a sentence where nothing is.
+        Raises StoreUnavailable. Safe to repeat."""
+        ...
+
     async def knows(self, address: Address) -> bool:
         """Whether this conversation (its thread) is one that FlowMate takes part in. Raises StoreUnavailable."""
         ...
@@ -40,6 +47,16 @@ class Reception(Protocol):
     def help(self) -> str:
         """What FlowMate can do, as Markdown."""
         ...
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What connections of all processes have in common."""
+
+    limiter: Limiter
+    admissions: Admissions
+    base_url: str
+    """Where people and platforms reach FlowMate over HTTP."""
 
 
 class Connection(Protocol):
@@ -78,6 +95,8 @@ class Platform:
     settings: type[BaseSettings]
     setup: str
     """What to set to connect it, for people: "set SLACK_BOT_TOKEN and …"."""
-    connect: Callable[[Any, Clock], Connection | None]
+    connect: Callable[[Any, Clock, Shared], Connection | None]
     """Given an instance of `settings`: a connection, or None where the platform isn't configured. Does no I/O.
     Raises ConfigurationError where it is configured by halves."""
+    pairing: str = ""
+    """Where anyone can find the bot: what a person does with a pairing code (in place of {code}); else empty."""

@@ -235,3 +235,19 @@ slots = Table(
     Column("delegation_id", String(32)),
     Column("at", Instant, nullable=False),
 )
+
+pairing_codes = Table(
+    "pairing_codes",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    Column("expires_at", Instant, nullable=False),
+    Column("person_id", String(200)),
+)
+
+admissions = Table(
+    "admissions",
+    metadata,
+    Column("platform", String(40), primary_key=True),
+    Column("person_id", String(200), primary_key=True),
+    Column("at", Instant, nullable=False),
+)

@@ -157,6 +157,15 @@ def restore(
     raise typer.Exit(asyncio.run(restore(load_settings(), file, workspace=workspace)))
 
 
+@app.command(rich_help_panel=CARE)
+def pair() -> None:
+    """Print a code that lets one person talk to a bot that anyone can find."""
+    from bot.cli.configuration import load_settings
+    from bot.cli.pair import pair
+
+    raise typer.Exit(asyncio.run(pair(load_settings())))
+
+
 @agents_app.command("list")
 def list_agents(
     as_json: Annotated[bool, typer.Option("--json", help="Print the agents as JSON.")] = False,

@@ -14,7 +14,7 @@ from adapters.assembly import Assembly
 from adapters.chat.platform import Reception
 from adapters.queue.rq_queue import QUEUE_NAME
 from core.errors import Conflict, FlowMateError, InvalidInstruction, RateLimited, StoreUnavailable
-from core.models import Address, Instruction, Press, Receipt
+from core.models import Address, Instruction, Person, Press, Receipt
 
 logger = logging.getLogger(__name__)
 PROBE_SECONDS = 2.0
@@ -165,6 +165,9 @@ class CountedReception:
 
     async def press(self, press: Press) -> str | None:
         return await self._inner.press(press)
+
+    async def cancel_latest(self, address: Address, person: Person) -> str | None:
+        return await self._inner.cancel_latest(address, person)
 
     async def knows(self, address: Address) -> bool:
         return await self._inner.knows(address)

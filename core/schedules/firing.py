@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from core.dispatch import to_jobs
 from core.errors import QueueUnavailable
-from core.models import Delegation, Instruction
+from core.models import Address, Delegation, Instruction
 from core.models.schedule import Interval, MissedPolicy, Once, Schedule, ScheduleState, Slot, SlotOutcome
 from core.policies import due
 from core.ports.clock import Clock
@@ -68,6 +68,23 @@ class Alarm:
             await self._queue.enqueue(jobs)
         except QueueUnavailable:
             logger.warning("queue out: %d runs of schedules wait for reconcile", len(delegations))
+
+
+def pausing(schedules: Schedules, *, clock: Clock) -> Callable[[Address, str], Awaitable[None]]:
+    """What pauses every schedule of a place that nobody can write to any more."""
+
+    async def pause(address: Address, reason: str) -> None:
+        paused = await schedules.pause_where(
+            platform=address.platform,
+            workspace=address.workspace,
+            place=address.place,
+            reason=reason,
+            now=clock.now(),
+        )
+        if paused:
+            logger.warning("paused %d schedules: %s", paused, reason)
+
+    return pause
 
 
 def to_firing(schedule: Schedule, *, now: datetime) -> Firing:

@@ -16,6 +16,7 @@ from adapters.chat.slack.manifest import SCOPES
 from core.errors import MessengerRefused, MessengerUnavailable
 from core.models import Address, Artifact, Button, Reply
 from core.ports.messenger import Messenger, Tag
+from tests.counterparts.shared import in_memory
 from tests.counterparts.slack import ManualClock, SlackServer, files_of
 from tests.integration.slack_harness import SystemClock, settings_for, through_command
 
@@ -57,7 +58,7 @@ class TestChannelsWithoutFlowMate:
         async with SlackServer(monotonic=clock) as slack:
             slack.add_user("U1")
             slack.add_channel("C2", members=["U1"], bot_is_member=False)
-            connection = PLATFORM.connect(settings_for(slack), SystemClock())
+            connection = PLATFORM.connect(settings_for(slack), SystemClock(), in_memory(SystemClock()))
             assert connection is not None
             address = await through_command(slack, "C2")
             clock.advance(1801)
@@ -138,7 +139,7 @@ class TestTheCheck:
 
     async def test_a_missing_scope_is_named(self) -> None:
         async with SlackServer(scopes=[scope for scope in SCOPES if scope != "chat:write"]) as slack:
-            connection = PLATFORM.connect(settings_for(slack), SystemClock())
+            connection = PLATFORM.connect(settings_for(slack), SystemClock(), in_memory(SystemClock()))
             assert connection is not None
             (finding,) = await connection.check()
             await connection.aclose()
@@ -148,7 +149,9 @@ class TestTheCheck:
     @pytest.mark.parametrize("fault", ["invalid_auth", "500", "reset", "html_200"])
     async def test_it_never_raises(self, slack: SlackServer, fault: str) -> None:
         slack.fail_next("*", fault, times=2)
-        connection = PLATFORM.connect(settings_for(slack, socket_mode=True), SystemClock())
+        connection = PLATFORM.connect(
+            settings_for(slack, socket_mode=True), SystemClock(), in_memory(SystemClock())
+        )
         assert connection is not None
         findings = await connection.check()
         await connection.aclose()
@@ -158,7 +161,7 @@ class TestTheCheck:
     async def test_nobody_listening_is_a_finding_too(self) -> None:
         async with SlackServer() as slack:
             settings = settings_for(slack)
-        connection = PLATFORM.connect(settings, SystemClock())
+        connection = PLATFORM.connect(settings, SystemClock(), in_memory(SystemClock()))
         assert connection is not None
         (finding,) = await connection.check()
         await connection.aclose()

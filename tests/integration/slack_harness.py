@@ -17,7 +17,8 @@ from adapters.chat.platform import Connection
 from adapters.chat.slack import PLATFORM
 from adapters.chat.slack.settings import SlackSettings
 from core.errors import FlowMateError
-from core.models import Address, Instruction, Press, Receipt
+from core.models import Address, Instruction, Person, Press, Receipt
+from tests.counterparts.shared import in_memory
 from tests.counterparts.slack import SlackServer
 
 MENTION: dict[str, object] = {
@@ -76,6 +77,10 @@ class MemoryReception:
         self.presses.append(press)
         return self.sentence
 
+    async def cancel_latest(self, address: Address, person: Person) -> str | None:
+        await self._pass()
+        return self.sentence
+
     async def knows(self, address: Address) -> bool:
         await self._pass()
         return address.conversation in self.conversations
@@ -108,7 +113,9 @@ def settings_for(slack: SlackServer, *, socket_mode: bool = False) -> SlackSetti
 @asynccontextmanager
 async def connected(slack: SlackServer, *, socket_mode: bool = False) -> AsyncIterator[Connection]:
     """A connection to the pretended Slack, closed at the end."""
-    connection = PLATFORM.connect(settings_for(slack, socket_mode=socket_mode), SystemClock())
+    connection = PLATFORM.connect(
+        settings_for(slack, socket_mode=socket_mode), SystemClock(), in_memory(SystemClock())
+    )
     assert connection is not None
     try:
         yield connection

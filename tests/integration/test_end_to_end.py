@@ -13,10 +13,12 @@ import pytest
 
 from tests.counterparts.openai_server import KEY, Answer, ScriptedOpenAI
 from tests.counterparts.slack import Message, SlackServer
+from tests.counterparts.telegram import TOKEN, TelegramServer, telegram_server
 from tests.integration.service import ANSWER_SECONDS, Service, running
 
 pytestmark = pytest.mark.slow
 
+WEBHOOK_SECRET = "invented-webhook-secret"
 QUESTION = "what is 15% of 320 and what time is it in Tokyo"
 
 
@@ -47,8 +49,12 @@ MODELS = {"without a model": no_model, "with a model": scripted_model}
 async def test_the_same_question_gets_the_same_answer_through_every_door(
     mode: str, model: str, tmp_path: Path
 ) -> None:
-    async with slack_workspace() as slack, MODELS[model]() as keys:
+    async with slack_workspace() as slack, telegram_server() as telegram, MODELS[model]() as keys:
         environment = {
+            "TELEGRAM_BOT_TOKEN": TOKEN,
+            "TELEGRAM_API_URL": telegram.url,
+            "TELEGRAM_ALLOWED_USERS": "@ada",
+            **({"TELEGRAM_WEBHOOK_SECRET": WEBHOOK_SECRET} if mode == "http" else {}),
             "SLACK_BOT_TOKEN": slack.bot_token,
             "SLACK_API_URL": slack.base_url,
             **({"SLACK_SIGNING_SECRET": slack.signing_secret} if mode == "http" else {}),
@@ -61,8 +67,10 @@ async def test_the_same_question_gets_the_same_answer_through_every_door(
             _check(await _through_terminal(service), model)
             _check(await _through_api(service), model)
             _check(await _through_slack(slack), model)
+            _check(await _through_telegram(telegram), model)
             assert not slack.pings
             assert not slack.problems
+            assert not telegram.refused
 
 
 async def _through_terminal(service: Service) -> str:
@@ -99,6 +107,20 @@ async def _through_slack(slack: SlackServer) -> str:
     own = [one for one in slack.channel("C1").thread(ts) if one.user == slack.bot_user]
     assert own == [message], "one placeholder, edited into one answer"
     return message.everything
+
+
+async def _through_telegram(telegram: TelegramServer) -> str:
+    ada = telegram.person("ada")
+    chat = telegram.private(ada)
+    update = await telegram.say(ada, chat, QUESTION)
+    if telegram.webhook is not None:
+        assert await telegram.send(telegram.webhook["url"], update, secret=WEBHOOK_SECRET) == 200
+    await telegram.until(
+        lambda: any("48" in message.text for message in telegram.shown(chat)), seconds=ANSWER_SECONDS
+    )
+    (message,) = telegram.shown(chat)
+    assert message.replied == update["message"]["message_id"]
+    return message.text
 
 
 def _check(answer: str, model: str) -> None:

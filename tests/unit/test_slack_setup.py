@@ -16,6 +16,7 @@ from adapters.chat.slack import PLATFORM
 from adapters.chat.slack.manifest import COMMAND, EVENTS, SCOPES, manifest, to_json
 from adapters.chat.slack.settings import SlackSettings
 from core.errors import ConfigurationError
+from tests.counterparts.shared import in_memory
 from tests.integration.slack_harness import SystemClock
 
 SOURCES = sorted(Path(adapters.chat.slack.__file__).parent.glob("*.py"))
@@ -41,7 +42,7 @@ def test_slack_is_one_of_the_platforms() -> None:
 
 
 def test_without_settings_slack_is_not_connected() -> None:
-    assert PLATFORM.connect(settings(), SystemClock()) is None
+    assert PLATFORM.connect(settings(), SystemClock(), in_memory(SystemClock())) is None
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_without_settings_slack_is_not_connected() -> None:
     ],
 )
 def test_the_app_token_decides_how_slack_is_received(given: SlackSettings, summary: str) -> None:
-    connection = PLATFORM.connect(given, SystemClock())
+    connection = PLATFORM.connect(given, SystemClock(), in_memory(SystemClock()))
     assert connection is not None
     assert connection.summary == summary
     assert BOT not in repr(vars(connection))
@@ -73,7 +74,7 @@ def test_halves_are_refused_naming_what_is_missing(
     given: SlackSettings, said: list[str], unsaid: list[str]
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        PLATFORM.connect(given, SystemClock())
+        PLATFORM.connect(given, SystemClock(), in_memory(SystemClock()))
     assert all(word in caught.value.sentence for word in said)
     assert not any(word in caught.value.sentence for word in unsaid)
     assert not any(secret in caught.value.sentence for secret in (BOT, SECRET, APP))

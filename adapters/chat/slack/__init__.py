@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from adapters.chat.platform import Connection, Platform
+from adapters.chat.platform import Connection, Platform, Shared
 from adapters.chat.slack.settings import SlackSettings, to_credentials
 from core.ports.clock import Clock
 
 
-def connect(settings: SlackSettings, clock: Clock) -> Connection | None:
+def connect(settings: SlackSettings, clock: Clock, shared: Shared) -> Connection | None:
     """A connection, or None where Slack isn't configured. Raises ConfigurationError where it is by halves."""
     credentials = to_credentials(settings)
     if credentials is None:

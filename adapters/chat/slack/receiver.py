@@ -123,7 +123,7 @@ class Receiver:
         app.event("message")(self._on_message)
         # Whatever the command is called in the app's settings, it is ours.
         app.command(re.compile("^/"))(self._on_command)
-        app.action(re.compile(r"^flowmate\.(cancel|retry)"))(self._on_press)
+        app.action(re.compile(r"^flowmate\."))(self._on_press)
         app.error(_on_error)
         return app
 

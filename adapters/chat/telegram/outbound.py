@@ -1,0 +1,154 @@
+"""Posting into Telegram."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
+
+from adapters.chat.telegram import formatting
+from adapters.chat.telegram.client import Migrated, TelegramClient
+from adapters.chat.telegram.inbound import PLATFORM
+from adapters.chat.telegram.pace import Pace
+from core.errors import FlowMateError, MessageGone, MessengerRefused
+from core.models import Address, Artifact, Reply
+from core.ports.messenger import Capabilities, Tag
+
+logger = logging.getLogger(__name__)
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+MAX_FILE_BYTES = 50_000_000
+PICTURES = ("image/png", "image/jpeg")
+FILE_MEMORY_SECONDS = 86_400.0
+
+
+class TelegramMessenger:
+    """Telegram's outbound side; nothing is repeated in here, and Telegram can't be asked for one's own messages."""
+
+    def __init__(self, client: TelegramClient, *, pace: Pace) -> None:
+        self._client = client
+        self._pace = pace
+
+    @property
+    def platform(self) -> str:
+        return PLATFORM
+
+    @property
+    def capabilities(self) -> Capabilities:
+        # In a group every edit counts towards its twenty a minute.
+        return Capabilities(edit=True, find_own=False, seconds_between_edits=3.0, lasting_threads=True)
+
+    def split(self, reply: Reply) -> tuple[Reply, ...]:
+        return formatting.split(reply)
+
+    async def post(self, address: Address, part: Reply, *, tag: Tag) -> str:
+        """Post, and return the message's id. MessengerUnavailable may mean that it was posted all the same."""
+        text, entities = formatting.to_text(part.text)
+        replied = (
+            ReplyParameters(int(address.via), allow_sending_without_reply=True)
+            if address.via.isdigit() and tag.part == 0
+            else None
+        )
+        sent: Message = await self._in_chat(
+            address,
+            lambda bot, chat: bot.send_message(
+                chat,
+                text,
+                entities=entities,
+                message_thread_id=_topic(address),
+                reply_parameters=replied,
+                reply_markup=formatting.to_keyboard(part.buttons),
+                link_preview_options=NO_PREVIEW,
+            ),
+        )
+        await self._share(address, part, message_id=str(sent.message_id))
+        return str(sent.message_id)
+
+    async def edit(self, address: Address, message_id: str, part: Reply) -> None:
+        """Replace the message's text and buttons. Raises MessageGone where it can't be changed any more."""
+        text, entities = formatting.to_text(part.text)
+
+        async def change(bot: Bot, chat: str) -> Any:
+            return await bot.edit_message_text(
+                text,
+                chat_id=chat,
+                message_id=int(message_id),
+                entities=entities,
+                reply_markup=formatting.to_keyboard(part.buttons),
+                link_preview_options=NO_PREVIEW,
+            )
+
+        try:
+            await self._in_chat(address, change)
+        except MessengerRefused as refusal:
+            if "message is not modified" not in str(refusal.__cause__).lower():
+                raise
+        await self._share(address, part, message_id=message_id)
+
+    async def delete(self, address: Address, message_id: str) -> None:
+        try:
+            await self._in_chat(address, lambda bot, chat: bot.delete_message(chat, int(message_id)))
+        except MessageGone:
+            return
+        except MessengerRefused as refusal:
+            if "message to delete not found" not in str(refusal.__cause__).lower():
+                raise
+
+    async def find_own(self, address: Address, *, tag: Tag) -> str | None:
+        return None
+
+    async def say(self, address: Address, text: str) -> None:
+        """One message that is no answer: help, a hint, a refusal."""
+        await self.post(address, Reply(text=text), tag=Tag(delegation_id="", part=0))
+
+    async def _in_chat(self, address: Address, ask: Callable[[Bot, str], Awaitable[Any]]) -> Any:
+        await self._pace.turn(address.place)
+        try:
+            return await self._client.call(lambda bot: ask(bot, address.place))
+        except Migrated as moved:
+            logger.info("a Telegram group moved; writing to where it is now")
+            place = moved.place
+            await self._pace.turn(place)
+            return await self._client.call(lambda bot: ask(bot, place))
+
+    async def _share(self, address: Address, part: Reply, *, message_id: str) -> None:
+        for artifact in part.files:
+            key = f"telegram:file:{address.place}:{message_id}:{artifact.name}"
+            # Telegram can't be asked what stands in a chat: a file is tried once.
+            if await self._pace.first(key, within_seconds=FILE_MEMORY_SECONDS):
+                try:
+                    await self._send(address, artifact)
+                except FlowMateError as error:
+                    logger.warning("telegram: %s was not shared: %s", artifact.name, error.sentence)
+
+    async def _send(self, address: Address, artifact: Artifact) -> None:
+        content = await asyncio.to_thread(_content, artifact)
+        if not content:
+            return
+
+        async def send(bot: Bot, chat: str) -> Any:
+            topic = _topic(address)
+            if artifact.media_type in PICTURES:
+                return await bot.send_photo(chat, content, filename=artifact.name, message_thread_id=topic)
+            return await bot.send_document(chat, content, filename=artifact.name, message_thread_id=topic)
+
+        await self._in_chat(address, send)
+
+
+def _topic(address: Address) -> int | None:
+    return int(address.thread) if address.thread.isdigit() else None
+
+
+def _content(artifact: Artifact) -> bytes:
+    """The file's bytes; none where it is no longer on this machine, is empty, or is too large to send."""
+    path = Path(artifact.path)
+    try:
+        if path.stat().st_size <= MAX_FILE_BYTES:
+            return path.read_bytes()
+        logger.warning("telegram: file %s is over %d bytes", artifact.name, MAX_FILE_BYTES)
+    except OSError as error:
+        logger.warning("telegram: file %s can't be read: %s", artifact.name, error.strerror)
+    return b""

@@ -1,0 +1,138 @@
+"""What Telegram sends takes one way to the reception, whether it was asked for (polling) or sent (webhook)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.chat.platform import Reception
+from adapters.chat.telegram.client import TelegramClient
+from adapters.chat.telegram.inbound import Heard, Kind, Me, to_heard, to_press
+from adapters.chat.telegram.outbound import TelegramMessenger
+from adapters.chat.telegram.pace import Pace
+from core import rendering
+from core.errors import FlowMateError, Refused, TransientError
+from core.models import Address, Press
+from core.ports.admissions import Admissions
+from core.ports.clock import Clock
+
+logger = logging.getLogger(__name__)
+STRANGER_SECONDS = 86_400.0
+"""A stranger is told once a day."""
+
+
+class Receiver:
+    """Takes one update; returns once it is committed. Raises StoreUnavailable: then it must come again."""
+
+    def __init__(
+        self,
+        reception: Reception,
+        *,
+        client: TelegramClient,
+        messenger: TelegramMessenger,
+        pace: Pace,
+        doors: Doors,
+        clock: Clock,
+    ) -> None:
+        self._reception = reception
+        self._client = client
+        self._messenger = messenger
+        self._pace = pace
+        self._doors = doors
+        self._clock = clock
+
+    async def take(self, update: Mapping[str, Any], *, me: Me) -> None:
+        """Everything that one update wants. Repeating it is harmless: what is kept is keyed by the update."""
+        press = to_press(update, me=me)
+        if press is not None:
+            await self._press(press, query_id=str(update["callback_query"]["id"]), update=update)
+            return
+        heard = to_heard(update, me=me, now=self._clock.now())
+        if heard.kind is Kind.NOTHING or heard.person is None or heard.address is None:
+            logger.debug("telegram: nothing to do for update %s", update.get("update_id"))
+            return
+        if heard.kind is Kind.START and heard.text:
+            await self._pair(heard, heard.address)
+        elif not await self._doors.open_to(heard.person.id, heard.username):
+            if await self._pace.first(
+                f"telegram:stranger:{heard.person.id}", within_seconds=STRANGER_SECONDS
+            ):
+                await self._tell(heard.address, rendering.STRANGER)
+        else:
+            await self._serve(heard, heard.address)
+
+    async def _serve(self, heard: Heard, address: Address) -> None:
+        match heard.kind:
+            case Kind.INSTRUCTION if heard.instruction is not None:
+                try:
+                    receipt = await self._reception.receive(heard.instruction)
+                except Refused as refusal:
+                    await self._tell(address, refusal.sentence)
+                    return
+                if receipt.created and receipt.notice:
+                    await self._tell(address, receipt.notice)
+            case Kind.CANCEL if heard.person is not None:
+                said = await self._reception.cancel_latest(address, heard.person)
+                if said:
+                    await self._tell(address, said)
+            case Kind.START | Kind.HELP | Kind.AGENTS:
+                await self._tell(address, self._reception.help())
+            case Kind.HINT:
+                await self._tell(address, rendering.WORDS_PLEASE)
+            case Kind.LATE:
+                await self._tell(address, rendering.CAME_TOO_LATE)
+            case _:
+                return
+
+    async def _pair(self, heard: Heard, address: Address) -> None:
+        if heard.person is None:
+            return
+        if await self._doors.redeem(heard.text.strip(), heard.person.id, now=self._clock.now()):
+            await self._tell(address, f"{rendering.WELCOME}\n\n{self._reception.help()}")
+        elif await self._pace.first(f"telegram:code:{heard.person.id}", within_seconds=5.0):
+            await self._tell(address, rendering.WRONG_CODE)
+
+    async def _press(self, press: Press, *, query_id: str, update: Mapping[str, Any]) -> None:
+        username = str((update["callback_query"].get("from") or {}).get("username") or "").lower()
+        if not await self._doors.open_to(press.person.id, username):
+            sentence: str | None = rendering.STRANGER
+        else:
+            try:
+                sentence = await self._reception.press(press)
+            except TransientError:
+                raise
+            except FlowMateError as error:
+                sentence = error.sentence
+        try:
+            # Unanswered, the button would show a clock for a minute.
+            await self._client.call(
+                lambda bot: bot.answer_callback_query(query_id, text=sentence, show_alert=bool(sentence))
+            )
+        except FlowMateError as error:
+            logger.info("telegram: a press was not answered: %s", error.sentence)
+
+    async def _tell(self, address: Address, text: str) -> None:
+        try:
+            await self._messenger.say(address, text)
+        except FlowMateError as error:
+            logger.warning("telegram: nobody was told: %s", error.sentence)
+
+
+class Doors:
+    """Who may come in: the allow-list, and whoever was paired."""
+
+    def __init__(self, allowed: frozenset[str], *, admissions: Admissions, platform: str) -> None:
+        self._allowed = allowed
+        self._admissions = admissions
+        self._platform = platform
+
+    async def open_to(self, person_id: str, username: str) -> bool:
+        """Whether this person may talk. Raises StoreUnavailable."""
+        user_id = person_id.rsplit(":", 1)[-1]
+        names = {"*", user_id, f"@{username}", username} - {"@", ""}
+        return bool(names & self._allowed) or await self._admissions.admitted(self._platform, person_id)
+
+    async def redeem(self, code: str, person_id: str, *, now: Any) -> bool:
+        """Let the person in if the code is good. Raises StoreUnavailable."""
+        return await self._admissions.redeem(self._platform, code.upper(), person_id, now=now)
