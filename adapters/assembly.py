@@ -27,6 +27,7 @@ from adapters.sql.notes import SqlNotes
 from adapters.sql.runs import SqlRuns
 from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
+from adapters.sql.usage import SqlUsageLog
 from adapters.tools.registry import ToolParts, build_tools
 from adapters.web.on_demand import OnDemandFetcher
 from core.agent_loop import AgentLoop
@@ -224,6 +225,7 @@ def _tools(settings: Settings, database: Database, clock: Clock) -> dict[str, To
             notes=SqlNotes(database, clock=clock),
             archive=build_archive(settings, database),
             fetch=OnDemandFetcher(allow=settings.fetch_allow),
+            usage=SqlUsageLog(database),
         )
     )
 

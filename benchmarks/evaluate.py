@@ -23,6 +23,7 @@ from adapters.web.fetch import GuardedFetcher
 from core.catalog import BUILT_IN, load_agents
 from core.memory.clock import ManualClock
 from core.memory.notes import InMemoryNotes
+from core.memory.usage import InMemoryUsageLog
 from core.models import Agent, Person, Plan, Task
 from core.planning import RulePlanner
 from core.planning.validation import in_order
@@ -133,6 +134,7 @@ def built_in_planner() -> tuple[RulePlanner, tuple[Agent, ...]]:
         notes=InMemoryNotes(clock=clock),
         archive=Untouched(),
         fetch=GuardedFetcher(),
+        usage=InMemoryUsageLog(),
     )
     return RulePlanner(tools=build_tools(parts)), tuple(load_agents([BUILT_IN]).values())
 

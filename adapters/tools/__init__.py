@@ -9,6 +9,7 @@ from adapters.web import Fetcher
 from core.ports.archive import Archive
 from core.ports.clock import Clock
 from core.ports.notes import Notes
+from core.ports.usage import UsageLog
 
 
 @dataclass(frozen=True)
@@ -20,3 +21,4 @@ class ToolParts:
     notes: Notes
     archive: Archive
     fetch: Fetcher
+    usage: UsageLog

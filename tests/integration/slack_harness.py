@@ -57,6 +57,7 @@ class MemoryReception:
     instructions: dict[str, Instruction] = field(default_factory=dict)
     received: list[Instruction] = field(default_factory=list)
     presses: list[Press] = field(default_factory=list)
+    stopped: list[tuple[Address, str]] = field(default_factory=list)
     conversations: set[tuple[str, str, str, str]] = field(default_factory=set)
     failures: list[Exception] = field(default_factory=list)
     down: FlowMateError | None = None
@@ -79,6 +80,7 @@ class MemoryReception:
 
     async def cancel_latest(self, address: Address, person: Person) -> str | None:
         await self._pass()
+        self.stopped.append((address, person.id))
         return self.sentence
 
     async def knows(self, address: Address) -> bool:

@@ -123,6 +123,23 @@ class TestEvents:
         (delivery,) = await slack.deliver_event({"type": kind, "user": "U1", "event_ts": "1700000000.000100"})
         assert [attempt.answer.status for attempt in delivery.attempts] == [200]
 
+    async def test_slacks_own_stop_button_cancels_the_persons_work_in_that_thread(
+        self, slack: SlackServer, reception: MemoryReception
+    ) -> None:
+        (delivery,) = await slack.deliver_event(
+            {
+                "type": "agent_session_stopped",
+                "channel": "C1",
+                "thread_ts": "1700000000.000100",
+                "user": "U1",
+                "event_ts": "1700000001.000100",
+            }
+        )
+        assert [attempt.answer.status for attempt in delivery.attempts] == [200]
+        ((address, person),) = reception.stopped
+        assert (address.place, address.thread) == ("C1", "1700000000.000100")
+        assert person.endswith(":U1")
+
     async def test_row_10_a_database_that_is_down_gets_503_and_nothing_is_lost(
         self, slack: SlackServer, reception: MemoryReception
     ) -> None:

@@ -227,7 +227,9 @@ async def test_the_commands_are_named_once() -> None:
     async with polling() as place:
         await place.quiet()
         assert [one["command"] for one in place.telegram.commands][:1] == ["flowmate"]
-        await connect(place.telegram).check()
+        again = connect(place.telegram)
+        await again.check()
+        await again.aclose()
         assert [method for method, _ in place.telegram.calls].count("setMyCommands") == 1
 
 

@@ -30,6 +30,7 @@ def test_every_tool_is_found_under_its_own_name() -> None:
         "list_notes",
         "read_feeds",
         "read_page",
+        "report_usage",
         "save_note",
         "send_email",
         "world_time",

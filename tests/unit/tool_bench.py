@@ -12,6 +12,7 @@ from adapters.web.fetch import FetchLimits, GuardedFetcher
 from core.errors import StoreUnavailable
 from core.memory.clock import ManualClock
 from core.memory.notes import InMemoryNotes
+from core.memory.usage import InMemoryUsageLog
 from core.models import Artifact, Exchange, Person, Task, Upstream
 from core.ports.archive import Archived
 from core.ports.tool import Tool
@@ -83,6 +84,7 @@ def tools(
         notes=InMemoryNotes(clock=clock),
         archive=archive or ShelfArchive(),
         fetch=GuardedFetcher(allow=("127.0.0.1",), limits=FetchLimits(seconds=seconds)),
+        usage=InMemoryUsageLog(),
     )
     return build_tools(parts)
 

@@ -21,8 +21,10 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "mpim:history": ("message.mpim", "conversations.history", "conversations.replies"),
     "users:read": ("users.info",),
 }
-# `app_home_opened` is what the agent view wants; the last two come with every app and are only logged.
+# `agent_session_stopped` is what the Stop button wants and `app_home_opened` the agent view; `app_uninstalled` and
+# `tokens_revoked` come with every app and are only logged.
 EVENTS = (
+    "agent_session_stopped",
     "app_home_opened",
     "app_mention",
     "app_uninstalled",

@@ -22,10 +22,12 @@ from adapters.chat.slack.blocks import to_message
 from adapters.chat.slack.client import sdk_logger
 from adapters.chat.slack.identity import Identity, OwnIdentity
 from adapters.chat.slack.inbound import (
+    PLATFORM,
     Audience,
     from_command,
     to_audience,
     to_instruction,
+    to_person,
     to_press,
     to_team,
 )
@@ -33,7 +35,7 @@ from adapters.chat.slack.markdown import escape
 from adapters.chat.slack.people import People
 from adapters.chat.slack.whispers import Whispers
 from core.errors import FlowMateError, Refused, TransientError
-from core.models import Instruction, Reply
+from core.models import Address, Instruction, Reply
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +123,7 @@ class Receiver:
         )
         app.event("app_mention")(self._on_message)
         app.event("message")(self._on_message)
+        app.event("agent_session_stopped")(self._on_stop)
         # Whatever the command is called in the app's settings, it is ours.
         app.command(re.compile("^/"))(self._on_command)
         app.action(re.compile(r"^flowmate\."))(self._on_press)
@@ -150,6 +153,18 @@ class Receiver:
         echo = audience is Audience.MENTION and event["type"] == "message"
         if sentence and not echo:
             self._whispers.tell(event["user"], sentence, at=instruction.address)
+
+    async def _on_stop(self, body: Json) -> None:
+        """Slack's own Stop button names a thread and a person: their latest work there is cancelled."""
+        event, team = body["event"], to_team(body)[0]
+        address = Address(
+            platform=PLATFORM,
+            workspace=team,
+            place=event.get("channel", ""),
+            thread=event.get("thread_ts", ""),
+        )
+        person = to_person(team, event.get("user", ""), profile=self._people.profile(event.get("user", "")))
+        await self._reception.cancel_latest(address, person)
 
     async def _on_command(self, body: Json, ack: AsyncAck, context: Mapping[str, Any]) -> None:
         profile = self._people.profile(body.get("user_id", ""))
