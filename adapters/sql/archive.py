@@ -34,6 +34,8 @@ MAX_UNPACKED_BYTES = 4 * 1024**3
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError, ValueError, OSError)
 A = tables.archives
 D = tables.delegations
+S = tables.schedules
+T = tables.slots
 
 
 class Described(Frozen):
@@ -109,6 +111,8 @@ ARCHIVED: tuple[Table, ...] = (
     tables.steps,
     tables.messages,
     tables.events,
+    tables.schedules,
+    tables.slots,
 )
 
 
@@ -132,6 +136,9 @@ def _belongs(table: Table, workspace: str) -> ColumnElement[bool]:
     if table is tables.notes:
         return tables.notes.c.workspace == workspace
     platform, name = _split(workspace)
+    if table in (S, T):
+        own = select(S.c.id).where(S.c.platform == platform, S.c.workspace == name)
+        return table.c.id.in_(own) if table is S else table.c.schedule_id.in_(own)
     mine = select(D.c.id).where(D.c.platform == platform, D.c.workspace == name)
     return table.c.id.in_(mine) if table is D else table.c.delegation_id.in_(mine)
 
@@ -182,7 +189,10 @@ def _read(path: Path) -> tuple[Manifest, dict[str, list[dict[str, Any]]]]:
 
 
 def _lines(archive: zipfile.ZipFile, manifest: Manifest, table: str) -> Iterator[dict[str, Any]]:
-    described = manifest.tables[table]
+    described = manifest.tables.get(table)
+    if described is None:
+        # Archives of the time before there were schedules.
+        return
     content = archive.read(described.file)
     if hashlib.sha256(content).hexdigest() != described.sha256:
         raise ToolFailed(f"The archive is damaged: {table} does not match its checksum.")
@@ -200,8 +210,8 @@ def _put_back(c: Connection, rows: dict[str, list[dict[str, Any]]], old: str, ne
             for name in instants:
                 values[name] = datetime.fromisoformat(values[name]) if values[name] else None
             if _missing(c, table, values) and _has_its_place(c, table, values):
-                if table is tables.notes:
-                    values["number"] = _free_number(c, values)
+                if table in (tables.notes, S):
+                    values["number"] = _free_number(c, table, values)
                 c.execute(insert(table).values(values))
                 restored[table.name] += 1
     return restored
@@ -230,16 +240,18 @@ def _missing(c: Connection, table: Table, values: dict[str, Any]) -> bool:
 
 def _has_its_place(c: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Whether the row's delegation is there; it isn't where its instruction came again under another id."""
+    if table is T:
+        return c.execute(select(S.c.id).where(S.c.id == values["schedule_id"])).first() is not None
     if "delegation_id" not in values:
         return True
     return c.execute(select(D.c.id).where(D.c.id == values["delegation_id"])).first() is not None
 
 
-def _free_number(c: Connection, note: dict[str, Any]) -> int:
-    """The note's own number, or the next one where another note has taken it since."""
-    n = tables.notes.c
-    numbers = set(c.execute(select(n.number).where(n.workspace == note["workspace"])).scalars())
-    return int(note["number"]) if note["number"] not in numbers else max(numbers) + 1
+def _free_number(c: Connection, table: Table, values: dict[str, Any]) -> int:
+    """The row's own number, or the next one where another note or schedule has taken it since."""
+    same = [table.c[name] == values[name] for name in ("platform", "workspace") if name in table.c]
+    numbers = set(c.execute(select(table.c.number).where(*same)).scalars())
+    return int(values["number"]) if values["number"] not in numbers else max(numbers) + 1
 
 
 def _earlier(c: Connection, workspace: str, key: str) -> Archived | None:

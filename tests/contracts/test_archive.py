@@ -6,6 +6,7 @@ import json
 import random
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,14 @@ import pytest
 from adapters.sql.archive import SqlArchive
 from adapters.sql.database import Database
 from adapters.sql.notes import SqlNotes
+from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
 from core.errors import ToolFailed
 from core.memory.clock import ManualClock
-from core.models import Event, EventKind
+from core.models import Event, EventKind, Person, Schedule, ScheduleState
+from core.models.schedule import Cron, MissedPolicy
 from core.ports.archive import Archive
+from core.schedules.firing import to_firing
 from tests.contracts.samples import HERE, NOW, accepted, failed, instruction
 
 W1, W2 = "toy:W1", "toy:W2"
@@ -44,11 +48,34 @@ async def fill(database: Database) -> None:
     for n in range(3):
         await notes.save(W1, text=f"Notiz 🧪 {n}", author="Zoë", key=f"k{n}")
     await notes.save(W2, text="theirs", author="Ann", key="k0")
+    await schedule(database, "s1", workspace="W1")
+    await schedule(database, "theirs", workspace="W2")
+
+
+async def schedule(database: Database, schedule_id: str, *, workspace: str) -> None:
+    """A daily schedule, one of whose slots was missed."""
+    schedules = SqlSchedules(database)
+    saved = await schedules.save(
+        Schedule(
+            id=schedule_id,
+            text="theirs" if workspace == "W2" else "look around",
+            person=Person(id="toy:W1:ada"),
+            address=HERE.model_copy(update={"workspace": workspace}),
+            timing=Cron(expression="0 9 * * *"),
+            zone="Europe/Berlin",
+            missed=MissedPolicy.SKIP,
+            state=ScheduleState.ACTIVE,
+            created_at=NOW,
+            next_slot=NOW,
+        )
+    )
+    late = NOW + timedelta(hours=1)
+    await schedules.fire([to_firing(saved, now=late)], now=late)
 
 
 async def empty(database: Database) -> None:
     """Delete everything that an archive can hold."""
-    tables = ("messages", "steps", "events", "delegations", "notes")
+    tables = ("slots", "schedules", "messages", "steps", "events", "delegations", "notes")
     await database.write(lambda c: [c.exec_driver_sql(f"DELETE FROM {table}") for table in tables])
 
 
@@ -56,7 +83,10 @@ async def test_an_archive_holds_one_workspace_and_nothing_else(database: Databas
     await fill(database)
     archived = await archive.create(W1, key="k")
     path = Path(archived.artifact.path)
-    assert archived.rows == {"notes": 3, "delegations": 1, "steps": 2, "messages": 1, "events": 8}
+    assert archived.rows == {"notes": 3, "delegations": 1, "steps": 2, "messages": 1, "events": 8} | {
+        "schedules": 1,
+        "slots": 1,
+    }
     assert path.stat().st_size == archived.artifact.size_bytes
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
@@ -69,6 +99,8 @@ async def test_an_archive_holds_one_workspace_and_nothing_else(database: Databas
 async def test_what_was_lost_comes_back_field_for_field(database: Database, archive: Archive) -> None:
     await fill(database)
     store, notes = SqlStore(database), SqlNotes(database, clock=ManualClock())
+    schedules = SqlSchedules(database)
+    planned = await schedules.load("s1"), await schedules.slots("s1")
     before = (
         await store.load("d1"),
         await store.events("d1"),
@@ -80,6 +112,7 @@ async def test_what_was_lost_comes_back_field_for_field(database: Database, arch
     assert await archive.restore(Path(archived.artifact.path)) == archived.rows
     after = await store.load("d1"), await store.events("d1"), await store.posted("d1"), await notes.recent(W1)
     assert after == before
+    assert (await schedules.load("s1"), await schedules.slots("s1")) == planned
 
 
 async def test_restoring_again_adds_nothing(database: Database, archive: Archive) -> None:
