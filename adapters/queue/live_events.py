@@ -6,13 +6,16 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from core.errors import NotFound
+from core.memory.rings import Listeners
 from core.models import DelegationState, Event, EventKind
 from core.ports.clock import Clock
+from core.ports.event_log import Rings
 from core.ports.store import Store
 
 logger = logging.getLogger(__name__)
@@ -32,6 +35,7 @@ class LiveEvents:
         self._clock = clock
         self._bells: dict[str, set[asyncio.Event]] = {}
         """One for each follower: with a common one, whoever clears it first would hide the ring from the others."""
+        self._listeners = Listeners()
         self._to_ring: set[str] = set()
         self._ringing: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -44,9 +48,12 @@ class LiveEvents:
         if self._ringing is None or self._ringing.done():
             self._ringing = asyncio.create_task(self._publish(self._redis))
 
+    def listen(self) -> AbstractContextManager[Rings]:
+        self._hear_others()
+        return self._listeners.listen()
+
     async def follow(self, delegation_id: str, *, after: int = 0) -> AsyncIterator[Event]:
-        if self._redis is not None and (self._listening is None or self._listening.done()):
-            self._listening = asyncio.create_task(self._listen(self._redis))
+        self._hear_others()
         bell = asyncio.Event()
         self._bells.setdefault(delegation_id, set()).add(bell)
         try:
@@ -86,6 +93,11 @@ class LiveEvents:
     def _wake(self, delegation_id: str) -> None:
         for bell in self._bells.get(delegation_id, ()):
             bell.set()
+        self._listeners.ring(delegation_id)
+
+    def _hear_others(self) -> None:
+        if self._redis is not None and (self._listening is None or self._listening.done()):
+            self._listening = asyncio.create_task(self._listen(self._redis))
 
     async def _is_over(self, delegation_id: str) -> bool:
         try:

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from adapters.sql import tables
+from adapters.sql.rows import to_delegation
 from core.errors import NotFound
-from core.models import Address, Exchange
+from core.models import Address, ConversationOutline, Delegation, Exchange
 from core.ports.store import Posted
 
 D = tables.delegations
+S = tables.steps
 M = tables.messages
+OUTLINED = 2000
 
 
 def posted(c: Connection, delegation_id: str) -> tuple[Posted, ...]:
@@ -69,17 +86,68 @@ def exchanges(c: Connection, address: Address, before: datetime, limit: int) -> 
     return tuple(reversed(found))
 
 
+def delegations_in(
+    c: Connection, address: Address, *, before: datetime | None, limit: int
+) -> tuple[Delegation, ...]:
+    query = select(D).where(_same_conversation(address))
+    if before is not None:
+        query = query.where(D.c.received_at < before)
+    rows = c.execute(query.order_by(D.c.received_at.desc(), D.c.id.desc()).limit(limit)).all()
+    steps: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
+    for step in c.execute(select(S).where(S.c.delegation_id.in_(steps)).order_by(S.c.index)):
+        steps[step.delegation_id].append(step)
+    return tuple(to_delegation(row, steps[row.id]) for row in reversed(rows))
+
+
+def outlines(
+    c: Connection, workspace: tuple[str, str], *, before: datetime | None, limit: int
+) -> tuple[ConversationOutline, ...]:
+    query = select(D.c.place, D.c.thread, D.c.received_at).where(_of_workspace(D, workspace))
+    if before is not None:
+        later = D.alias()
+        since = select(later.c.id).where(
+            _of_workspace(later, workspace),
+            later.c.place == D.c.place,
+            later.c.thread == D.c.thread,
+            later.c.received_at >= before,
+        )
+        query = query.where(D.c.received_at < before, ~since.exists())
+    # All delegations there ever were are not looked at for a list that shows a few.
+    latest = query.order_by(D.c.received_at.desc()).limit(OUTLINED).subquery()
+    latest_at = func.max(latest.c.received_at).label("latest_at")
+    grouped = (
+        select(latest.c.place, latest.c.thread, latest_at)
+        .group_by(latest.c.place, latest.c.thread)
+        .order_by(latest_at.desc(), latest.c.place.desc())
+        .limit(limit)
+    )
+    platform, name = workspace
+    return tuple(
+        _outline(
+            c, Address(platform=platform, workspace=name, place=row.place, thread=row.thread), row.latest_at
+        )
+        for row in c.execute(grouped).all()
+    )
+
+
+def _outline(c: Connection, address: Address, latest_at: datetime) -> ConversationOutline:
+    here = (*_in_place(address), D.c.thread == address.thread)
+    first = select(D.c.text).where(*here).order_by(D.c.received_at, D.c.id).limit(1)
+    return ConversationOutline(address=address, title=c.execute(first).scalar_one(), latest_at=latest_at)
+
+
+def _of_workspace(table: FromClause, workspace: tuple[str, str]) -> ColumnElement[bool]:
+    platform, name = workspace
+    return and_(table.c.platform == platform, table.c.workspace == name)
+
+
 def knows(c: Connection, address: Address) -> bool:
     query = select(D.c.id).where(_same_conversation(address)).limit(1)
     return c.execute(query).first() is not None
 
 
 def _same_conversation(address: Address) -> ColumnElement[bool]:
-    same_place = and_(
-        D.c.platform == address.platform,
-        D.c.workspace == address.workspace,
-        D.c.place == address.place,
-    )
+    same_place = and_(*_in_place(address))
     same_thread = D.c.thread == address.thread
     if not address.thread:
         return and_(same_place, same_thread)
@@ -91,3 +159,11 @@ def _same_conversation(address: Address) -> ColumnElement[bool]:
         M.c.message_id == address.thread,
     )
     return and_(same_place, or_(same_thread, D.c.id.in_(root)))
+
+
+def _in_place(address: Address) -> tuple[ColumnElement[bool], ...]:
+    return (
+        D.c.platform == address.platform,
+        D.c.workspace == address.workspace,
+        D.c.place == address.place,
+    )

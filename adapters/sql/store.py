@@ -11,6 +11,7 @@ from adapters.sql import conversations, delegations, facts, steps
 from adapters.sql.database import Database
 from core.models import (
     Address,
+    ConversationOutline,
     Delegation,
     Event,
     Exchange,
@@ -127,6 +128,20 @@ class SqlStore:
 
     async def conversation(self, address: Address, *, before: datetime, limit: int) -> tuple[Exchange, ...]:
         return await self.database.read(lambda c: conversations.exchanges(c, address, before, limit))
+
+    async def in_conversation(
+        self, address: Address, *, before: datetime | None = None, limit: int
+    ) -> tuple[Delegation, ...]:
+        return await self.database.read(
+            lambda c: conversations.delegations_in(c, address, before=before, limit=limit)
+        )
+
+    async def conversations(
+        self, *, platform: str, workspace: str, before: datetime | None = None, limit: int
+    ) -> tuple[ConversationOutline, ...]:
+        return await self.database.read(
+            lambda c: conversations.outlines(c, (platform, workspace), before=before, limit=limit)
+        )
 
     async def knows(self, address: Address) -> bool:
         return await self.database.read(lambda c: conversations.knows(c, address))

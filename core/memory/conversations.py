@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from core.memory.rows import Rows
-from core.models import Address, Delegation, Exchange
+from core.models import Address, ConversationOutline, Delegation, Exchange
 from core.ports.store import Posted
 
 
@@ -56,6 +56,40 @@ class Conversations(Rows):
             )
             for delegation in found[max(0, len(found) - limit) :]
         )
+
+    async def in_conversation(
+        self, address: Address, *, before: datetime | None = None, limit: int
+    ) -> tuple[Delegation, ...]:
+        await self._arrive()
+        found = [
+            delegation
+            for delegation in self._delegations.values()
+            if self._belongs(delegation, address) and (before is None or delegation.received_at < before)
+        ]
+        found.sort(key=lambda delegation: (delegation.received_at, delegation.id))
+        return tuple(found[max(0, len(found) - limit) :])
+
+    async def conversations(
+        self, *, platform: str, workspace: str, before: datetime | None = None, limit: int
+    ) -> tuple[ConversationOutline, ...]:
+        await self._arrive()
+        own = [
+            delegation
+            for delegation in self._delegations.values()
+            if delegation.instruction.address.conversation[:2] == (platform, workspace)
+        ]
+        own.sort(key=lambda delegation: (delegation.received_at, delegation.id))
+        outlines: dict[tuple[str, ...], ConversationOutline] = {}
+        for delegation in own:
+            address = delegation.instruction.address.model_copy(update={"via": ""})
+            earlier = outlines.get(address.conversation)
+            title = earlier.title if earlier else delegation.instruction.text
+            outlines[address.conversation] = ConversationOutline(
+                address=address, title=title, latest_at=delegation.received_at
+            )
+        found = [one for one in outlines.values() if before is None or one.latest_at < before]
+        found.sort(key=lambda one: (one.latest_at, one.address.place), reverse=True)
+        return tuple(found[:limit])
 
     async def knows(self, address: Address) -> bool:
         await self._arrive()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 
 from core.errors import NotFound
+from core.memory.rings import Listeners
 from core.models import DelegationState, Event, EventKind
+from core.ports.event_log import Rings
 from core.ports.store import Store
 
 TURNS = frozenset({EventKind.DELEGATION_DELIVERED, EventKind.DELEGATION_RETRIED})
@@ -18,6 +21,7 @@ class InMemoryEventLog:
     def __init__(self, *, store: Store) -> None:
         self._store = store
         self._bells: dict[str, set[asyncio.Event]] = {}
+        self._listeners = Listeners()
         self.rung: list[str] = []
         """Every id that was rung for, in order."""
 
@@ -25,6 +29,10 @@ class InMemoryEventLog:
         self.rung.append(delegation_id)
         for bell in self._bells.get(delegation_id, ()):
             bell.set()
+        self._listeners.ring(delegation_id)
+
+    def listen(self) -> AbstractContextManager[Rings]:
+        return self._listeners.listen()
 
     async def follow(self, delegation_id: str, *, after: int = 0) -> AsyncIterator[Event]:
         bell = asyncio.Event()

@@ -4,6 +4,7 @@ from core.models.agent import Agent, AgentLimits, AgentName, Task, Upstream
 from core.models.checks import Finding, Verdict
 from core.models.delegation import (
     MAX_STEPS,
+    ConversationOutline,
     Delegation,
     Event,
     EventKind,
@@ -38,6 +39,7 @@ __all__ = [
     "AgentName",
     "Artifact",
     "Button",
+    "ConversationOutline",
     "Delegation",
     "DelegationState",
     "Event",

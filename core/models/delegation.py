@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from core.models.instruction import Instruction
+from core.models.instruction import Address, Instruction
 from core.models.outcome import DelegationState, Reply, Result, Status, StepState, Usage
 from core.models.values import Frozen
 
@@ -103,6 +103,16 @@ class Exchange(Frozen):
     instruction: str
     answer: str
     at: AwareDatetime
+
+
+class ConversationOutline(Frozen):
+    """One line of a list of conversations."""
+
+    address: Address
+    title: str
+    """The instruction that began it."""
+    latest_at: AwareDatetime
+    """When something was last asked in it."""
 
 
 class EventKind(StrEnum):

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from core.models import (
     Address,
+    ConversationOutline,
     Delegation,
     Event,
     Exchange,
@@ -158,6 +159,20 @@ class Store(Protocol):
 
     async def conversation(self, address: Address, *, before: datetime, limit: int) -> tuple[Exchange, ...]:
         """Earlier instructions and answers of the same conversation, oldest first."""
+        ...
+
+    async def in_conversation(
+        self, address: Address, *, before: datetime | None = None, limit: int
+    ) -> tuple[Delegation, ...]:
+        """The newest delegations of this conversation with their steps, oldest first; none asked at `before` or
+        later."""
+        ...
+
+    async def conversations(
+        self, *, platform: str, workspace: str, before: datetime | None = None, limit: int
+    ) -> tuple[ConversationOutline, ...]:
+        """A workspace's conversations, the one that was last talked in first; only those that were silent since
+        `before`. Of a workspace that is very busy, those of its latest 2,000 delegations up to then."""
         ...
 
     async def knows(self, address: Address) -> bool:

@@ -262,3 +262,37 @@ async def test_followers_survive_redis_going_and_coming_back(sqlite_url: str, va
 
 def test_without_a_hint_a_follower_looks_by_itself_soon() -> None:
     assert FALLBACK_SECONDS <= 1.0
+
+
+async def test_listeners_hear_of_every_delegation_once_for_many_rings(open_process: Open) -> None:
+    _, log = open_process()
+    _, other = open_process()
+    with log.listen() as near, other.listen() as far:
+        assert await near.heard(within_seconds=0) == frozenset()
+        for name in ("d1", "d2", "d1"):
+            log.ring(name)
+        assert await near.heard(within_seconds=10) == {"d1", "d2"}
+        assert await near.heard(within_seconds=0) == frozenset()
+        if other is log:
+            assert await far.heard(within_seconds=10) == {"d1", "d2"}
+    log.ring("d3")
+    assert await near.heard(within_seconds=0) == frozenset()
+
+
+@pytest.mark.slow
+async def test_listeners_in_other_processes_hear_it_too(valkey: Valkey, sqlite_url: str) -> None:
+    stores = [SqlStore(Database(sqlite_url)) for _ in range(2)]
+    here, there = (
+        LiveEvents(store=store, redis=connect_async(valkey.url), clock=SystemClock()) for store in stores
+    )
+    with there.listen() as rings:
+        heard: frozenset[str] = frozenset()
+        async with asyncio.timeout(10):
+            # The other side may still be subscribing.
+            while not heard:
+                here.ring("d1")
+                heard = await rings.heard(within_seconds=0.05)
+        assert heard == {"d1"}
+    for live, store in zip((here, there), stores, strict=True):
+        await live.aclose()
+        await store.aclose()

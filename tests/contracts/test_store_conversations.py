@@ -173,3 +173,39 @@ async def test_answers_of_one_instant_have_an_order(store: Store) -> None:
     for name in ("b", "c", "a"):
         await answered(store, name)
     assert said(await store.conversation(HERE, before=at(9), limit=2)) == ["answer b", "answer c"]
+
+
+async def test_a_conversation_is_read_with_its_steps_oldest_first(store: Store) -> None:
+    await failed(store, "d1")
+    for second, name in enumerate(("d2", "d3", "d4"), start=1):
+        await accepted(store, name, now=at(second))
+    await accepted(store, "elsewhere", now=at(2), address=thread("another"))
+
+    newest = await store.in_conversation(HERE, limit=3)
+    earlier = await store.in_conversation(HERE, before=newest[0].received_at, limit=3)
+
+    assert [one.id for one in newest] == ["d2", "d3", "d4"]
+    assert earlier == (await store.load("d1"),)
+    assert [step.agent for step in earlier[0].steps] == ["search", "write"]
+    assert await store.in_conversation(thread("silent"), limit=3) == ()
+
+
+async def test_conversations_are_listed_by_what_was_asked_last(store: Store) -> None:
+    for second, (name, where) in enumerate({"d1": "a", "d2": "b", "d3": "a", "d4": "c"}.items()):
+        await accepted(store, name, now=at(second), address=thread(where))
+    await accepted(store, "d5", now=at(9), address=thread("d", workspace="W2"))
+    await accepted(store, "d6", now=at(9), address=thread("e", platform="other"))
+
+    async def listed(before: int | None = None, limit: int = 9) -> list[tuple[str, str]]:
+        found = await store.conversations(
+            platform=HERE.platform, workspace="W1", before=None if before is None else at(before), limit=limit
+        )
+        return [(one.address.thread, one.title) for one in found]
+
+    assert await listed() == [("c", "do d4"), ("a", "do d1"), ("b", "do d2")]
+    assert await listed(limit=2) == [("c", "do d4"), ("a", "do d1")]
+    # One that went on after that instant belongs to the newer page, whenever it began.
+    assert await listed(before=2) == [("b", "do d2")]
+    (newest, *_) = await store.conversations(platform=HERE.platform, workspace="W1", limit=1)
+    assert newest.latest_at == at(3)
+    assert newest.address == thread("c", via="")
