@@ -77,6 +77,7 @@ class Assembly:
     schedules: SqlSchedules
     alarm: Alarm
     desk: Desk
+    admissions: SqlAdmissions
     connections: Mapping[str, Connection]
     person_limit: Limit
 
@@ -205,6 +206,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         schedules=schedules,
         alarm=alarm,
         desk=desk,
+        admissions=admissions,
         person_limit=limit,
     )
 

@@ -126,6 +126,15 @@ def chat() -> None:
     raise typer.Exit(chat(load_settings()))
 
 
+@app.command(rich_help_panel=TALK)
+def link() -> None:
+    """Print a link that opens the chat page in a browser."""
+    from bot.cli.configuration import load_settings
+    from bot.cli.link import link
+
+    raise typer.Exit(asyncio.run(link(load_settings())))
+
+
 @app.command(rich_help_panel=CARE)
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,

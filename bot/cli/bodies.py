@@ -128,3 +128,10 @@ class ServiceStatus(Body):
     platforms: tuple[PlatformStatus, ...] = ()
     model: str | None = None
     agents: tuple[str, ...] = ()
+
+
+class PageLink(Body):
+    """What opens the chat page."""
+
+    url: str
+    expires_at: AwareDatetime

@@ -25,6 +25,7 @@ from bot.cli.bodies import (
     Answer,
     Body,
     Happening,
+    PageLink,
     PlanAnswer,
     ScheduleCard,
     ScheduleCards,
@@ -136,6 +137,9 @@ class Api:
 
     async def agents(self) -> tuple[AgentCard, ...]:
         return self._read(AgentCards, await self._call("GET", "/api/v1/agents")).agents
+
+    async def link(self) -> PageLink:
+        return self._read(PageLink, await self._call("POST", "/api/v1/links"))
 
     async def schedules(self) -> tuple[ScheduleCard, ...]:
         return self._read(ScheduleCards, await self._call("GET", "/api/v1/schedules")).schedules

@@ -1,4 +1,4 @@
-"""GET on this machine's own web process, by hand: `up` stays small, and looks before anything is imported."""
+"""Asking this machine's own web process, by hand: `up` stays small, and looks before anything is imported."""
 
 from __future__ import annotations
 
@@ -21,12 +21,21 @@ class Got:
 
 async def get(settings: Settings, path: str, *, token: str | None = None) -> Got | None:
     """What the web process of these settings answers; None where nothing answers, or no HTTP."""
+    return await _ask(settings, f"GET {path}", token)
+
+
+async def post(settings: Settings, path: str, *, token: str) -> Got | None:
+    """The same for a POST without a body."""
+    return await _ask(settings, f"POST {path}", token)
+
+
+async def _ask(settings: Settings, what: str, token: str | None) -> Got | None:
     host = EVERYWHERE.get(settings.flowmate_host, settings.flowmate_host)
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(SECONDS):
             reader, writer = await asyncio.open_connection(host, settings.flowmate_port)
-            writer.write(_request(host, settings.flowmate_port, path, token).encode("latin-1"))
+            writer.write(_request(host, settings.flowmate_port, what, token).encode("latin-1"))
             return _parse(await _read_all(reader))
     except (OSError, ValueError, TimeoutError):
         return None
@@ -44,10 +53,10 @@ async def _read_all(reader: asyncio.StreamReader) -> bytes:
     return data
 
 
-def _request(host: str, port: int, path: str, token: str | None) -> str:
+def _request(host: str, port: int, what: str, token: str | None) -> str:
     # HTTP/1.0: the answer ends with the connection, and is never chunked.
     host = f"[{host}]" if ":" in host else host
-    lines = [f"GET {path} HTTP/1.0", f"Host: {host}:{port}"]
+    lines = [f"{what} HTTP/1.0", f"Host: {host}:{port}", "Content-Length: 0"]
     if token is not None:
         lines.append(f"Authorization: Bearer {token}")
     return "\r\n".join([*lines, "", ""])

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from adapters.settings import Settings, operator_token
-from bot.cli.bodies import PlatformStatus, ServiceStatus
-from bot.cli.local_http import get
+from bot.cli.bodies import PageLink, PlatformStatus, ServiceStatus
+from bot.cli.local_http import get, post
 
 NO_MODEL = "none: rules plan, tools answer; set OPENAI_API_KEY or OPENAI_BASE_URL"
 NOT_CONNECTED = "not connected"
@@ -29,13 +29,28 @@ async def read_status(settings: Settings) -> ServiceStatus | None:
         return None
 
 
-def show_summary(settings: Settings, status: ServiceStatus | None, *, console: Console, logs: str) -> None:
+async def make_link(settings: Settings) -> str | None:
+    """A link that opens the chat page once; None where the service gives none."""
+    got = await post(settings, "/api/v1/links", token=operator_token(settings))
+    try:
+        return PageLink.model_validate_json(got.body).url if got is not None and got.status == 201 else None
+    except ValidationError:
+        return None
+
+
+def show_summary(
+    settings: Settings, status: ServiceStatus | None, *, link: str | None, console: Console, logs: str
+) -> None:
+    """Where to talk to it, and what is connected."""
     console.print()
     console.print(Text.assemble(("FlowMate is up", "bold green"), "  ", (settings.base_url, "bold")))
     console.print()
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
+    if link is not None:
+        opens = Text.assemble((link, "bold"), ("  opens once; `flowmate link` prints another", "dim"))
+        table.add_row("  Page", opens)
     for name, text in _rows(settings, status):
         table.add_row(f"  {name}", text)
     table.add_row(

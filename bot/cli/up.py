@@ -18,7 +18,7 @@ from rich.text import Text
 from adapters.settings import Settings, check_production, operator_token, prepare_data_dir
 from bot.child import Child, Line, Spec, watch_children_without_threads
 from bot.cli.local_http import get
-from bot.cli.summary import read_status, show_summary
+from bot.cli.summary import make_link, read_status, show_summary
 from bot.cli.terminal import SteadyConsole
 from bot.embedded import EmbeddedValkey, redis_url, valkey_folder
 from bot.locking import Held, hold, sign
@@ -131,8 +131,8 @@ class _Up:
         for spec in self._specs:
             supervisor.keep(spec)
         await self._ready()
-        status = await read_status(self._settings)
-        show_summary(self._settings, status, console=self._console, logs="logs/")
+        status, link = await asyncio.gather(read_status(self._settings), make_link(self._settings))
+        show_summary(self._settings, status, link=link, console=self._console, logs="logs/")
 
     async def _start_queue(self, supervisor: Supervisor) -> None:
         if self._settings.redis_url is not None:

@@ -13,11 +13,13 @@ from starlette.middleware.cors import CORSMiddleware
 from adapters.assembly import Assembly, redis_url
 from adapters.queue.connection import connect_async
 from adapters.settings import Settings, operator_token
-from bot.http import api, contract, delegations, documentation, health, problems, schedules, stream
+from bot import page
+from bot.http import api, contract, delegations, documentation, health, links, problems, schedules, stream
 from bot.http.auth import Operator
 from bot.http.listening import Listening
 from bot.http.metrics import CountedReception, Measured, Metrics
 from bot.http.middleware import AddressLimit, BodyLimit, Correlation
+from bot.page.access import Access
 from core.models import Verdict
 
 ASKED_BY_BROWSERS = (
@@ -41,7 +43,8 @@ SHOWN_TO_BROWSERS = (
 
 def build_app(assembly: Assembly) -> FastAPI:
     """The app for these parts; the platforms that listen by themselves start and stop with it."""
-    operator = Operator(operator_token(assembly.settings))
+    token = operator_token(assembly.settings)
+    operator = Operator(token)
     metrics = Metrics()
     app = FastAPI(
         title="FlowMate",
@@ -64,11 +67,14 @@ def build_app(assembly: Assembly) -> FastAPI:
     contract.describe(app)
     app.state.assembly = assembly
     app.state.operator = operator
+    app.state.access = Access(
+        base_url=assembly.settings.base_url, secret=token, admissions=assembly.admissions
+    )
     app.state.reception = CountedReception(assembly.reception, metrics=metrics)
     app.state.metrics = metrics
     app.state.redis = connect_async(redis_url(assembly.settings))
     app.state.closing = asyncio.Event()
-    for routes in (api, delegations, schedules, health):
+    for routes in (api, delegations, schedules, links, health, page):
         app.include_router(routes.router)
     app.router.routes.append(stream.build(assembly, operator, metrics))
     app.router.routes.append(documentation.build(app, base_url=assembly.settings.base_url))

@@ -88,6 +88,10 @@ CANCELLED = {
     ],
     "metrics": {"totalMs": 2140, "agents": 1, "succeeded": 0, "failed": 1, **_METRICS},
 }
+LINK = {
+    "url": "http://127.0.0.1:8080/enter?code=an-invented-code",
+    "expiresAt": "2026-11-23T10:04:07.120000Z",
+}
 PLAN = {
     "planner": "rules",
     "steps": [
@@ -164,6 +168,7 @@ EXAMPLES = {
     "answer": ANSWER,
     "accepted": ACCEPTED,
     "cancelled": CANCELLED,
+    "link": LINK,
     "plan": PLAN,
     "page": PAGE,
     "agents": AGENTS,

@@ -16,6 +16,7 @@ from core.models.delegation import (
 )
 from core.models.instruction import MAX_INSTRUCTION_CHARACTERS, Address, Instruction, Person, Press, Receipt
 from core.models.outcome import (
+    ACTIONS,
     Action,
     Artifact,
     Button,
@@ -30,6 +31,7 @@ from core.models.schedule import Schedule, ScheduleState, Slot, SlotOutcome
 from core.models.values import Frozen
 
 __all__ = [
+    "ACTIONS",
     "MAX_INSTRUCTION_CHARACTERS",
     "MAX_STEPS",
     "Action",

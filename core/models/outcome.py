@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from core.models.values import Frozen
 
@@ -83,6 +83,7 @@ class Result(Frozen):
 
 Action = Literal["cancel", "retry", "schedule", "save", "discard", "pause", "resume", "run", "delete"]
 """What a press asks for; all but the first three apply to a schedule."""
+ACTIONS: tuple[Action, ...] = get_args(Action)
 
 
 class Button(Frozen):

@@ -65,6 +65,7 @@ _ZONE_TIME = re.compile(
     r"(?:in\s+|on\s+)?\(?(?P<place>[A-Za-z]+(?:[ .][A-Za-z]+){0,2}?)(?:'s)?\s+(?:local\s+)?time(?:zone)?\)?(?![a-z])",
     re.IGNORECASE,
 )
+_NO_PLACES = frozenset({"my", "our", "local", "that", "this", "the", "same", "what", "which"})
 _ABBREVIATED = re.compile(
     r"\(?(?P<short>UTC|GMT|CEST|CET|EEST|EET|WET|BST|IST|JST|AEST|EST|EDT|ET|CST|CDT|MST|MDT|PST|PDT|PT)\)?(?![\w+/-])"
 )
@@ -113,20 +114,19 @@ def zone_said(text: str, at: int) -> tuple[ZoneSaid, int] | None:
         said = found["zone"]
         return ZoneSaid(name=_by_name().get(said.lower()), said=said), found.end()
     found = _ZONE_TIME.match(text, at)
-    if found is not None and found["place"].lower() not in (
-        "my",
-        "our",
-        "local",
-        "that",
-        "this",
-        "the",
-        "same",
-    ):
-        place = " ".join(found["place"].lower().replace(".", " ").split())
-        return ZoneSaid(
-            name=ABBREVIATIONS.get(place) or _cities().get(place), said=found["place"]
-        ), found.end()
-    return None
+    return None if found is None else _place_said(found)
+
+
+def _place_said(found: re.Match[str]) -> tuple[ZoneSaid, int] | None:
+    """The zone of a place's time; of a place that nobody knows only where it is written like a name.
+
+    "At 9 what time is it": these are words of the instruction, not a place called What.
+    """
+    words = found["place"].replace(".", " ").split()
+    place = " ".join(words).lower()
+    name = ABBREVIATIONS.get(place) or _cities().get(place)
+    named = all(word[:1].isupper() for word in words) and place not in _NO_PLACES
+    return (ZoneSaid(name=name, said=found["place"]), found.end()) if name or named else None
 
 
 def number(word: str) -> int:

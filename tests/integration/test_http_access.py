@@ -26,6 +26,7 @@ UNKNOWN = f"{DELEGATIONS}/{'0' * 32}"
 GUARDED = [
     ("POST", DELEGATE),
     ("POST", PLANS),
+    ("POST", "/api/v1/links"),
     ("GET", DELEGATIONS),
     ("GET", UNKNOWN),
     ("POST", f"{UNKNOWN}/cancel"),

@@ -22,6 +22,7 @@ ROUTES = {
     ("get", "/api/v1/status"),
     ("post", DELEGATE),
     ("post", PLANS),
+    ("post", "/api/v1/links"),
     ("get", "/api/v1/agents"),
     ("get", DELEGATIONS),
     ("get", f"{DELEGATIONS}/{{delegation_id}}"),

@@ -37,17 +37,22 @@ def reference(delegation_id: str) -> str:
     return delegation_id[:8]
 
 
+def lead(delegation: Delegation) -> str:
+    """How what stands there meanwhile begins."""
+    return "On it." if delegation.steps else "On it. Working out who does what."
+
+
 def progress(delegation: Delegation) -> Reply:
     """What stands in the conversation while the answer is made."""
-    if not delegation.steps:
-        lines = ["On it. Working out who does what."]
-    else:
-        lines = ["On it.", *(f"- **{step.agent}**: {_doing(delegation, step)}" for step in delegation.steps)]
+    lines = [lead(delegation)]
+    if delegation.steps:
+        lines = [*lines, *(f"- **{step.agent}**: {doing(delegation, step)}" for step in delegation.steps)]
     cancel = Button(action="cancel", label=CANCEL, value=delegation.id)
     return Reply(text="\n".join(lines), buttons=(cancel,))
 
 
-def _doing(delegation: Delegation, step: Step) -> str:
+def doing(delegation: Delegation, step: Step) -> str:
+    """What a step is about, in a few words."""
     match step.state:
         case StepState.SUCCEEDED:
             return f"done ({_seconds(step.execution_time_ms)})"
@@ -93,7 +98,8 @@ def _outputs(steps: list[Step], *, alone: bool) -> list[str]:
 def _missing(delegation: Delegation, steps: list[Step], *, some_succeeded: bool) -> str:
     lines = [f"- **{step.agent}**: {_reason(step)}" for step in steps]
     head = "What is missing:" if some_succeeded else "That did not work:"
-    return "\n".join([head, *lines, f"(reference {reference(delegation.id)})"])
+    # The empty line keeps what follows out of the list's last entry.
+    return "\n".join([head, *lines, "", f"(reference {reference(delegation.id)})"])
 
 
 def _reason(step: Step) -> str:
@@ -193,6 +199,11 @@ def help_text(agents: Iterable[Agent]) -> str:
 def _listing(names: Iterable[str]) -> str:
     known = list(dict.fromkeys(names))
     return " and ".join([", ".join(known[:-1]), known[-1]]) if len(known) > 1 else "".join(known)
+
+
+def duration_ms(milliseconds: int) -> str:
+    """How long something took, for tables: what takes less than a second in milliseconds."""
+    return f"{milliseconds} ms" if milliseconds < 1000 else _seconds(milliseconds)
 
 
 def _seconds(milliseconds: int) -> str:

@@ -1,0 +1,222 @@
+"use strict";
+// The page works without this script, by its forms; with it nothing is loaded again and everything is live.
+
+const turns = document.getElementById("turns");
+const form = document.getElementById("form");
+const say = document.getElementById("say");
+const send = document.getElementById("send");
+const notice = document.getElementById("notice");
+const list = document.getElementById("list");
+const place = turns.dataset.place;
+const draftKey = `draft:${location.pathname}`;
+const title = document.title;
+
+// --- what comes in -------------------------------------------------------------------------------------------------
+
+function listen() {
+  const stream = new EventSource(`/conversations/${place}/events`);
+  stream.addEventListener("open", () => {
+    if (notice.textContent === turns.dataset.offline) tell("");
+  });
+  stream.addEventListener("turn", (event) => show(JSON.parse(event.data)));
+  stream.addEventListener("side", (event) => {
+    list.innerHTML = JSON.parse(event.data).html;
+    localise(list);
+  });
+  stream.addEventListener("error", async () => {
+    const known = await fetch(`/conversations/${place}`, { method: "GET", headers: { Accept: "application/json" } }).catch(() => null);
+    if (known && known.status === 401) {
+      stream.close();
+      tell(turns.dataset.closed);
+      return;
+    }
+    if (!known || !known.ok) tell(turns.dataset.offline);
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+  });
+}
+
+function show(turn) {
+  const old = document.getElementById(`t-${turn.id}`);
+  if (old && old.dataset.version === turn.version) return;
+  const follow = atEnd();
+  const article = old || document.createElement("article");
+  const opened = [...article.querySelectorAll("details[open]")].map((one) => one.id);
+  const focused = article.contains(document.activeElement) ? document.activeElement.id : null;
+  article.className = "turn";
+  article.id = `t-${turn.id}`;
+  article.dataset.version = turn.version;
+  article.tabIndex = -1;
+  article.innerHTML = turn.html;
+  opened.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+  localise(article);
+  if (!old) {
+    document.getElementById("welcome")?.remove();
+    turns.append(article);
+    if (turns.children.length === 1) settle(article.querySelector(".said").textContent);
+  }
+  // Whoever stood on a button that is gone stands on its turn, not at the top of the page.
+  if (focused !== null) (document.getElementById(focused) || article).focus();
+  if (follow) window.scrollTo(0, document.documentElement.scrollHeight);
+  if (turn.answered || !old) speak(turn.answered ? `${turn.spoken} ${plain(article)}` : turn.spoken);
+  if (turn.answered && document.hidden) document.title = `● ${title}`;
+}
+
+function atEnd() {
+  const page = document.documentElement;
+  return page.scrollHeight - page.scrollTop - page.clientHeight < 160;
+}
+
+function plain(article) {
+  return article.querySelector(".words").textContent.trim().slice(0, 600);
+}
+
+// A conversation has its own address from its first turn on.
+function settle(first) {
+  if (location.pathname === "/") history.replaceState(null, "", `/conversations/${place}`);
+  document.getElementById("title").textContent = first.slice(0, 80);
+}
+
+let loaded = false;
+function speak(words) {
+  // What stood there when the page was opened is read by whoever wants to.
+  if (loaded) document.getElementById("spoken").textContent = words;
+}
+
+function tell(words) {
+  notice.textContent = words || "";
+}
+
+// --- what goes out -------------------------------------------------------------------------------------------------
+
+async function post(target, fields) {
+  const response = await fetch(target, {
+    method: "POST",
+    headers: { Accept: "application/json" },
+    body: new URLSearchParams(fields),
+  });
+  const body = await response.json().catch(() => ({}));
+  return { good: response.ok, notice: body.notice || (response.ok ? "" : body.detail || form.dataset.failed) };
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (send.disabled || !say.value.trim()) return;
+  const words = send.textContent;
+  send.disabled = true;
+  send.textContent = send.dataset.sending;
+  tell("");
+  try {
+    const done = await post(form.action, new FormData(form));
+    tell(done.notice);
+    if (done.good) {
+      say.value = "";
+      form.elements.key.value = crypto.getRandomValues(new Uint8Array(16)).reduce((hex, byte) => hex + byte.toString(16).padStart(2, "0"), "");
+      sessionStorage.removeItem(draftKey);
+      fit();
+    }
+  } catch {
+    // The same words under the same key: sending them again makes nothing twice.
+    tell(form.dataset.failed);
+  } finally {
+    send.disabled = false;
+    send.textContent = words;
+    say.focus();
+  }
+});
+
+turns.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const pressed = event.target.querySelector("button");
+  pressed.disabled = true;
+  try {
+    const done = await post(event.target.action, new FormData(event.target));
+    tell(done.notice);
+    if (pressed.classList.contains("schedule") && done.good) say.focus();
+  } catch {
+    tell(form.dataset.failed);
+  } finally {
+    pressed.disabled = false;
+  }
+});
+
+say.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    form.requestSubmit();
+  }
+});
+
+say.addEventListener("input", () => {
+  sessionStorage.setItem(draftKey, say.value);
+  fit();
+});
+
+function fit() {
+  say.style.height = "auto";
+  say.style.height = `${Math.min(say.scrollHeight, window.innerHeight * 0.4)}px`;
+  const limit = Number(form.dataset.limit);
+  const count = [...say.value].length;
+  const words = form.dataset.long.replace("{count}", count.toLocaleString()).replace("{limit}", limit.toLocaleString());
+  document.getElementById("count").textContent = count > limit * 0.9 ? words : "";
+}
+
+// --- around it -----------------------------------------------------------------------------------------------------
+
+document.querySelectorAll(".example").forEach((example) =>
+  example.addEventListener("click", () => {
+    say.value = example.dataset.text;
+    fit();
+    say.focus();
+  }),
+);
+
+const menu = document.getElementById("menu");
+menu.hidden = false;
+menu.addEventListener("click", () => open(menu.getAttribute("aria-expanded") !== "true"));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && menu.getAttribute("aria-expanded") === "true") {
+    open(false);
+    menu.focus();
+  }
+});
+function open(wanted) {
+  menu.setAttribute("aria-expanded", String(wanted));
+  document.body.classList.toggle("listing", wanted);
+}
+
+list.addEventListener("click", async (event) => {
+  if (event.target.id !== "older") return;
+  event.preventDefault();
+  const part = await fetch(event.target.href).then((response) => (response.ok ? response.text() : null)).catch(() => null);
+  if (part === null) return tell(turns.dataset.offline);
+  event.target.closest("p").remove();
+  list.insertAdjacentHTML("beforeend", part);
+  localise(list);
+});
+
+// Times as the reader's own clock says them.
+function localise(within) {
+  const now = new Date();
+  within.querySelectorAll("time").forEach((time) => {
+    const at = new Date(time.dateTime);
+    const today = at.toDateString() === now.toDateString();
+    time.textContent = at.toLocaleString([], today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
+    time.title = at.toLocaleString([], { dateStyle: "full", timeStyle: "long" });
+  });
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) document.title = title;
+});
+
+form.elements.zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+say.value = say.value || sessionStorage.getItem(draftKey) || "";
+localise(document);
+fit();
+if (turns.children.length) {
+  window.scrollTo(0, document.documentElement.scrollHeight);
+}
+if (!new URLSearchParams(location.search).has("before")) listen();
+setTimeout(() => {
+  loaded = true;
+}, 1500);

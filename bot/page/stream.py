@@ -1,0 +1,111 @@
+"""What a page hears while it is open: turns that changed, and the list of conversations."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from fastapi.sse import ServerSentEvent
+from starlette.requests import Request
+
+from adapters.assembly import Assembly
+from bot.http.auth import PLATFORM, WORKSPACE
+from bot.http.waiting import end
+from bot.page.shown import SHOWN_CONVERSATIONS, SHOWN_TURNS, Turn
+from core.errors import StoreUnavailable
+from core.models import Address, ConversationOutline, Delegation
+
+if TYPE_CHECKING:
+    from bot.page.views import Views
+
+LOOK_AGAIN_SECONDS = 3.0
+"""How long a lost hint can stay unnoticed."""
+GATHER_SECONDS = 0.05
+"""Several steps that end at once are one change of the page."""
+
+
+async def turns_of(assembly: Assembly, place: str) -> tuple[Delegation, ...]:
+    """The newest turns of a conversation, oldest first. Raises StoreUnavailable."""
+    return await assembly.store.in_conversation(to_address(place), limit=SHOWN_TURNS)
+
+
+async def outlines_of(assembly: Assembly, *, before: datetime | None = None) -> Sequence[ConversationOutline]:
+    """The conversations that were talked in last. Raises StoreUnavailable."""
+    return await assembly.store.conversations(
+        platform=PLATFORM, workspace=WORKSPACE, before=before, limit=SHOWN_CONVERSATIONS
+    )
+
+
+def to_address(place: str) -> Address:
+    return Address(platform=PLATFORM, workspace=WORKSPACE, place=place)
+
+
+async def changes(request: Request, views: Views, place: str) -> AsyncIterator[ServerSentEvent]:
+    """Everything that the page shows and that changes, from all of it on, until the service ends.
+
+    The first events say how things stand: a page that was away for a moment, or that was made a moment ago, has missed
+    nothing. The stream ends where the database is out; browsers ask again by themselves.
+    """
+    assembly: Assembly = request.app.state.assembly
+    closing: asyncio.Event = request.app.state.closing
+    seen = _Seen(views, place)
+    with assembly.events.listen() as rings, request.app.state.metrics.streams.track_inprogress():
+        while not closing.is_set():
+            try:
+                for event in seen.news(await turns_of(assembly, place), await outlines_of(assembly)):
+                    yield event
+            except StoreUnavailable:
+                return
+            await _first(closing.wait(), rings.heard(within_seconds=LOOK_AGAIN_SECONDS))
+            await asyncio.sleep(GATHER_SECONDS)
+
+
+class _Seen:
+    """What one page was told."""
+
+    def __init__(self, views: Views, place: str) -> None:
+        self._views = views
+        self._place = place
+        self._turns: dict[str, tuple[Delegation, str]] = {}
+        self._outlines: Sequence[ConversationOutline] | None = None
+
+    def news(
+        self, delegations: Sequence[Delegation], outlines: Sequence[ConversationOutline]
+    ) -> list[ServerSentEvent]:
+        """What is new in these."""
+        news = [turn for delegation in delegations if (turn := self._changed(delegation)) is not None]
+        self._turns = {one.id: self._turns[one.id] for one in delegations}
+        events = [ServerSentEvent(event="turn", data=_message(turn)) for turn in news]
+        if outlines != self._outlines:
+            self._outlines = outlines
+            html = self._views.side(outlines, place=self._place)
+            events.append(ServerSentEvent(event="side", data={"html": html}))
+        return events
+
+    def _changed(self, delegation: Delegation) -> Turn | None:
+        earlier, version = self._turns.get(delegation.id, (None, ""))
+        if earlier == delegation:
+            return None
+        turn = self._views.turn(delegation)
+        self._turns[delegation.id] = (delegation, turn.version)
+        return turn if turn.version != version else None
+
+
+def _message(turn: Turn) -> dict[str, Any]:
+    return {
+        "id": turn.id,
+        "version": turn.version,
+        "html": turn.html,
+        "answered": turn.answered,
+        "spoken": turn.spoken,
+    }
+
+
+async def _first(*waits: Any) -> None:
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await end(tasks)

@@ -1,0 +1,114 @@
+"""The page's HTML, made from templates. Loaded with the first page that is opened: templates and Markdown are 8 MB."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from bot.page.assets import asset_url
+from bot.page.markup import to_html
+from bot.page.shown import SHOWN_CONVERSATIONS, Conversation, Turn
+from core import rendering
+from core.models import Agent, Artifact, Button, ConversationOutline, Delegation, StepState
+from core.rendering import page as words
+
+TITLE_CHARACTERS = 80
+PICTURES = frozenset({"image/png", "image/jpeg"})
+GOOD = frozenset({StepState.PENDING, StepState.RUNNING, StepState.SUCCEEDED})
+
+
+class Views:
+    """Everything the page is made of."""
+
+    def __init__(self, *, agents: Mapping[str, Agent], zone: str) -> None:
+        self._agents = agents
+        self._zone = ZoneInfo(zone)
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters.update(instant=self._instant, duration=rendering.duration_ms)
+        self._templates.globals.update(words=words, asset_url=asset_url, is_picture=_is_picture)
+
+    def page(self, shown: Conversation, outlines: Sequence[ConversationOutline], *, key: str) -> str:
+        """The whole page of one conversation; `key` makes a form that is sent twice one instruction."""
+        titles = [one.title for one in outlines if one.address.place == shown.place]
+        return self._render(
+            "page.html",
+            shown=shown,
+            title=_title(titles[0]) if titles else words.NEW_CONVERSATION,
+            side=Markup(self.side(outlines, place=shown.place)),
+            agents=sorted(self._agents.values(), key=lambda agent: agent.name),
+            key=key,
+        )
+
+    def side(self, outlines: Sequence[ConversationOutline], *, place: str) -> str:
+        """The list of conversations, this one marked; it leads on where there may be more."""
+        older = outlines[-1].latest_at if len(outlines) >= SHOWN_CONVERSATIONS else None
+        rows = [(one.address.place, _title(one.title), one.latest_at) for one in outlines]
+        return self._render("side.html", rows=rows, place=place, older=older)
+
+    def turn(self, delegation: Delegation) -> Turn:
+        """One instruction with its answer or how far it is."""
+        html = self._render(
+            "turn.html",
+            delegation=delegation,
+            answer=Markup(to_html(delegation.reply.text)) if delegation.reply else None,
+            lead=rendering.lead(delegation),
+            steps=[(step, rendering.doing(delegation, step)) for step in delegation.steps],
+            details=[(step, words.after(step, delegation.steps)) for step in delegation.steps],
+            good=GOOD,
+            rows=_rows(delegation),
+        )
+        return Turn(
+            id=delegation.id,
+            version=hashlib.blake2b(html.encode(), digest_size=8).hexdigest(),
+            html=html,
+            answered=delegation.reply is not None,
+            spoken=words.ANSWERED if delegation.reply else rendering.lead(delegation),
+        )
+
+    def enter(self, code: str, *, nonce: str) -> str:
+        """The page behind a link: it sends itself, so that only a browser that a person opened uses the link up."""
+        return self._render("enter.html", code=code, nonce=nonce)
+
+    def sentence(self, heading: str, sentence: str) -> str:
+        """A page that says one thing."""
+        return self._render("sentence.html", heading=heading, sentence=sentence)
+
+    def _render(self, name: str, **values: Any) -> str:
+        return self._templates.get_template(name).render(**values)
+
+    def _instant(self, at: datetime) -> Markup:
+        """An instant in the deployment's zone; the page's script puts the reader's own in its place."""
+        local = at.astimezone(self._zone)
+        shown = local.strftime("%d %b %Y, %H:%M %Z")
+        return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), shown)
+
+
+def _rows(delegation: Delegation) -> list[list[Button]]:
+    """The buttons under the turn, row by row."""
+    reply = delegation.reply if delegation.reply is not None else rendering.progress(delegation)
+    rows: dict[int, list[Button]] = {}
+    for button in reply.buttons:
+        rows.setdefault(button.row, []).append(button)
+    return [rows[number] for number in sorted(rows)]
+
+
+def _title(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= TITLE_CHARACTERS else f"{line[: TITLE_CHARACTERS - 1].rstrip()}…"
+
+
+def _is_picture(artifact: Artifact) -> bool:
+    return artifact.media_type in PICTURES
