@@ -40,6 +40,8 @@ def headers_of() -> dict[str, str]:
         "Content-Security-Policy": POLICY,
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
+        # Under the general "no-referrer" browsers name no origin with a form, which is then taken for another page's.
+        "Referrer-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     }
 

@@ -37,7 +37,7 @@ class Views:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(instant=self._instant, duration=rendering.duration_ms)
+        self._templates.filters.update(instant=self._instant, duration=rendering.duration)
         self._templates.globals.update(words=words, asset_url=asset_url, is_picture=_is_picture)
 
     def page(self, shown: Conversation, outlines: Sequence[ConversationOutline], *, key: str) -> str:

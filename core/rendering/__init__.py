@@ -55,7 +55,7 @@ def doing(delegation: Delegation, step: Step) -> str:
     """What a step is about, in a few words."""
     match step.state:
         case StepState.SUCCEEDED:
-            return f"done ({_seconds(step.execution_time_ms)})"
+            return f"done ({duration(step.execution_time_ms)})"
         case StepState.RUNNING:
             return "working" if step.attempts <= 1 else f"trying again (attempt {step.attempts})"
         case StepState.PENDING:
@@ -201,7 +201,7 @@ def _listing(names: Iterable[str]) -> str:
     return " and ".join([", ".join(known[:-1]), known[-1]]) if len(known) > 1 else "".join(known)
 
 
-def duration_ms(milliseconds: int) -> str:
+def duration(milliseconds: int) -> str:
     """How long something took, for tables: what takes less than a second in milliseconds."""
     return f"{milliseconds} ms" if milliseconds < 1000 else _seconds(milliseconds)
 

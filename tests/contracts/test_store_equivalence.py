@@ -107,6 +107,11 @@ class Dice:
         )
         return self._pick(
             ("to_check", lambda s: s.to_check(now=now, limit=few)),
+            ("in_conversation", lambda s: s.in_conversation(address, before=now, limit=few)),
+            (
+                "conversations",
+                lambda s: s.conversations(platform=HERE.platform, workspace="W1", before=now, limit=few),
+            ),
             ("recent", lambda s: s.recent(workspace="W1", before=now, limit=few)),
             ("conversation", lambda s: s.conversation(address, before=now, limit=few)),
             ("knows", lambda s: s.knows(address)),

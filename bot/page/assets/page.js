@@ -76,10 +76,8 @@ function settle(first) {
   document.getElementById("title").textContent = first.slice(0, 80);
 }
 
-let loaded = false;
 function speak(words) {
-  // What stood there when the page was opened is read by whoever wants to.
-  if (loaded) document.getElementById("spoken").textContent = words;
+  document.getElementById("spoken").textContent = words;
 }
 
 function tell(words) {
@@ -127,15 +125,18 @@ form.addEventListener("submit", async (event) => {
 turns.addEventListener("submit", async (event) => {
   event.preventDefault();
   const pressed = event.target.querySelector("button");
-  pressed.disabled = true;
+  if (pressed.ariaDisabled === "true") return;
+  // A button that is really disabled would lose the keyboard's place.
+  pressed.ariaDisabled = "true";
   try {
-    const done = await post(event.target.action, new FormData(event.target));
+    // Not `.action`: that is the field of this name.
+    const done = await post(event.target.getAttribute("action"), new FormData(event.target));
     tell(done.notice);
     if (pressed.classList.contains("schedule") && done.good) say.focus();
   } catch {
     tell(form.dataset.failed);
   } finally {
-    pressed.disabled = false;
+    pressed.ariaDisabled = "false";
   }
 });
 
@@ -217,6 +218,3 @@ if (turns.children.length) {
   window.scrollTo(0, document.documentElement.scrollHeight);
 }
 if (!new URLSearchParams(location.search).has("before")) listen();
-setTimeout(() => {
-  loaded = true;
-}, 1500);
