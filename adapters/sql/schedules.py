@@ -56,6 +56,9 @@ class SqlSchedules:
             query = query.where(S.c.person_id == person_id)
         return await self._all(query.order_by(S.c.number).limit(limit))
 
+    async def of_agents(self) -> tuple[Schedule, ...]:
+        return await self._all(select(S).where(S.c.agent.is_not(None)).order_by(S.c.id))
+
     async def change(self, schedule: Schedule, *, expected: Sequence[ScheduleState], now: datetime) -> bool:
         return await self._database.write(lambda c: _change(c, schedule, expected, now))
 
