@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check lint types contracts fast eval bench bench-idle lock clean
+.PHONY: run test check lint types contracts fast eval bench bench-idle bench-schedules lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -33,6 +33,9 @@ eval: $(VENV)/.dev
 
 bench-idle: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.idle
+
+bench-schedules: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.schedules_burst
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.path
