@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from adapters.sql import tables
 from adapters.sql.facts import Fact, insert_events
+from adapters.sql.moves import (
+    ANSWERED,
+    CHECK,
+    HAS_ANSWER,
+    NOT_CANCELLED,
+    OPEN,
+    OPEN_AND_WANTED,
+    OPEN_THIS_ROUND,
+    RECEIVED,
+    move,
+)
 from adapters.sql.rows import from_instruction, from_planned, to_delegation, to_step
 from core.errors import Conflict, NotFound
 from core.models import (
@@ -24,15 +34,12 @@ from core.models import (
     Step,
     StepState,
 )
-from core.policies import CHECK_SECONDS
 
 D = tables.delegations
 S = tables.steps
 E = tables.events
 TERMINAL = tuple(state.value for state in StepState if state.terminal)
 NOT_TERMINAL = tuple(state.value for state in StepState if not state.terminal)
-OPEN = (DelegationState.RECEIVED.value, DelegationState.PLANNED.value)
-CHECK = timedelta(seconds=CHECK_SECONDS)
 # Statements of the path are built once: that takes SQLAlchemy longer than running them.
 _BY_ID = select(D).where(D.c.id == bindparam("id"))
 _BY_KEY = select(D).where(D.c.key == bindparam("key"))
@@ -43,14 +50,6 @@ _CHECK_LATER = (
     .where(D.c.id == bindparam("of"), D.c.state != DelegationState.DELIVERED.value)
     .values(check_at=bindparam("at"))
 )
-_RECEIVED = (D.c.state == DelegationState.RECEIVED.value,)
-_THIS_ROUND = (D.c.round == bindparam("this_round"),)
-_OPEN = (D.c.state.in_(OPEN), *_THIS_ROUND)
-# Whoever was told that it is cancelled gets no answer that was put together just before.
-_OPEN_AND_WANTED = (*_OPEN, D.c.cancelled_by.is_(None))
-_NOT_CANCELLED = (D.c.state.in_(OPEN), D.c.cancelled_by.is_(None))
-_HAS_ANSWER = (D.c.state.in_((DelegationState.ANSWERED.value, DelegationState.DELIVERED.value)),)
-_ANSWERED = (D.c.state == DelegationState.ANSWERED.value, *_THIS_ROUND)
 
 
 def accept(
@@ -117,7 +116,7 @@ def save_plan(c: Connection, delegation_id: str, plan: Plan, now: datetime) -> b
         delegation_id,
         [fact],
         now,
-        _RECEIVED,
+        RECEIVED,
         state=DelegationState.PLANNED.value,
         planner=plan.planner,
         planning_usage=plan.usage.model_dump(),
@@ -137,7 +136,7 @@ def save_answer(
         delegation_id,
         [(EventKind.DELEGATION_ANSWERED, {"status": status.value})],
         now,
-        _OPEN if status is Status.CANCELLED else _OPEN_AND_WANTED,
+        OPEN_THIS_ROUND if status is Status.CANCELLED else OPEN_AND_WANTED,
         this_round=round,
         state=DelegationState.ANSWERED.value,
         status=status.value,
@@ -153,7 +152,7 @@ def mark_delivered(c: Connection, delegation_id: str, round: int, failure: str |
         delegation_id,
         [*facts, (EventKind.DELEGATION_DELIVERED, {})],
         now,
-        _ANSWERED,
+        ANSWERED,
         this_round=round,
         state=DelegationState.DELIVERED.value,
         delivered_at=now,
@@ -171,7 +170,7 @@ def cancel(c: Connection, delegation_id: str, by: str, now: datetime) -> bool:
         delegation_id,
         [(EventKind.DELEGATION_CANCELLED, {"by": by})],
         now,
-        _NOT_CANCELLED,
+        NOT_CANCELLED,
         state=DelegationState.PLANNED.value,
         cancelled_by=by,
     )
@@ -195,7 +194,7 @@ def retry(c: Connection, delegation_id: str, by: str, now: datetime) -> bool:
         delegation_id,
         [(EventKind.DELEGATION_RETRIED, {"by": by})],
         now,
-        _HAS_ANSWER,
+        HAS_ANSWER,
         state=DelegationState.PLANNED.value,
         round=D.c.round + 1,
         generation=D.c.generation + 1,
@@ -230,7 +229,7 @@ def revise(c: Connection, delegation_id: str, reply: Reply, now: datetime) -> bo
         delegation_id,
         [(EventKind.DELEGATION_REVISED, {})],
         now,
-        _HAS_ANSWER,
+        HAS_ANSWER,
         state=DelegationState.ANSWERED.value,
         reply=reply.model_dump(mode="json"),
         round=D.c.round + 1,
@@ -255,46 +254,6 @@ def check_later(c: Connection, delegation_id: str, at: datetime) -> None:
 def to_check(c: Connection, now: datetime, limit: int) -> tuple[str, ...]:
     query = select(D.c.id).where(D.c.check_at <= now).order_by(D.c.check_at, D.c.id)
     return tuple(row.id for row in c.execute(query.limit(limit)))
-
-
-def move(
-    c: Connection,
-    delegation_id: str,
-    facts: Sequence[Fact],
-    now: datetime,
-    conditions: tuple[ColumnElement[bool], ...],
-    **values: Any,
-) -> bool:
-    """Compare-and-set on the delegation's row, with its events; False where the conditions no longer hold.
-
-    The row's own counter numbers the events: its row lock puts them in commit order, without gaps.
-    `this_round` is for conditions on it, and no column.
-    """
-    given = {"of": delegation_id, "count": len(facts), "this_round": values.pop("this_round", None)}
-    values = {"check_at": now + CHECK, **values}
-    computed = {name: value for name, value in values.items() if isinstance(value, ColumnElement)}
-    plain = {name: value for name, value in values.items() if name not in computed}
-    statement = _moving(conditions, tuple(plain))
-    if computed:
-        statement = statement.values(**computed)
-    given |= {f"new_{name}": value for name, value in plain.items()}
-    last = c.execute(statement, given).scalar_one_or_none()
-    if last is None:
-        return False
-    insert_events(c, delegation_id, last - len(facts) + 1, facts, now)
-    return True
-
-
-@lru_cache(maxsize=64)
-def _moving(conditions: tuple[ColumnElement[bool], ...], names: tuple[str, ...]) -> Any:
-    """The statement that sets these columns; conditions are compared by identity."""
-    values = {name: bindparam(f"new_{name}", type_=D.c[name].type) for name in names}
-    return (
-        update(D)
-        .where(D.c.id == bindparam("of"), *conditions)
-        .values(**values, events=D.c.events + bindparam("count"))
-        .returning(D.c.events)
-    )
 
 
 def _lock_steps(c: Connection, delegation_id: str) -> None:

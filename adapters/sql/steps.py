@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, or_, select, update
 
 from adapters.sql import tables
-from adapters.sql.delegations import CHECK, check_later
+from adapters.sql.delegations import check_later
 from adapters.sql.facts import Fact, record
+from adapters.sql.moves import CHECK
 from adapters.sql.rows import to_step
 from core.models import EventKind, Result, Step, StepState
 
