@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Integer, Row, Select, bindparam, func, insert, select, update
 
 from adapters.sql import delegations, tables
 from adapters.sql.database import Database
@@ -23,7 +23,14 @@ ACTIVE = ScheduleState.ACTIVE.value
 LISTED = (ACTIVE, ScheduleState.PAUSED.value)
 # Any number will do, as long as nobody else on the same database uses it for something else.
 NUMBERING_LOCK = 4_601_994
-# A thousand may be due in one second: what fires them is built once.
+# A thousand may be due in one second: statements that each of them needs are built once.
+_BY_ID = select(S).where(S.c.id == bindparam("id"))
+_SLOTS = (
+    select(T)
+    .where(T.c.schedule_id == bindparam("schedule"))
+    .order_by(T.c.slot.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 _MOVE_ON = (
     update(S)
     .where(S.c.id == bindparam("of"), S.c.state == ACTIVE, S.c.next_slot == bindparam("due"))
@@ -46,7 +53,9 @@ class SqlSchedules:
         return await self._database.write(lambda c: _save(c, schedule))
 
     async def load(self, schedule_id: str) -> Schedule:
-        found = await self._all(select(S).where(S.c.id == schedule_id))
+        found = await self._database.read(
+            lambda c: [_to_schedule(row) for row in c.execute(_BY_ID, {"id": schedule_id})]
+        )
         if not found:
             raise NotFound(f"There is no schedule {schedule_id}.")
         return found[0]
@@ -89,8 +98,8 @@ class SqlSchedules:
         return await self._database.write(all_of_them)
 
     async def slots(self, schedule_id: str, *, limit: int = 20) -> tuple[Slot, ...]:
-        query = select(T).where(T.c.schedule_id == schedule_id).order_by(T.c.slot.desc()).limit(limit)
-        return await self._database.read(lambda c: tuple(_to_slot(row) for row in c.execute(query)))
+        asked = {"schedule": schedule_id, "most": limit}
+        return await self._database.read(lambda c: tuple(_to_slot(row) for row in c.execute(_SLOTS, asked)))
 
     async def pause_where(
         self, *, platform: str, workspace: str, place: str, reason: str, now: datetime
