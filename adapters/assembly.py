@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from adapters.archives import build_archive
 from adapters.chat import PLATFORMS
 from adapters.chat.platform import Connection, Shared
 from adapters.chat.unconnected import UnconnectedMessenger
 from adapters.clock import SystemClock
 from adapters.limits.moving_window import MovingWindow
+from adapters.operator import OPERATOR, to_own_place
 from adapters.planner_on_demand import PlannerOnDemand
 from adapters.queue.connection import connect, connect_async
 from adapters.queue.live_events import LiveEvents
 from adapters.queue.rq_queue import RqJobQueue
 from adapters.settings import Settings
 from adapters.sql.admissions import SqlAdmissions
-from adapters.sql.archive import SqlArchive
 from adapters.sql.database import Database
 from adapters.sql.notes import SqlNotes
 from adapters.sql.runs import SqlRuns
@@ -49,6 +48,8 @@ from core.reception import Reception
 from core.reconcile import Reconciler
 from core.schedules.desk import Desk, ScheduleLimits
 from core.schedules.firing import Alarm, pausing
+from core.schedules.posting import Posting, to_targets
+from core.schedules.routines import RoutineRules, Routines
 from core.step_runner import RunLimits, StepRunner
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ class Assembly:
     alarm: Alarm
     desk: Desk
     admissions: SqlAdmissions
+    routines: Routines
     connections: Mapping[str, Connection]
     person_limit: Limit
 
@@ -121,18 +123,19 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         clock, Shared(limiter=limiter, admissions=admissions, base_url=settings.base_url)
     )
     schedules = SqlSchedules(database)
+    agents = load_agents([BUILT_IN, settings.agents_dir])
+    posting = Posting(own_place=to_own_place, targets=to_targets(agents.values()))
     delivery = Delivery(
         store=store,
         messengers=messengers_of(connections),
         limiter=limiter,
         events=events,
         clock=clock,
-        gone=pausing(schedules, clock=clock),
+        gone=pausing(schedules, clock=clock, posting=posting),
     )
     leases = Leases(store=store, clock=clock)
     model = build_model(settings)
     tools = _tools(settings, database, clock) if runs_agents else {}
-    agents = load_agents([BUILT_IN, settings.agents_dir])
     if runs_agents:
         check_tools(agents, tools=tools)
     planner = (
@@ -149,7 +152,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             attempt_seconds=settings.agent_timeout_ms / 1000, max_retries=settings.agent_max_retries
         ),
     )
-    alarm = Alarm(schedules=schedules, queue=queue, clock=clock)
+    alarm = Alarm(schedules=schedules, queue=queue, clock=clock, posting=posting)
     desk = Desk(
         schedules=schedules,
         store=store,
@@ -207,6 +210,9 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         alarm=alarm,
         desk=desk,
         admissions=admissions,
+        routines=Routines(
+            schedules=schedules, clock=clock, person=OPERATOR, posting=posting, rules=routine_rules(settings)
+        ),
         person_limit=limit,
     )
 
@@ -259,6 +265,15 @@ def messengers_of(connections: Mapping[str, Connection]) -> dict[str, Messenger]
     }
 
 
+def routine_rules(settings: Settings) -> RoutineRules:
+    """What the schedules of agents are held against."""
+    return RoutineRules(
+        platforms=[platform.name for platform in PLATFORMS],
+        minimum_seconds=settings.flowmate_schedule_minimum_seconds,
+        default_zone=settings.flowmate_zone,
+    )
+
+
 def build_model(settings: Settings) -> LanguageModel | None:
     """The configured model, or None."""
     if not settings.model_configured:
@@ -273,22 +288,3 @@ def build_model(settings: Settings) -> LanguageModel | None:
         base_url=settings.openai_base_url,
         clock=SystemClock(),
     )
-
-
-def build_archive(settings: Settings, database: Database) -> SqlArchive:
-    """Archives in the data folder."""
-    return SqlArchive(database, folder=settings.data_dir / "backups", clock=SystemClock())
-
-
-async def restore_archive(settings: Settings, path: Path, workspace: str | None) -> dict[str, int]:
-    """Put an archive's rows back into this database. Raises ToolFailed and StoreUnavailable."""
-    # Alembic is 9 MB that no process needs while it runs.
-    from adapters.sql.migrations import migrate
-
-    # An archive is most wanted where there is no database yet.
-    await asyncio.to_thread(migrate, settings)
-    database = Database(settings.database)
-    try:
-        return await build_archive(settings, database).restore(path, workspace=workspace)
-    finally:
-        database.close()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from redis import Redis
 from redis.exceptions import RedisError
 
-from adapters.assembly import build_model, connect_platforms, redis_url
+from adapters.assembly import build_model, connect_platforms, redis_url, routine_rules
 from adapters.chat import PLATFORMS
 from adapters.chat.platform import Shared
 from adapters.clock import SystemClock
@@ -20,10 +20,12 @@ from adapters.settings import Settings
 from adapters.sql.database import make_engine
 from adapters.sql.migrations import missing_revisions
 from adapters.web.smtp import to_server
+from core.catalog import BUILT_IN, load_agents
 from core.errors import FlowMateError
 from core.memory.admissions import InMemoryAdmissions
 from core.models import Finding
 from core.ports.language_model import Message, ModelRequest
+from core.schedules.routines import read_routines
 
 WORKERS_KEY = "rq:workers"
 SCHEDULER_KEY = "flowmate:scheduler:alive"
@@ -40,6 +42,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _platforms,
         _model,
         _mail,
+        _agents,
     ]
     found = await asyncio.gather(*(_guarded(check, settings) for check in checks))
     return [finding for findings in found for finding in findings]
@@ -202,3 +205,14 @@ async def _mail(settings: Settings) -> Sequence[Finding]:
     mend = "" if sender else "Set SMTP_FROM to the sender's address."
     detail = f"{server.host}:{server.port} answers"
     return [Finding(subject="e-mail", ok=sender is not None, detail=detail, mend=mend)]
+
+
+async def _agents(settings: Settings) -> Sequence[Finding]:
+    agents = await asyncio.to_thread(load_agents, [BUILT_IN, settings.agents_dir])
+    rules = routine_rules(settings)
+    routines, problems = read_routines(agents.values(), now=SystemClock().now(), rules=rules)
+    if not problems:
+        alone = f", {len(routines)} run by themselves" if routines else ""
+        return [Finding(subject="agents", ok=True, detail=f"{len(agents)}{alone}")]
+    mend = f"Correct the agent's file in {settings.agents_dir}, and restart."
+    return [Finding(subject="agents", ok=False, detail=said, mend=mend) for said in problems.values()]

@@ -29,7 +29,10 @@ def to_agent(text: str, *, source: str) -> Agent:
     try:
         front = yaml.load("\n".join(lines[1:end]), Loader=LOADER) or {}
     except yaml.YAMLError as error:
-        raise ConfigurationError(f"{source}: the front matter is no YAML ({_first_line(error)}).") from error
+        raise ConfigurationError(
+            f"{source}: the front matter is no YAML ({_first_line(error)}); "
+            "a value that holds a colon or begins with * needs quotes around it."
+        ) from error
     if not isinstance(front, dict):
         raise ConfigurationError(f"{source}: the front matter must hold `field: value` lines.")
     body = "\n".join(lines[end + 1 :]).strip()

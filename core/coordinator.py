@@ -80,7 +80,7 @@ class Coordinator:
             delegation = await self._store.load(delegation_id)
             what = due(delegation, now=self._clock.now())
         if here and what.finish:
-            await self.finish(delegation_id)
+            await self._finish(delegation)
         elif here and what.deliver:
             await self._parts.delivery.deliver(delegation_id)
         elif not what.nothing:
@@ -216,16 +216,21 @@ class Coordinator:
         """Stage 4: aggregate what is terminal into one reply, save it, and deliver."""
         delegation = await self._store.load(delegation_id)
         if due(delegation, now=self._clock.now()).finish:
-            status = status_of(delegation.steps, cancelled=delegation.cancelled_by is not None)
-            reply = await self._reply(delegation, status)
-            saved = await self._store.save_answer(
-                delegation_id, round=delegation.round, status=status, reply=reply, now=self._clock.now()
-            )
-            if not saved:
-                # Another worker ended the last step at the same moment; the answer is its to deliver.
-                return
-            self._parts.events.ring(delegation_id)
-        await self._parts.delivery.deliver(delegation_id)
+            await self._finish(delegation)
+        else:
+            await self._parts.delivery.deliver(delegation_id)
+
+    async def _finish(self, delegation: Delegation) -> None:
+        status = status_of(delegation.steps, cancelled=delegation.cancelled_by is not None)
+        reply = await self._reply(delegation, status)
+        saved = await self._store.save_answer(
+            delegation.id, round=delegation.round, status=status, reply=reply, now=self._clock.now()
+        )
+        if not saved:
+            # Another worker ended the last step at the same moment; the answer is its to deliver.
+            return
+        self._parts.events.ring(delegation.id)
+        await self._parts.delivery.deliver(delegation.id)
 
     async def _reply(self, delegation: Delegation, status: Status) -> Reply:
         if not delegation.steps and status is not Status.CANCELLED:

@@ -42,7 +42,9 @@ async def _sweep(settings: Settings) -> None:
         telling = asyncio.create_task(_tell(settings, assembly))
         striking = asyncio.create_task(_strike(settings, assembly))
         try:
+            settled = False
             while not stop.is_set():
+                settled = settled or await _settle(assembly)
                 await _once(assembly)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(SWEEP_SECONDS):
@@ -79,6 +81,19 @@ async def _strike(settings: Settings, assembly: Assembly) -> None:
             await asyncio.to_thread(clock.strike)
         # Shortly after the next full second, when slots are due.
         await assembly.clock.sleep(1.05 - assembly.clock.now().microsecond / 1e6)
+
+
+async def _settle(assembly: Assembly) -> bool:
+    """Let the schedules of agents be what their files say; False: the database is out, it is for the next sweep."""
+    try:
+        for sentence in await assembly.routines.settle(assembly.agents):
+            logger.warning("%s", sentence)
+    except TransientError:
+        return False
+    except Exception:
+        # Neither may what is wrong with one agent's schedule end this process, nor is it asked for again.
+        logger.exception("the schedules of agents can't be brought up to date")
+    return True
 
 
 async def _once(assembly: Assembly) -> None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.command import send_stop_job_command
-from rq.exceptions import DuplicateJobError, InvalidJobOperation, NoSuchJobError
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job as RqJob
 from rq.job import JobStatus
 from rq.rate_limit import RateLimit
@@ -84,21 +83,25 @@ class RqJobQueue:
             raise QueueUnavailable from error
 
     def _enqueue(self, jobs: Sequence[Job]) -> None:
-        stages = [job for job in jobs if job.kind is not JobKind.STEP]
-        for job in stages:
-            with contextlib.suppress(DuplicateJobError):
-                self._queue.enqueue_job(self._to_rq(job), unique=True)
-        steps = self._absent([job for job in jobs if job.kind is JobKind.STEP])
-        for job in steps:
-            self._queue.enqueue_job(self._to_rq(job))
-        if steps:
-            self._redis.delete(*(_mark(job) for job in steps))
+        absent = self._absent(jobs)
+        with self._redis.pipeline() as pipeline:
+            # A thousand schedules of one second: one round trip for all of their jobs, not several for each.
+            for job in absent:
+                if job.kind is not JobKind.STEP:
+                    self._queue.enqueue_job(self._to_rq(job), pipeline=pipeline)
+            pipeline.execute()
+        for job in absent:
+            if job.kind is JobKind.STEP:
+                # RQ takes rate-limited jobs only one at a time.
+                self._queue.enqueue_job(self._to_rq(job))
+        if absent:
+            self._redis.delete(*(_mark(job) for job in absent))
 
     def _absent(self, jobs: Sequence[Job]) -> list[Job]:
         """Those that don't exist, marked, so that nobody else makes them at the same moment.
 
-        RQ refuses `unique` for rate-limited jobs. A crash between mark and job leaves no job behind the id, until
-        the mark expires; reconcile sees that and dispatches a new id.
+        RQ's own `unique` takes one job at a time, and none that is rate-limited. A crash between mark and job leaves
+        no job behind the id, until the mark expires; reconcile sees that and dispatches a new id.
         """
         if not jobs:
             return []

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from adapters.sql import tables
 from adapters.sql.facts import Fact, insert_events
+from adapters.sql.moves import (
+    ANSWERED,
+    CHECK,
+    HAS_ANSWER,
+    NOT_CANCELLED,
+    OPEN,
+    OPEN_AND_WANTED,
+    OPEN_THIS_ROUND,
+    RECEIVED,
+    move,
+)
 from adapters.sql.rows import from_instruction, from_planned, to_delegation, to_step
 from core.errors import Conflict, NotFound
 from core.models import (
@@ -23,21 +34,28 @@ from core.models import (
     Step,
     StepState,
 )
-from core.policies import CHECK_SECONDS
 
 D = tables.delegations
 S = tables.steps
 E = tables.events
 TERMINAL = tuple(state.value for state in StepState if state.terminal)
 NOT_TERMINAL = tuple(state.value for state in StepState if not state.terminal)
-OPEN = (DelegationState.RECEIVED.value, DelegationState.PLANNED.value)
-CHECK = timedelta(seconds=CHECK_SECONDS)
+# Statements of the path are built once: that takes SQLAlchemy longer than running them.
+_BY_ID = select(D).where(D.c.id == bindparam("id"))
+_BY_KEY = select(D).where(D.c.key == bindparam("key"))
+_STEPS_OF = select(S).where(S.c.delegation_id == bindparam("id")).order_by(S.c.index)
+_NEW = insert(D)
+_CHECK_LATER = (
+    update(D)
+    .where(D.c.id == bindparam("of"), D.c.state != DelegationState.DELIVERED.value)
+    .values(check_at=bindparam("at"))
+)
 
 
 def accept(
     c: Connection, instruction: Instruction, delegation_id: str, now: datetime
 ) -> tuple[Delegation, bool]:
-    found = c.execute(select(D).where(D.c.key == instruction.key)).first()
+    found = c.execute(_BY_KEY, {"key": instruction.key}).first()
     if found is not None:
         if found.fingerprint != instruction.fingerprint:
             raise Conflict("This idempotency key was used for another request.")
@@ -50,7 +68,7 @@ def accept(
         "received_at": now,
         "check_at": now + CHECK,
     }
-    c.execute(insert(D), row)
+    c.execute(_NEW, row)
     data = {"origin": instruction.origin, "person": instruction.person.id}
     insert_events(c, delegation_id, 1, [(EventKind.INSTRUCTION_RECEIVED, data)], now)
     delegation = Delegation(
@@ -68,7 +86,7 @@ def known(c: Connection, key: str) -> str | None:
 
 
 def load(c: Connection, delegation_id: str) -> Delegation:
-    row = c.execute(select(D).where(D.c.id == delegation_id)).first()
+    row = c.execute(_BY_ID, {"id": delegation_id}).first()
     if row is None:
         raise NotFound(f"There is no delegation {delegation_id}.")
     return to_delegation(row, _steps(c, delegation_id))
@@ -98,7 +116,7 @@ def save_plan(c: Connection, delegation_id: str, plan: Plan, now: datetime) -> b
         delegation_id,
         [fact],
         now,
-        (D.c.state == DelegationState.RECEIVED.value,),
+        RECEIVED,
         state=DelegationState.PLANNED.value,
         planner=plan.planner,
         planning_usage=plan.usage.model_dump(),
@@ -113,14 +131,13 @@ def save_answer(
     c: Connection, delegation_id: str, round: int, answer: tuple[Status, Reply], now: datetime
 ) -> bool:
     status, reply = answer
-    # Whoever was told that it is cancelled gets no answer that was put together just before.
-    agreed = () if status is Status.CANCELLED else (D.c.cancelled_by.is_(None),)
     return move(
         c,
         delegation_id,
         [(EventKind.DELEGATION_ANSWERED, {"status": status.value})],
         now,
-        (D.c.state.in_(OPEN), D.c.round == round, *agreed),
+        OPEN_THIS_ROUND if status is Status.CANCELLED else OPEN_AND_WANTED,
+        this_round=round,
         state=DelegationState.ANSWERED.value,
         status=status.value,
         reply=reply.model_dump(mode="json"),
@@ -135,7 +152,8 @@ def mark_delivered(c: Connection, delegation_id: str, round: int, failure: str |
         delegation_id,
         [*facts, (EventKind.DELEGATION_DELIVERED, {})],
         now,
-        (D.c.state == DelegationState.ANSWERED.value, D.c.round == round),
+        ANSWERED,
+        this_round=round,
         state=DelegationState.DELIVERED.value,
         delivered_at=now,
         check_at=None,
@@ -152,7 +170,7 @@ def cancel(c: Connection, delegation_id: str, by: str, now: datetime) -> bool:
         delegation_id,
         [(EventKind.DELEGATION_CANCELLED, {"by": by})],
         now,
-        (*is_open, D.c.cancelled_by.is_(None)),
+        NOT_CANCELLED,
         state=DelegationState.PLANNED.value,
         cancelled_by=by,
     )
@@ -176,7 +194,7 @@ def retry(c: Connection, delegation_id: str, by: str, now: datetime) -> bool:
         delegation_id,
         [(EventKind.DELEGATION_RETRIED, {"by": by})],
         now,
-        (D.c.state.in_((DelegationState.ANSWERED.value, DelegationState.DELIVERED.value)),),
+        HAS_ANSWER,
         state=DelegationState.PLANNED.value,
         round=D.c.round + 1,
         generation=D.c.generation + 1,
@@ -211,7 +229,7 @@ def revise(c: Connection, delegation_id: str, reply: Reply, now: datetime) -> bo
         delegation_id,
         [(EventKind.DELEGATION_REVISED, {})],
         now,
-        (D.c.state.in_((DelegationState.ANSWERED.value, DelegationState.DELIVERED.value)),),
+        HAS_ANSWER,
         state=DelegationState.ANSWERED.value,
         reply=reply.model_dump(mode="json"),
         round=D.c.round + 1,
@@ -230,34 +248,12 @@ def redispatch(
 
 
 def check_later(c: Connection, delegation_id: str, at: datetime) -> None:
-    open_ = D.c.state != DelegationState.DELIVERED.value
-    c.execute(update(D).where(D.c.id == delegation_id, open_).values(check_at=at))
+    c.execute(_CHECK_LATER, {"of": delegation_id, "at": at})
 
 
 def to_check(c: Connection, now: datetime, limit: int) -> tuple[str, ...]:
     query = select(D.c.id).where(D.c.check_at <= now).order_by(D.c.check_at, D.c.id)
     return tuple(row.id for row in c.execute(query.limit(limit)))
-
-
-def move(
-    c: Connection,
-    delegation_id: str,
-    facts: Sequence[Fact],
-    now: datetime,
-    conditions: Sequence[Any],
-    **values: Any,
-) -> bool:
-    """Compare-and-set on the delegation's row, with its events; False where the conditions no longer hold.
-
-    The row's own counter numbers the events: its row lock puts them in commit order, without gaps.
-    """
-    values = {"check_at": now + CHECK, **values, "events": D.c.events + len(facts)}
-    statement = update(D).where(D.c.id == delegation_id, *conditions).values(**values).returning(D.c.events)
-    last = c.execute(statement).scalar_one_or_none()
-    if last is None:
-        return False
-    insert_events(c, delegation_id, last - len(facts) + 1, facts, now)
-    return True
 
 
 def _lock_steps(c: Connection, delegation_id: str) -> None:
@@ -267,4 +263,4 @@ def _lock_steps(c: Connection, delegation_id: str) -> None:
 
 
 def _steps(c: Connection, delegation_id: str) -> Sequence[Row[Any]]:
-    return c.execute(select(S).where(S.c.delegation_id == delegation_id).order_by(S.c.index)).all()
+    return c.execute(_STEPS_OF, {"id": delegation_id}).all()

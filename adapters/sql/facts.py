@@ -32,15 +32,19 @@ def events_after(c: Connection, delegation_id: str, after: int) -> tuple[Event, 
 
 def record(c: Connection, delegation_id: str, facts: Sequence[Fact], now: datetime) -> None:
     """Append events without moving the delegation. Raises NotFound."""
-    statement = (
-        update(D).where(D.c.id == delegation_id).values(events=D.c.events + len(facts)).returning(D.c.events)
-    )
-    last = c.execute(statement).scalar_one_or_none()
+    last = c.execute(_COUNT, {"of": delegation_id, "count": len(facts)}).scalar_one_or_none()
     if last is None:
         raise NotFound(f"There is no delegation {delegation_id}.")
     insert_events(c, delegation_id, last - len(facts) + 1, facts, now)
 
 
+# Statements of the path are built once: that takes SQLAlchemy longer than running them.
+_COUNT = (
+    update(D)
+    .where(D.c.id == bindparam("of"))
+    .values(events=D.c.events + bindparam("count"))
+    .returning(D.c.events)
+)
 _INSERT_EVENT = insert(E).values(
     delegation_id=bindparam("delegation_id"),
     sequence=bindparam("sequence"),

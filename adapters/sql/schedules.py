@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Integer, Row, Select, bindparam, func, insert, select, update
 
 from adapters.sql import delegations, tables
 from adapters.sql.database import Database
@@ -23,6 +23,23 @@ ACTIVE = ScheduleState.ACTIVE.value
 LISTED = (ACTIVE, ScheduleState.PAUSED.value)
 # Any number will do, as long as nobody else on the same database uses it for something else.
 NUMBERING_LOCK = 4_601_994
+# A thousand may be due in one second: statements that each of them needs are built once.
+_BY_ID = select(S).where(S.c.id == bindparam("id"))
+_SLOTS = (
+    select(T)
+    .where(T.c.schedule_id == bindparam("schedule"))
+    .order_by(T.c.slot.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+_MOVE_ON = (
+    update(S)
+    .where(S.c.id == bindparam("of"), S.c.state == ACTIVE, S.c.next_slot == bindparam("due"))
+    .values(state=bindparam("to"), next_slot=bindparam("next", type_=S.c.next_slot.type))
+)
+_KNOWN = select(T.c.slot).where(
+    T.c.schedule_id == bindparam("schedule"), T.c.slot.in_(bindparam("asked", expanding=True))
+)
+_NEW_SLOTS = insert(T)
 _TIMING: TypeAdapter[Timing] = TypeAdapter(Timing)
 
 
@@ -36,7 +53,9 @@ class SqlSchedules:
         return await self._database.write(lambda c: _save(c, schedule))
 
     async def load(self, schedule_id: str) -> Schedule:
-        found = await self._all(select(S).where(S.c.id == schedule_id))
+        found = await self._database.read(
+            lambda c: [_to_schedule(row) for row in c.execute(_BY_ID, {"id": schedule_id})]
+        )
         if not found:
             raise NotFound(f"There is no schedule {schedule_id}.")
         return found[0]
@@ -55,6 +74,9 @@ class SqlSchedules:
         if person_id is not None:
             query = query.where(S.c.person_id == person_id)
         return await self._all(query.order_by(S.c.number).limit(limit))
+
+    async def of_agents(self) -> tuple[Schedule, ...]:
+        return await self._all(select(S).where(S.c.agent.is_not(None)).order_by(S.c.id))
 
     async def change(self, schedule: Schedule, *, expected: Sequence[ScheduleState], now: datetime) -> bool:
         return await self._database.write(lambda c: _change(c, schedule, expected, now))
@@ -76,8 +98,8 @@ class SqlSchedules:
         return await self._database.write(all_of_them)
 
     async def slots(self, schedule_id: str, *, limit: int = 20) -> tuple[Slot, ...]:
-        query = select(T).where(T.c.schedule_id == schedule_id).order_by(T.c.slot.desc()).limit(limit)
-        return await self._database.read(lambda c: tuple(_to_slot(row) for row in c.execute(query)))
+        asked = {"schedule": schedule_id, "most": limit}
+        return await self._database.read(lambda c: tuple(_to_slot(row) for row in c.execute(_SLOTS, asked)))
 
     async def pause_where(
         self, *, platform: str, workspace: str, place: str, reason: str, now: datetime
@@ -129,21 +151,15 @@ def _change(c: Connection, schedule: Schedule, expected: Sequence[ScheduleState]
 
 def _fire(c: Connection, firing: Firing, now: datetime) -> Delegation | None:
     if firing.expected is not None:
-        still = (S.c.id == firing.schedule_id, S.c.state == ACTIVE, S.c.next_slot == firing.expected)
-        moved = update(S).where(*still).values(state=firing.state.value, next_slot=firing.next_slot)
-        if c.execute(moved).rowcount != 1:
+        given = {"of": firing.schedule_id, "due": firing.expected}
+        given |= {"to": firing.state.value, "next": firing.next_slot}
+        if c.execute(_MOVE_ON, given).rowcount != 1:
             return None
-    known = {
-        row.slot
-        for row in c.execute(
-            select(T.c.slot).where(
-                T.c.schedule_id == firing.schedule_id, T.c.slot.in_([slot.slot for slot in firing.slots])
-            )
-        )
-    }
+    asked = {"schedule": firing.schedule_id, "asked": [slot.slot for slot in firing.slots]}
+    known = {row.slot for row in c.execute(_KNOWN, asked)}
     fresh = [_from_slot(slot) for slot in firing.slots if slot.slot not in known]
     if fresh:
-        c.execute(insert(T), fresh)
+        c.execute(_NEW_SLOTS, fresh)
     if firing.instruction is None:
         return None
     delegation, created = delegations.accept(c, firing.instruction, firing.delegation_id, now)

@@ -4,37 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, or_, select, update
 
 from adapters.sql import tables
-from adapters.sql.delegations import CHECK, check_later
+from adapters.sql.delegations import check_later
 from adapters.sql.facts import Fact, record
+from adapters.sql.moves import CHECK
 from adapters.sql.rows import to_step
 from core.models import EventKind, Result, Step, StepState
 
 S = tables.steps
 RUNNING = StepState.RUNNING.value
 PENDING = StepState.PENDING.value
+# Statements of the path are built once: that takes SQLAlchemy longer than running them.
+_NOW = bindparam("now", type_=S.c.started_at.type)
+_CLAIM = (
+    update(S)
+    .where(
+        S.c.id == bindparam("of"),
+        or_(S.c.state == PENDING, and_(S.c.state == RUNNING, S.c.lease_until <= _NOW)),
+    )
+    .values(
+        crashes=case((S.c.state == RUNNING, S.c.crashes + 1), else_=S.c.crashes),
+        state=RUNNING,
+        attempts=S.c.attempts + 1,
+        token=S.c.token + 1,
+        lease_until=bindparam("until", type_=S.c.lease_until.type),
+        started_at=case((S.c.started_at.is_(None), _NOW), else_=S.c.started_at),
+    )
+    .returning(S)
+)
 
 
 def claim(c: Connection, step_id: str, now: datetime, lease_until: datetime) -> Step | None:
-    free = or_(S.c.state == PENDING, and_(S.c.state == RUNNING, S.c.lease_until <= now))
-    statement = (
-        update(S)
-        .where(S.c.id == step_id, free)
-        .values(
-            crashes=case((S.c.state == RUNNING, S.c.crashes + 1), else_=S.c.crashes),
-            state=RUNNING,
-            attempts=S.c.attempts + 1,
-            token=S.c.token + 1,
-            lease_until=lease_until,
-            started_at=case((S.c.started_at.is_(None), now), else_=S.c.started_at),
-        )
-        .returning(S)
-    )
-    row = c.execute(statement).first()
+    row = c.execute(_CLAIM, {"of": step_id, "now": now, "until": lease_until}).first()
     if row is None:
         return None
     step = to_step(row)
@@ -117,14 +123,21 @@ def skip(c: Connection, step_ids: Sequence[str], reason: str, now: datetime) -> 
 
 def _holder(c: Connection, step_id: str, token: int, **values: Any) -> Step | None:
     """Update the step if this token still holds it."""
-    statement = (
-        update(S)
-        .where(S.c.id == step_id, S.c.token == token, S.c.state == RUNNING)
-        .values(**values)
-        .returning(S)
-    )
-    row = c.execute(statement).first()
+    plain = {name: value for name, value in values.items() if not isinstance(value, ColumnElement)}
+    statement = _held(tuple(plain))
+    if len(plain) < len(values):
+        statement = statement.values({name: value for name, value in values.items() if name not in plain})
+    given = {"of": step_id, "held": token, **{f"new_{name}": value for name, value in plain.items()}}
+    row = c.execute(statement, given).first()
     return None if row is None else to_step(row)
+
+
+@lru_cache(maxsize=16)
+def _held(names: tuple[str, ...]) -> Any:
+    """The statement that sets these columns of a step that this token still holds."""
+    values = {name: bindparam(f"new_{name}", type_=S.c[name].type) for name in names}
+    mine = (S.c.id == bindparam("of"), S.c.token == bindparam("held"), S.c.state == RUNNING)
+    return update(S).where(*mine).values(**values).returning(S)
 
 
 def _note(c: Connection, step: Step, kind: EventKind, now: datetime, **extra: Any) -> None:

@@ -98,6 +98,7 @@ class ScheduleCard(Body):
     id: str
     number: int
     instruction: str
+    agent: str | None = None
     when: str
     zone: str
     state: str

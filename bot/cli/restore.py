@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.assembly import restore_archive
+from adapters.archives import restore_archive
 from adapters.settings import Settings
 from bot.cli.terminal import stdout
 

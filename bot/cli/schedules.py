@@ -66,7 +66,8 @@ async def change_schedule(settings: Settings, number: int, change: str) -> int:
 def _show(console: Console, card: ScheduleCard, *, runs: int) -> None:
     line = Text(f"{card.number}. ", style="bold")
     line.append(printable(card.when), style="bold")
-    line.append(f"  {printable(card.instruction)}")
+    addressed = f"@{card.agent} " if card.agent else ""
+    line.append(f"  {printable(addressed + card.instruction)}")
     console.print(line, soft_wrap=True)
     for run in card.next_runs[:runs]:
         console.print(Text(f"   next: {_local(run, card.zone)}", style="dim"))

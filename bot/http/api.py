@@ -14,8 +14,9 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 
 from adapters.assembly import Assembly
 from adapters.chat.text import clean
+from adapters.operator import PLATFORM, WORKSPACE
 from bot.http import contract
-from bot.http.auth import PLATFORM, WORKSPACE, Asker
+from bot.http.auth import Asker
 from bot.http.bodies import body_of, documented
 from bot.http.delegations import answer
 from bot.http.parts import Front, Parts

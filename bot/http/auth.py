@@ -9,13 +9,11 @@ from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import Headers
 
+from adapters.operator import OPERATOR
 from bot.http.problems import Problem
 from core.errors import ConfigurationError
 from core.models import Person
 
-OPERATOR = Person(id="local:local:operator", name="operator")
-WORKSPACE = "local"
-PLATFORM = "local"
 CHALLENGE = 'Bearer realm="flowmate"'
 
 _bearer = HTTPBearer(

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from adapters.assembly import Assembly
+from adapters.operator import PLATFORM, WORKSPACE
 from bot.http import contract
-from bot.http.auth import PLATFORM, WORKSPACE, Asker
+from bot.http.auth import Asker
 from bot.http.parts import Parts
 from bot.http.problems import invalid
 from bot.http.schemas import AcceptedOut, AnswerOut, Page, from_delegation, to_summary

@@ -38,6 +38,7 @@ class ScheduleOut(Schema):
     id: str
     number: int
     instruction: str
+    agent: str | None = Field(description="the agent whose file it comes from, if any")
     when: str
     cron: str | None
     every_seconds: int | None
@@ -60,6 +61,7 @@ MADE: dict[str, Any] = {
     "id": "1f2e3d4c5b6a",
     "number": 1,
     "instruction": "headlines from https://example.org/feed.xml",
+    "agent": None,
     "when": "every weekday at 09:00 (Europe/Berlin)",
     "cron": "0 9 * * 1-5",
     "everySeconds": None,

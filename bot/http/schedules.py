@@ -10,8 +10,9 @@ from fastapi import APIRouter, Depends
 
 from adapters.assembly import Assembly
 from adapters.chat.text import clean
+from adapters.operator import PLATFORM, WORKSPACE
 from bot.http import contract
-from bot.http.auth import PLATFORM, WORKSPACE, Asker
+from bot.http.auth import Asker
 from bot.http.bodies import body_of, documented
 from bot.http.parts import Parts
 from bot.http.problems import invalid
@@ -190,6 +191,7 @@ async def _shown(assembly: Assembly, schedule: Schedule, *, runs: int = RUNS_SHO
         id=schedule.id,
         number=schedule.number,
         instruction=schedule.text,
+        agent=schedule.agent,
         when=in_words(timing, schedule.zone),
         cron=timing.expression if isinstance(timing, Cron) else None,
         every_seconds=timing.seconds if isinstance(timing, Interval) else None,

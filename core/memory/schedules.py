@@ -56,6 +56,11 @@ class InMemorySchedules:
         ]
         return tuple(sorted(found, key=lambda schedule: schedule.number)[:limit])
 
+    async def of_agents(self) -> tuple[Schedule, ...]:
+        await self._store.ping()
+        found = [schedule for schedule in self._schedules.values() if schedule.agent is not None]
+        return tuple(sorted(found, key=lambda schedule: schedule.id))
+
     async def change(self, schedule: Schedule, *, expected: Sequence[ScheduleState], now: datetime) -> bool:
         await self._store.ping()
         current = self._schedules.get(schedule.id)

@@ -39,6 +39,8 @@ class Agent(Frozen):
     """Instructions this agent is right for; the rule planner learns from them."""
     schedule: str | None = None
     """When it runs by itself: words or five cron fields, with a zone, then perhaps a colon and its instruction."""
+    post_to: str | None = None
+    """Where the answers of its schedule go, as `platform:workspace:place`; else into a conversation of its own."""
     recurring: bool = False
     """Whether its answer changes with time, so that an answer of its offers to become a schedule."""
     limits: AgentLimits = AgentLimits()

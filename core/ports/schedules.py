@@ -44,6 +44,10 @@ class Schedules(Protocol):
         """The workspace's active and paused schedules by number; with `person_id`, that person's."""
         ...
 
+    async def of_agents(self) -> tuple[Schedule, ...]:
+        """Every schedule that comes from an agent's front matter, whatever its state, by id."""
+        ...
+
     async def change(self, schedule: Schedule, *, expected: Sequence[ScheduleState], now: datetime) -> bool:
         """Save the schedule's timing, text, state, next slot and reason if its state is one of these.
 

@@ -27,7 +27,7 @@ from core.schedules import replies
 from core.schedules.commands import Change, read_command
 from core.schedules.firing import Alarm
 from core.schedules.phrases import read
-from core.schedules.timing import check_cron, check_minimum, check_zone, following
+from core.schedules.timing import check_timing, following
 from core.schedules.understanding import Unclear, Understood
 
 RUNS_SHOWN = 3
@@ -119,13 +119,8 @@ class Desk:
 
     def check(self, timing: Timing, zone: str) -> None:
         """Raise InvalidSchedule where this timing can't be."""
-        check_zone(zone)
-        if timing.kind == "cron":
-            check_cron(timing.expression)
-        now = self._clock.now()
-        check_minimum(timing, zone=zone, minimum_seconds=self._limits.minimum_seconds, now=now)
-        if not following(timing, zone=zone, after=now):
-            raise InvalidSchedule("That time has passed already.", field="timing")
+        minimum = self._limits.minimum_seconds
+        check_timing(timing, zone=zone, minimum_seconds=minimum, now=self._clock.now())
 
     async def apply(self, change: Change, schedule: Schedule, *, key: str = "") -> Schedule:
         """Change a schedule's state, or run it now. Raises Conflict where its state does not allow that."""

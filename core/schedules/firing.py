@@ -15,6 +15,7 @@ from core.policies import due
 from core.ports.clock import Clock
 from core.ports.job_queue import JobQueue
 from core.ports.schedules import Firing, Schedules
+from core.schedules.posting import Posting
 from core.schedules.timing import following
 
 logger = logging.getLogger(__name__)
@@ -31,17 +32,22 @@ LOOK_BACKS = (timedelta(days=1), timedelta(days=90), timedelta(days=36_500))
 class Alarm:
     """Fires what is due, whoever wakes it and however often: the rows decide."""
 
-    def __init__(self, *, schedules: Schedules, queue: JobQueue, clock: Clock) -> None:
+    def __init__(
+        self, *, schedules: Schedules, queue: JobQueue, clock: Clock, posting: Posting | None = None
+    ) -> None:
         self._schedules = schedules
         self._queue = queue
         self._clock = clock
+        self._posting = posting
 
     async def ring(self) -> int:
         """Begin everything that is due; returns how many delegations began. Raises StoreUnavailable."""
         begun = 0
         while found := await self._schedules.due(now=self._clock.now(), limit=BATCH):
             now = self._clock.now()
-            delegations = await self._schedules.fire([to_firing(s, now=now) for s in found], now=now)
+            delegations = await self._schedules.fire(
+                [to_firing(self._aimed(s), now=now) for s in found], now=now
+            )
             begun += len(delegations)
             await self._dispatch(delegations)
             if len(found) < BATCH:
@@ -55,7 +61,11 @@ class Alarm:
     async def run_now(self, schedule: Schedule, *, key: str) -> None:
         """Begin one run by hand, once for each key; the timing goes on as it was. Raises StoreUnavailable."""
         now = self._clock.now()
-        await self._dispatch(await self._schedules.fire([by_hand(schedule, key=key, now=now)], now=now))
+        firing = by_hand(self._aimed(schedule), key=key, now=now)
+        await self._dispatch(await self._schedules.fire([firing], now=now))
+
+    def _aimed(self, schedule: Schedule) -> Schedule:
+        return schedule if self._posting is None else self._posting.aimed(schedule)
 
     async def _dispatch(self, delegations: Sequence[Delegation]) -> None:
         now = self._clock.now()
@@ -70,19 +80,22 @@ class Alarm:
             logger.warning("queue out: %d runs of schedules wait for reconcile", len(delegations))
 
 
-def pausing(schedules: Schedules, *, clock: Clock) -> Callable[[Address, str], Awaitable[None]]:
-    """What pauses every schedule of a place that nobody can write to any more."""
+def pausing(
+    schedules: Schedules, *, clock: Clock, posting: Posting | None = None
+) -> Callable[[Address, str], Awaitable[None]]:
+    """What pauses every schedule whose answers go to a place that nobody can write to any more."""
 
     async def pause(address: Address, reason: str) -> None:
-        paused = await schedules.pause_where(
-            platform=address.platform,
-            workspace=address.workspace,
-            place=address.place,
-            reason=reason,
-            now=clock.now(),
-        )
-        if paused:
-            logger.warning("paused %d schedules: %s", paused, reason)
+        for listed in (address,) if posting is None else posting.listed_at(address):
+            paused = await schedules.pause_where(
+                platform=listed.platform,
+                workspace=listed.workspace,
+                place=listed.place,
+                reason=reason,
+                now=clock.now(),
+            )
+            if paused:
+                logger.warning("paused %d schedules: %s", paused, reason)
 
     return pause
 

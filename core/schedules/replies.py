@@ -77,7 +77,7 @@ def card(
     """One schedule with all that can be done to it."""
     lines = [lead, ""] if lead else []
     lines += [f"**Schedule {schedule.number}**: {in_words(schedule.timing, schedule.zone)}", ""]
-    lines += [*_quoted(schedule.text), ""]
+    lines += [*_quoted(said(schedule)), ""]
     if schedule.state is ScheduleState.ACTIVE:
         lines += _next(schedule, runs)
     else:
@@ -95,7 +95,7 @@ def listing(schedules: Sequence[tuple[Schedule, Sequence[Slot]]], *, shown_in: s
     buttons: list[Button] = []
     for row, (schedule, slots) in enumerate(schedules):
         lines.append(
-            f"{schedule.number}. **{in_words(schedule.timing, schedule.zone)}**: {_short(schedule.text)}"
+            f"{schedule.number}. **{in_words(schedule.timing, schedule.zone)}**: {_short(said(schedule))}"
         )
         lines.append(f"   {_standing(schedule)}")
         last = _last(schedule, slots)
@@ -116,6 +116,11 @@ def missed(slots: Sequence[Slot], *, zone: str) -> str:
     if len(lost) == 1:
         return f"_One run was missed while FlowMate was not running: {since}._"
     return f"_{len(lost)} runs were missed while FlowMate was not running, the first {since}._"
+
+
+def said(schedule: Schedule) -> str:
+    """The instruction, and the agent whose file it comes from."""
+    return f"@{schedule.agent} {schedule.text}" if schedule.agent else schedule.text
 
 
 def _quoted(text: str) -> list[str]:

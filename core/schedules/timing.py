@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from cronsim import CronSim, CronSimError
 
 from core.errors import InvalidSchedule
-from core.models.schedule import Interval, Once, Timing
+from core.models.schedule import Cron, Interval, Once, Timing
 
 FIELDS = ("minute", "hour", "day of the month", "month", "day of the week")
 BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
@@ -112,6 +112,16 @@ def following(timing: Timing, *, zone: str, after: datetime, count: int = 1) -> 
         if instant > after and instant not in found:
             found.append(instant)
     return tuple(found)
+
+
+def check_timing(timing: Timing, *, zone: str, minimum_seconds: int, now: datetime) -> None:
+    """Raise InvalidSchedule where this timing can't be."""
+    check_zone(zone)
+    if isinstance(timing, Cron):
+        check_cron(timing.expression)
+    check_minimum(timing, zone=zone, minimum_seconds=minimum_seconds, now=now)
+    if not following(timing, zone=zone, after=now):
+        raise InvalidSchedule("That time has passed already.", field="timing")
 
 
 def check_minimum(timing: Timing, *, zone: str, minimum_seconds: int, now: datetime) -> None:

@@ -90,6 +90,15 @@ async def test_only_active_and_paused_ones_are_listed(parts: Parts) -> None:
     assert await schedules.listed("other", "W1") == ()
 
 
+async def test_those_of_agents_are_found_in_every_state(parts: Parts) -> None:
+    schedules, _ = parts
+    for n, state in enumerate(ScheduleState):
+        await schedules.save(schedule(n, state=state, agent=f"agent{n}"))
+    await schedules.save(schedule(20))
+    found = await schedules.of_agents()
+    assert [(s.agent, s.state) for s in found] == [(f"agent{n}", s) for n, s in enumerate(ScheduleState)]
+
+
 async def test_a_change_counts_only_in_the_expected_state(parts: Parts) -> None:
     schedules, _ = parts
     saved = await schedules.save(schedule())

@@ -1,0 +1,30 @@
+"""A workspace's archives, and putting one back."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from adapters.clock import SystemClock
+from adapters.settings import Settings
+from adapters.sql.archive import SqlArchive
+from adapters.sql.database import Database
+
+
+def build_archive(settings: Settings, database: Database) -> SqlArchive:
+    """Archives in the data folder."""
+    return SqlArchive(database, folder=settings.data_dir / "backups", clock=SystemClock())
+
+
+async def restore_archive(settings: Settings, path: Path, workspace: str | None) -> dict[str, int]:
+    """Put an archive's rows back into this database. Raises ToolFailed and StoreUnavailable."""
+    # Alembic is 9 MB that no process needs while it runs.
+    from adapters.sql.migrations import migrate
+
+    # An archive is most wanted where there is no database yet.
+    await asyncio.to_thread(migrate, settings)
+    database = Database(settings.database)
+    try:
+        return await build_archive(settings, database).restore(path, workspace=workspace)
+    finally:
+        database.close()
