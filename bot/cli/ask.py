@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 
 from rich.console import Console
-from rich.markdown import Markdown
 
 from adapters.settings import Settings
+from bot.cli import markdown
 from bot.cli.bodies import Answer
 from bot.cli.client import Api, Question
 from bot.cli.conversing import converse
 from bot.cli.progress import Progress, ProgressView
 from bot.cli.terminal import is_live, stderr, stdout
-from bot.readout import printable
 from core.models import Status
 
 STATUS_STYLES = {"success": "green", "partial": "yellow", "failed": "red", "cancelled": "yellow"}
@@ -41,7 +40,7 @@ def show(answer: Answer, *, out: Console, aside: Console) -> None:
     text = answer.answer or ""
     if out.is_terminal:
         out.print()
-        out.print(Markdown(printable(text)))
+        out.print(markdown.Answer(text))
         out.print()
     else:
         sys.stdout.write(text.rstrip("\n") + "\n")

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
+from adapters.chat import cutting
+
 # A word joiner: invisible, and the end of every mention. Unlike an entity it works inside code, too, and however
 # Slack orders decoding entities and looking for mentions.
 _JOINER = "\u2060"
 _LESS_THAN = r"(?:<|&lt;?|&#0*60;?|&#x0*3c;?)"
 _MENTION = re.compile(rf"({_LESS_THAN})(?=\\?(?:[@#]|!(?!doctype|--|\[)))", re.IGNORECASE)
 _GROUP_PING = re.compile(r"(?<!\w)@(?=(?:everyone|channel|here|group)\b)", re.IGNORECASE)
-_FENCE = re.compile(r"^ {0,3}(`{3,20}|~{3,20})[ \t]*([^`\n]*)$")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>", re.IGNORECASE)
 _TAG = re.compile(r"<(?=[A-Za-z/?!])")
@@ -21,6 +22,8 @@ _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]]+)\]:[ \t]*(<[^<>\n]*>|\S+).*$", re.
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 
+# Stands for a piece of code while the text around it is changed.
+_CODE = "\x00"
 _LINK = re.compile(r"!?\[([^\[\]]*)" + _TARGET.pattern)
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+", re.MULTILINE)
 _EMPHASIS = re.compile(r"(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
@@ -44,7 +47,11 @@ def to_plain(markdown: str, *, limit: int) -> str:
     def shown(match: re.Match[str]) -> str:
         return match[1] if _is_harmful(match[2]) else f"{match[1]} ({match[2].strip('<>')})"
 
-    text = _EMPHASIS.sub(r"\2", _HEADING.sub("", _LINK.sub(shown, markdown))).strip()
+    pieces = list(_pieces(markdown.replace(_CODE, "")))
+    bare = "".join(_CODE if code else piece for code, piece in pieces)
+    kept = (piece for code, piece in pieces if code)
+    text = _EMPHASIS.sub(r"\2", _HEADING.sub("", _LINK.sub(shown, bare)))
+    text = re.sub(_CODE, lambda _: next(kept), text).strip()
     if size(escape(text)) <= limit:
         return escape(text)
     # Entities make text longer; halving finds the longest head that fits.
@@ -56,20 +63,8 @@ def to_plain(markdown: str, *, limit: int) -> str:
 
 
 def cut(markdown: str, *, limit: int) -> list[str]:
-    """Parts of at most `limit` characters once neutralised, broken where it hurts least; at least one.
-
-    A code block that is cut is closed, and opened again in the next part.
-    """
-    parts: list[str] = []
-    rest = markdown.strip("\n")
-    while size(neutralise(rest)) > limit:
-        head, fence = _head(rest, limit)
-        tail = rest[len(head) :].lstrip("\n")
-        closing = "\n" + fence.partition(" ")[0] if fence else ""
-        if head.strip():
-            parts.append(head.rstrip() + closing)
-        rest = (fence.replace(" ", "", 1) + "\n" if fence else "") + tail
-    return [*parts, rest] if rest.strip() or not parts else parts
+    """Parts of at most `limit` characters once neutralised, broken where it hurts least; at least one."""
+    return cutting.cut(markdown, limit=limit, measure=lambda text: size(neutralise(text)))
 
 
 def size(text: str) -> int:
@@ -77,71 +72,10 @@ def size(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-def _head(text: str, limit: int) -> tuple[str, str]:
-    """The first part of a text that is too long, and the fence ("``` python") that is open at its end."""
-    room = limit
-    while True:
-        head = text[: _break_at(text, room)]
-        fence = _open_fence(head)
-        if size(neutralise(head)) + len(fence) <= limit or room < 2:
-            return head, fence
-        room = room * 3 // 4
-
-
-def _break_at(text: str, room: int) -> int:
-    """Where to break within the first `room` characters: a paragraph, a line, a sentence, a word, or anywhere."""
-    window = text[:room]
-    fenced = list(_fenced(window))
-    lines = [match.start() for match in re.finditer("\n", window) if match.start() >= room // 2]
-    paragraphs = [at for at in lines if window.startswith("\n\n", at) and not _inside(fenced, at)]
-    outside = [at for at in lines if not _inside(fenced, at)]
-    for places in (paragraphs, outside, lines):
-        if places:
-            return places[-1]
-    for separator in (". ", " "):
-        at = window.rfind(separator, room // 2)
-        if at > 0:
-            return at + len(separator)
-    return max(1, room)
-
-
-def _inside(spans: list[tuple[int, int]], at: int) -> bool:
-    return any(start <= at < end for start, end in spans)
-
-
-def _open_fence(text: str) -> str:
-    """The fence that is still open at the end, with its language after a space; empty where none is."""
-    opened = language = ""
-    for line in text.split("\n"):
-        match = _FENCE.match(line)
-        if match is None:
-            continue
-        if not opened:
-            opened, language = match[1], "".join(match[2].split()[:1])[:20]
-        elif match[1].startswith(opened) and not match[2].strip():
-            opened = language = ""
-    return f"{opened} {language}" if opened else ""
-
-
-def _fenced(text: str) -> Iterator[tuple[int, int]]:
-    """Where code blocks begin and end, one that is never closed included."""
-    at, start, opened = 0, 0, ""
-    for line in text.splitlines(keepends=True):
-        match = _FENCE.match(line.rstrip("\n"))
-        if match and not opened:
-            start, opened = at, match[1]
-        elif match and match[1].startswith(opened) and not match[2].strip():
-            yield start, at + len(line)
-            opened = ""
-        at += len(line)
-    if opened:
-        yield start, at
-
-
 def _pieces(markdown: str) -> Iterator[tuple[bool, str]]:
     """The text in order, in pieces that are code and pieces that aren't."""
     at = 0
-    for start, end in [*_fenced(markdown), (len(markdown), len(markdown))]:
+    for start, end in [*cutting.fenced(markdown), (len(markdown), len(markdown))]:
         yield from _spans(markdown[at:start])
         yield True, markdown[start:end]
         at = end

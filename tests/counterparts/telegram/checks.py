@@ -10,6 +10,10 @@ TYPES = frozenset(
 )
 ALONE = frozenset({"code", "pre"})
 """These hold no other entities and stand in none but a quotation."""
+QUOTES = frozenset({"blockquote", "expandable_blockquote"})
+"""These can't be nested."""
+ENTITIES = 100
+"""What is beyond it Telegram leaves out without a word; here nobody may lose anything."""
 PARAMETERS: dict[str, frozenset[str]] = {
     "getMe": frozenset(),
     "getUpdates": frozenset({"offset", "limit", "timeout", "allowed_updates"}),
@@ -52,10 +56,13 @@ def check_text(text: Any, entities: Any) -> None:
     length = units(text)
     if length > 4096:
         raise BadRequest("message is too long")
-    boundaries = {0}
+    boundaries, at = {0}, 0
     for character in text:
-        boundaries.add(max(boundaries) + units(character))
+        at += units(character)
+        boundaries.add(at)
     spans: list[tuple[int, int, str]] = []
+    if len(entities or ()) > ENTITIES:
+        raise BadRequest("too many entities")
     for entity in entities or ():
         kind, start = entity["type"], entity["offset"]
         end = start + entity["length"]
@@ -80,7 +87,9 @@ def check_nesting(spans: list[tuple[int, int, str]]) -> None:
             if start < other_start < end < other_end:
                 raise BadRequest("can't parse entities: entities overlap")
             inside = start <= other_start and other_end <= end
-            if inside and kind in ALONE and other not in ("blockquote", "expandable_blockquote"):
+            if inside and kind in QUOTES and other in QUOTES:
+                raise BadRequest("can't parse entities: quotations can't be nested")
+            if inside and kind in ALONE and other not in QUOTES:
                 raise BadRequest(f"can't parse entities: {other} inside {kind}")
 
 
