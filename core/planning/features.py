@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.planning.courtesy import core_of
-from core.planning.shapes import shapes_of
+from core.planning.shapes import TOLD, shapes_of
 from core.planning.text import SHAPES, Kind, Token, stem
 from core.planning.thesaurus import GROUPS
 from core.planning.words import (
@@ -18,6 +18,7 @@ from core.planning.words import (
     LANGUAGES,
     MONEY,
     NEUTRAL,
+    PAST,
     REPORTING,
     SPEECH,
     SUBORDINATE,
@@ -108,7 +109,15 @@ def features(tokens: tuple[Token, ...]) -> list[Feature]:
             previous = (name, weight)
         if token.kind is not Kind.MARK:
             previous_token = token
-    found.extend(Feature(name, weight) for name, weight in shapes_of(tokens))
+    return _with_shapes(found, tokens)
+
+
+def _with_shapes(found: list[Feature], tokens: tuple[Token, ...]) -> list[Feature]:
+    shapes = shapes_of(tokens)
+    if any(name in TOLD for name, _ in shapes):
+        # what a story is about says nothing: mugs, roommates or a leaking tap
+        found = [replace(feature, unknown=0.0) for feature in found]
+    found.extend(Feature(name, weight) for name, weight in shapes)
     if any(feature.name in ("<url>", "<feed>") for feature in found):
         found.append(Feature("<link>", 0.3))
     return found
@@ -156,7 +165,7 @@ def _of_word(word: str, *, after_number: bool) -> tuple[str, float]:
         return "<money>", 0.0
     if word in FUNCTION:
         return word, 0.0
-    return stem(word), 0.15 if word in NEUTRAL else 0.6
+    return stem(PAST.get(word, word)), 0.15 if word in NEUTRAL else 0.6
 
 
 def weighted(tokens: tuple[Token, ...]) -> list[tuple[Token, float]]:

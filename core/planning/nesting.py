@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from core.planning.clauses import Clause
 from core.planning.content import Content
@@ -20,6 +21,7 @@ _TOWARDS = frozenset("to in into as under over at".split())
 _PLACES = frozenset("note notes notebook".split())
 _BEFORE_A_PAGE = frozenset("of from on in at off behind".split())
 _PAGE_ITSELF = frozenset("link url address page site".split())
+_POINTING = frozenset("it them both those these".split())
 _LEAST_WORDS = 3
 _MADE = frozenset().union(*(group for group in GROUPS if not group.isdisjoint(("poem", "slogan"))))
 """What has to be written before it can be sent."""
@@ -80,6 +82,8 @@ def _end(tokens: tuple[Token, ...], start: int) -> int:
 def _is_a_task(thing: tuple[Token, ...], agent: str, *, judge: Judge) -> bool:
     words = [token.word for token in thing]
     if len(thing) < _LEAST_WORDS or any(token.kind in (Kind.ADDRESS, Kind.QUOTE) for token in thing):
+        return False
+    if any(before == "of" and word in _POINTING for before, word in pairwise(words)):
         return False
     pages = [place for place, token in enumerate(thing) if token.kind is Kind.URL]
     if pages and (words[pages[0] - 1] not in _BEFORE_A_PAGE or not _PAGE_ITSELF.isdisjoint(words)):

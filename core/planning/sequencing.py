@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise
 
-from core.planning.text import Kind, Token
+from core.planning.text import SHAPES, Kind, Token
 from core.planning.words import DERIVED, DONE, ENGLISH_NUMBERS, HANDING_ON, IMPERATIVES, IRREGULAR
 
 
@@ -45,7 +46,7 @@ _TRAILING_EARLIER = _phrases("first|beforehand|before that")
 
 _REFERENCE = frozenset(
     "it that this them they these those all both everything which the a you i we are is has have been be got had"
-    " get with step steps one thing things job task result results output your".split()
+    " get with step steps one two three thing things job task result results output your".split()
 )
 
 _WAITING = frozenset({"once", "when", "after", "as", "soon", "whenever", "if"})
@@ -56,7 +57,7 @@ _POINTING = frozenset({"it", "that", "this", "them", "those", "these", "both"})
 def first_words(tokens: tuple[Token, ...]) -> tuple[Link, int]:
     step = step_number(tokens)
     step += 1 if 0 < step < len(tokens) - 2 and tokens[step].word == "," else 0
-    if waits := (_waiting(tokens[step:]) + step if step else _waiting(tokens)) or _using(tokens):
+    if waits := (waiting_words(tokens[step:]) + step if step else waiting_words(tokens)) or _using(tokens):
         of_all = any(token.word in ("both", "all", "everything") for token in tokens[:waits])
         return Link.AFTER_ALL if of_all else Link.THEN, waits
     if starts_with(tokens, 0, ("then", "again")):
@@ -95,7 +96,7 @@ def step_number(tokens: tuple[Token, ...]) -> int:
     return 3 if tokens[2].kind is Kind.MARK or tokens[2].kind is Kind.SUM else 2
 
 
-def _waiting(tokens: tuple[Token, ...]) -> int:
+def waiting_words(tokens: tuple[Token, ...]) -> int:
     """How many words at the start only say "after it has finished" or "with those"."""
     words = [token.word for token in tokens]
     if words[0] in _SOURCES:
@@ -105,6 +106,9 @@ def _waiting(tokens: tuple[Token, ...]) -> int:
         )
         if pointed:
             return size + 1
+        result = words[size : size + 1] == ["the"] and _RESULTS.intersection(words[size + 1 : size + 2])
+        if result and words[size + 2 : size + 3] and words[size + 2] in IMPERATIVES | {","}:
+            return size + 2
     only = 1 if words[0] in ("only", "but") and len(words) > 2 else 0
     if words[only] not in _WAITING:
         return 0
@@ -112,10 +116,15 @@ def _waiting(tokens: tuple[Token, ...]) -> int:
     while size < len(words) and (
         all(_is_reference(word) for word in words[size].split())
         or (words[size - 1] == "step" and words[size].isdigit())
+        or (words[size - 1] in _DEFINITE and words[size] in DERIVED)
+        or (size > 2 and _is_past(words[size]) and words[size - 1].split()[-1] in _BEFORE_A_PAST)
     ):
         size += 1
-    asks = size < len(words) and (words[size] in IMPERATIVES or words[size] in _ASKING)
-    return size if size > 2 and asks else 0
+    if size == len(words):
+        return 0
+    points = not _POINTING.isdisjoint(words[1:size])
+    asks = words[size] in IMPERATIVES | _ASKING or (points and words[size] in ("a", "an", "the", "my"))
+    return size if size > (1 if points else 2) and asks else 0
 
 
 def _is_reference(word: str) -> bool:
@@ -123,6 +132,13 @@ def _is_reference(word: str) -> bool:
 
 
 _SOURCES = frozenset({"with", "using", "from", "based", "given"})
+_INVERTED = (["does"], ["do"], ["did"], ["is"], ["are"], ["was"], ["will"], ["can"], ["should"])
+"""After "when" these make a question of it."""
+_DEFINITE = frozenset({"the", "your", "that", "this", "these", "those"})
+_EXACTLY = frozenset("only but and right immediately directly just straight".split())
+"""Words before "after that" or "once it's done" that change nothing about what waits."""
+_BEFORE_A_PAST = frozenset("is was has been have had are were it that".split())
+_RESULTS = frozenset("result results answer answers outcome output number figure total".split())
 _MAKING = frozenset({"write", "draft", "make", "create", "compose", "build", "prepare", ","})
 _ASKING = frozenset({"please", "could", "can", "would", ",", ":"})
 
@@ -172,23 +188,24 @@ def only_orders(tokens: tuple[Token, ...]) -> bool:
 def waits_for_what_came_before(tokens: tuple[Token, ...]) -> bool:
     """Whether these words only say "when that's done", "having drafted it" or "with the result"."""
     words = [part for token in tokens if token.kind is Kind.WORD for part in token.word.split()]
-    if not words or any(token.kind in (Kind.URL, Kind.ADDRESS) for token in tokens):
+    if not words or any(token.kind in SHAPES and token.kind is not Kind.NUMBER for token in tokens):
         return False
     if words[0] in _SOURCES and len(words) <= 4:
         return not _POINTING.isdisjoint(words[-2:]) or (words[-2:-1] == ["the"] and words[-1] in DERIVED)
-    if words[0] != "having" and words[0] not in _WAITING:
+    while words[1:] and words[0] in _EXACTLY:
+        words = words[1:]
+    if words[0] != "having" and (words[0] not in _WAITING or words[1:2] in _INVERTED):
         return False
-    points = (
-        not _POINTING.isdisjoint(words)
-        or "they" in words
-        or (len(words) == 2 and words[0] in ("once", "when"))
-    )
+    if (len(words) == 2 and words[0] in ("once", "when")) or (words[0] == "having" and words[2:]):
+        return all(_is_reference(word) or _is_past(word) for word in words[1:])
     rest = [word for word in words[1:] if not _is_reference(word)]
-    return (
-        len(words) > 1
-        and all(points and (word.endswith("ed") or word in IRREGULAR) for word in rest[:1])
-        and not rest[1:]
-    )
+    named = any(a in _DEFINITE and b in DERIVED for a, b in pairwise(words))
+    points = named or not _POINTING.isdisjoint(words) or "they" in words
+    return len(words) > 1 and (not rest or (points and len(rest) <= 2))
+
+
+def _is_past(word: str) -> bool:
+    return word.endswith("ed") or word in IRREGULAR
 
 
 _KEEPING = frozenset(

@@ -21,7 +21,8 @@ _SUBORDINATORS = tuple(
 _SUBJECT = frozenset({"you", "i", "we", "have", "has", "had", "are", "is"})
 _PERFECT = frozenset({"is", "are", "was", "were", "has", "have", "been"})
 ONLY = frozenset(
-    "but and only just not right immediately directly straight though however please , do so it that".split()
+    "but and only just not even right immediately directly straight shortly though however please , do so it"
+    " that".split()
 )
 """Words before a subordinate clause that keep it one: "…, but only after …"."""
 
