@@ -40,10 +40,13 @@ def without_opening(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     return tokens[start:]
 
 
+_NO_COURTESY = frozenset("when whenever if once after before how what which where who".split())
+
+
 def _roundabout(tokens: tuple[Token, ...]) -> int:
     """How many words of mere courtesy lead up to the verb: "it would mean a lot if you could …"."""
     asked = False
-    if tokens[0].word in ("when", "whenever", "if", "once", "after", "before"):
+    if tokens[0].word in _NO_COURTESY:
         return 0
     for place, token in enumerate(tokens):
         if token.kind is not Kind.WORD:
