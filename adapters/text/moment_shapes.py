@@ -15,6 +15,7 @@ CUE = re.compile(
     r"|give me\b|get me\b|get\b|show\b|do you know\b|know\b"
     r"|check\b|find out\b|look up\b|calculate\b|compute\b|work out\b|figure out\b|determine\b"
     r"|got\b|say\b|me\b|see\b|ask\b|(?:i|we) need(?: to know)?\b"
+    r"|(?:if |whether )?it(?:'?s| is) (?=(?:still|already|too|late|early|morning|night|dark|light|daytime)\b)"
     r"|how about\b|is it\b|do you have\b|have you got\b|display\b|count\b|print\b)[ ,:]*",
     re.IGNORECASE,
 )

@@ -15,7 +15,9 @@ from core.planning.sequencing import (
     last_words,
     starts_with,
     step_number,
+    waiting_words,
 )
+from core.planning.signs import is_dash, joins_words, plus_connects, spaced, stands_for_and
 from core.planning.text import Kind, Token
 from core.planning.words import IMPERATIVES
 
@@ -121,6 +123,8 @@ def _add(found: list[Piece], tokens: tuple[Token, ...], gap: _Gap) -> None:
     if link is Link.BESIDE and found:
         link, taken = first_words(tokens)
         tokens = tokens[taken:] or tokens
+    elif link is Link.THEN and found:
+        tokens = tokens[waiting_words(tokens) :]
     if link is Link.BESIDE and found:
         link, tokens = last_words(tokens)
     found.append(Piece(tokens, gap.strength, link, gap.also, gap.blank))
@@ -173,24 +177,48 @@ def _sign(tokens: tuple[Token, ...], place: int) -> _Gap | None:
     word, after = tokens[place].word, place + 1
     if word in ("-", "=", "–") and after < len(tokens) and tokens[after].word == ">":
         return _Gap(after + 1, Strength.SEMICOLON, link=Link.THEN)
-    if word in ("-", "–", "—") and _is_dash(tokens, place):
+    if word in ("-", "–", "—") and is_dash(tokens, place):
         return _Gap(after, Strength.COMMA)
-    joins = (word in ("+", "/") and _joins_words(tokens, place)) or (word == "&" and _spaced(tokens, place))
+    joins = (word in ("+", "/") and joins_words(tokens, place)) or (word == "&" and spaced(tokens, place))
     return _Gap(after, Strength.AND) if joins else None
 
 
 def _joining(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | None:
     word, after = tokens[place].word, place + 1
-    if word == "and":
+    if word == "and" or (word == "an" and stands_for_and(tokens, place)):
         return _Gap(after, Strength.AND)
+    aside = next((len(phrase) for phrase in _ASIDES if starts_with(tokens, place, phrase)), 0) if inside else 0
+    if aside:
+        return _Gap(place + aside, Strength.AND, also=True)
     also = word in _ALSO and inside and not _prepositional(tokens, place)
-    if also or (word == "plus" and (inside or _plus_connects(tokens, place))):
+    if also or (word == "plus" and (inside or plus_connects(tokens, place))):
         return _Gap(after, Strength.AND, also=True)
     if word == "but" and place and starts_with(tokens, after, ("also",)):
         return _Gap(after + 1, Strength.AND, also=True)
+    if word == "but" and place and after < len(tokens) and tokens[after].word in IMPERATIVES:
+        return _Gap(after, Strength.AND)
     if word == "while" and place and starts_with(tokens, after, ("you",)):
         return _Gap(after + 1, Strength.AND, also=True)
     return _Gap(place + 3, Strength.AND) if starts_with(tokens, place, ("as", "well", "as")) else None
+
+
+_GOES = frozenset({"goes", "gets", "comes"})
+"""After "then" these go on with a sentence: "the letter then goes to …"."""
+_ASIDES = tuple(
+    tuple(phrase.split())
+    for phrase in (
+        "on a different note|on another note|on a separate note|on a side note|not related|unrelated|apart from that"
+        "|other than that|independent of that|independently of that"
+    ).split("|")
+)
+
+
+def _ends_a_subordinate(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether a colon stands where a comma should: "once the backup is complete: …"."""
+    start = place
+    while start and tokens[start - 1].kind is Kind.WORD and tokens[start - 1].word not in ("and", "then"):
+        start -= 1
+    return 1 < place - start <= 8 and tokens[start].word in ("once", "after", "when", "before", "if", "as")
 
 
 def _prepositional(tokens: tuple[Token, ...], place: int) -> bool:
@@ -209,6 +237,8 @@ def _ordering(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | 
     phrases += [(phrase, Link.EARLIER) for phrase in EARLIER if inside]
     if starts_with(tokens, place, ("then", "again")):
         return None
+    if tokens[place].word == "then" and place + 1 < len(tokens) and tokens[place + 1].word in _GOES:
+        return None
     for phrase, link in phrases:
         end = place + len(phrase)
         if starts_with(tokens, place, phrase) and (end < len(tokens) or link is Link.EARLIER):
@@ -224,6 +254,8 @@ def _mark(tokens: tuple[Token, ...], place: int) -> _Gap | None:
         return _Gap(after, Strength.COMMA)
     if mark == ":" and hands_on(tokens, place):
         return _Gap(after, Strength.SEMICOLON)
+    if mark == ":" and _ends_a_subordinate(tokens, place):
+        return _Gap(after, Strength.COMMA)
     if mark in "→➜➔⇒➡»>":
         arrow = mark not in "»>" or tokens[place].start > tokens[max(0, place - 1)].end
         return _Gap(after, Strength.SEMICOLON, link=Link.THEN) if arrow else None
@@ -261,34 +293,3 @@ def bullet(tokens: tuple[Token, ...]) -> int:
     if marked and (first.kind is Kind.NUMBER or len(first.word) == 1):
         return 2
     return 0
-
-
-def _spaced(tokens: tuple[Token, ...], place: int) -> bool:
-    return 0 < place < len(tokens) - 1 and tokens[place].start > tokens[place - 1].end
-
-
-def _is_dash(tokens: tuple[Token, ...], place: int) -> bool:
-    """Whether a dash between spaces stands before a new request."""
-    after = place + 1
-    if not place or after >= len(tokens) or not _spaced(tokens, place):
-        return False
-    return tokens[after].word in IMPERATIVES or tokens[after].word in ("-", "–", "then", "and")
-
-
-def _joins_words(tokens: tuple[Token, ...], place: int) -> bool:
-    """Whether a sign stands between two requests, and no numbers."""
-    if (
-        not 0 < place < len(tokens) - 1
-        or not _spaced(tokens, place)
-        or tokens[place + 1].start == tokens[place].end
-    ):
-        return False
-    numbers = (Kind.NUMBER, Kind.PERCENT)
-    return tokens[place + 1].kind is Kind.WORD and tokens[place - 1].kind not in numbers
-
-
-def _plus_connects(tokens: tuple[Token, ...], place: int) -> bool:
-    """Whether "plus" joins clauses and adds no numbers."""
-    if not 0 < place < len(tokens) - 1:
-        return False
-    return tokens[place + 1].kind is Kind.WORD and tokens[place - 1].word == ","

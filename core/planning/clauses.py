@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from core.planning.boundaries import Piece, Strength, pieces
+from core.planning.chat import is_chat
 from core.planning.content import Content
-from core.planning.courtesy import is_courtesy, without_opening
+from core.planning.courtesy import without_opening
 from core.planning.judging import FITS, STRONG, Judge
 from core.planning.leadins import besides, held_back, knowing, notes_and_work, without_not_only
 from core.planning.openings import Opening, only_things, opens
 from core.planning.sequencing import Link, only_orders, waits_for_what_came_before
 from core.planning.subordinates import ONLY, bare, names_work, source_and_work, subordinator
-from core.planning.text import SHAPES, Kind, Token
+from core.planning.text import Kind, Token
 from core.planning.words import QUESTION, SUBORDINATE
 
 MAX_PIECES = 400
@@ -77,7 +78,7 @@ class Cutter:
     def _take(self, piece: Piece) -> None:
         rest = self._after_lead_in(piece.tokens)
         piece = piece if only_things(rest) else replace(piece, tokens=rest)
-        if self._is_chat(piece) and not self._holds(piece):
+        if is_chat(piece, judge=self._judge) and not self._holds(piece):
             return
         if self._waits(piece):
             self._pending = Link.AFTER_ALL if _OF_ALL.intersection(piece.words) else Link.THEN
@@ -88,7 +89,7 @@ class Cutter:
             self._begin(piece)
         elif self._is_bare_page(self._done) and self._uses_a_page(piece):
             self._done[-1] = self._done[-1].plus(piece)
-        elif Opening(self._judge, self._done[-1].tokens).begins(piece):
+        elif Opening(self._judge, self._done[-1].tokens, first=len(self._done) == 1).begins(piece):
             self._begin(piece)
         else:
             self._join(piece)
@@ -104,24 +105,6 @@ class Cutter:
     def _waits(self, piece: Piece) -> bool:
         """Whether these words only put what follows behind what came before."""
         return bool(self._done) and (only_orders(piece.tokens) or waits_for_what_came_before(piece.tokens))
-
-    def _is_chat(self, piece: Piece) -> bool:
-        """Whether these are kind words only: "thanks for yesterday", "hope you're well", "sorry to ask again"."""
-        if self._judge.is_chat(piece.tokens):
-            return True
-        if is_courtesy(piece.tokens) and not self._judge.fits(piece.tokens, least=STRONG):
-            return True
-        if any(token.kind in SHAPES for token in piece.tokens):
-            return False
-        words = [token.word for token in without_opening(piece.tokens) if token.kind is Kind.WORD]
-        said = " ".join(piece.words)
-        kind = piece.words[:1] != [] and (
-            piece.words[0] in _KIND_FIRST or words[:1] == ["be"] or said in _ALONE
-        )
-        kind = kind or words[:3] == ["would", "you", "be"] or " ".join(piece.words[:2]) in _KIND_PAIRS
-        if not kind and not _WANTS_ALL.issuperset(piece.words):
-            return False
-        return not (self._judge.fits(piece.tokens, least=STRONG) and self._judge.commands(piece.tokens))
 
     def _holds(self, piece: Piece) -> bool:
         """Whether the clause before is content that goes on, so that even "thanks" may belong to it."""
@@ -143,7 +126,9 @@ class Cutter:
         self._pending, self._lead = self._lead, Link.BESIDE
         tokens, context = piece.tokens, None
         last = self._done[-1] if self._done else None
-        if last is not None and (self._is_context(last) or self._leads_up_to(last, piece)):
+        if last is not None and (
+            self._is_context(last) or self._leads_up_to(last, piece) or self._tells(last, piece)
+        ):
             # "We're upgrading tonight, please create a backup": told along with the task, and no task of its own
             self._done.pop()
             if last.tokens[-1].word != ":":
@@ -195,6 +180,13 @@ class Cutter:
             bool(points_back) and judge.best(piece.tokens).agent == best.agent
         )
 
+    def _tells(self, clause: Clause, piece: Piece) -> bool:
+        """Whether a statement only gives the amounts that are asked about next."""
+        judge, tokens = self._judge, clause.tokens
+        if judge.commands(tokens) or judge.asks(tokens) or not judge.asks(piece.tokens):
+            return False
+        return any(token.kind is Kind.NUMBER for token in tokens) and not judge.best(tokens).parsed
+
     def _after_lead_in(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         """Without words before a colon that are no task: "Two questions: …"."""
         for place, token in enumerate(tokens[:14]):
@@ -211,6 +203,8 @@ class Cutter:
 
     def _subordinate(self, piece: Piece) -> list[Piece]:
         """The piece, cut where "after", "once" or "before" turns the order around."""
+        if not only_things(rest := self._after_lead_in(piece.tokens)):
+            piece = replace(piece, tokens=rest)
         firm = piece.tokens[0].word in ("but", "only")
         if (
             self._done
@@ -230,8 +224,10 @@ class Cutter:
                 continue
             link = Link.THEN if word == "before" else Link.EARLIER
             if self._trails(piece, place):
+                if word == "with" and rest[-1].kind is not Kind.URL:
+                    continue
                 return [replace(piece, tokens=rest, link=link, strength=Strength.SEMICOLON, work=True)]
-            if not place:
+            if all(token.word in ONLY for token in piece.tokens[:place]):
                 return self._leading(piece, rest, word)
             if self._judge.fits(piece.tokens[:place]) and not self._open(piece.tokens[:place]):
                 return [
@@ -268,8 +264,11 @@ class Cutter:
     def _leading(self, piece: Piece, rest: tuple[Token, ...], word: str) -> list[Piece]:
         """ "After creating a backup, …": a task, or a reference to one that was asked for before."""
         best = self._judge.best(rest).agent
-        if word != "before" and any(self._judge.best(clause.tokens).agent == best for clause in self._done):
-            self._pending = Link.THEN
+        points = any(token.word in ("it", "that", "this") for token in rest)
+        if any(self._judge.best(clause.tokens).agent == best for clause in self._done) and (
+            word != "before" or points
+        ):
+            self._pending = Link.EARLIER if word == "before" else Link.THEN
             return []
         self._lead = Link.EARLIER if word == "before" else Link.THEN
         return [replace(piece, tokens=rest, work=True)]
@@ -282,9 +281,3 @@ class Cutter:
 _OF_ALL = frozenset({"both", "all", "everything", "these", "they"})
 
 _LEADING = frozenset("when in on at for from about regarding as given considering".split())
-_KIND_FIRST = frozenset({"thanks", "thank", "sorry", "cheers", "hope", "apologies", "congrats"})
-_KIND_PAIRS = frozenset({"i hope", "we hope", "many thanks", "best regards", "my apologies"})
-_ALONE = frozenset(
-    {"tell me", "let me know", "show me", "please tell me", "just in case", "in case", "keep me posted"}
-)
-_WANTS_ALL = frozenset("i we need want would like both all three two of them please have".split())

@@ -6,7 +6,9 @@ from core.planning.courtesy import without_opening
 from core.planning.features import opens_content, opens_infinitive, stands_for_something
 from core.planning.judging import Judge
 from core.planning.text import SHAPES, Kind, Token
-from core.planning.words import MODALS, SOURCES, SPEECH, TOPIC
+from core.planning.words import IMPERATIVES, MODALS, SOURCES, SPEECH, TOPIC
+
+_ONLY_WITH_TO = frozenset("has have needs need wants want going".split())
 
 
 class Content:
@@ -38,8 +40,16 @@ class Content:
             self.infinitive = self._opened(place)
         elif word in TOPIC and not self._is_reference(place + 1):
             self.topic = self._opened(place)
-        elif not MODALS.isdisjoint(word.split()) and (self.that or self.infinitive):
+        elif (self.that or self.infinitive) and self._obliges(place):
             self.modal = True
+
+    def _obliges(self, place: int) -> bool:
+        """Whether what follows may be told as a row of verbs: "Bob should …", "Bob has to …"."""
+        word = self._tokens[place].word
+        following = self._tokens[place + 1].word if place + 1 < len(self._tokens) else ""
+        if word == "to":
+            return following in IMPERATIVES
+        return not MODALS.isdisjoint(word.split()) and (word not in _ONLY_WITH_TO or following == "to")
 
     def _is_reference(self, place: int) -> bool:
         words = [token.word for token in self._tokens[place : place + 4]]

@@ -12,7 +12,9 @@ from core.planning.words import (
     GREETING,
     IMPERATIVES,
     IRREGULAR,
+    MODALS,
     NEUTRAL,
+    QUESTION,
     SMALL_TALK,
     THANKS,
 )
@@ -27,17 +29,24 @@ def without_opening(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         if tokens[start].kind in (Kind.MARK, Kind.BREAK) and tokens[start].word not in "([<{√#":
             start += 1
             continue
-        taken = _opener_length(tokens, start) or _roundabout(tokens[start : start + 16])
-        if not taken or start + taken >= len(tokens):
+        taken = (
+            _opener_length(tokens, start)
+            or _indirect_question(tokens[start : start + 5])
+            or _roundabout(tokens[start : start + 16])
+        )
+        if not taken or start + taken >= len(tokens) or _is_there(tokens, start):
             break
         start += taken
     return tokens[start:]
 
 
+_NO_COURTESY = frozenset("when whenever if once after before how what which where who".split())
+
+
 def _roundabout(tokens: tuple[Token, ...]) -> int:
     """How many words of mere courtesy lead up to the verb: "it would mean a lot if you could …"."""
     asked = False
-    if tokens[0].word in ("when", "whenever", "if", "once", "after", "before"):
+    if tokens[0].word in _NO_COURTESY:
         return 0
     for place, token in enumerate(tokens):
         if token.kind is not Kind.WORD:
@@ -49,6 +58,26 @@ def _roundabout(tokens: tuple[Token, ...]) -> int:
                 return 0
             asked = asked or word in _ASKING
     return 0
+
+
+def _is_there(tokens: tuple[Token, ...], start: int) -> bool:
+    """Whether "there" begins a statement ("there were 48 eggs") and ends no greeting."""
+    return tokens[start].word == "there" and tokens[start + 1].word in ("is", "are", "was", "were")
+
+
+def _indirect_question(tokens: tuple[Token, ...]) -> int:
+    """How many words only hand a question on: "tell me" before "how late it is", "let me know if"."""
+    words = [token.word for token in tokens]
+    if words[0] not in _HANDING_OVER or words[1:2] not in (["me"], ["us"]):
+        return 0
+    size = 3 if words[0] in ("let", "letting") and words[2:3] == ["know"] else 2
+    following = words[size].split()[0] if size < len(words) else ""
+    if following in ("if", "whether"):
+        return size + 1
+    return size if following in QUESTION - MODALS else 0
+
+
+_HANDING_OVER = frozenset({"tell", "telling", "let", "letting"})
 
 
 def _is_verb(word: str) -> bool:
@@ -145,7 +174,13 @@ def _closer_length(tokens: tuple[Token, ...], end: int) -> int:
 def is_courtesy(tokens: tuple[Token, ...]) -> bool:
     """Whether these words are a kind phrase and nothing else: "if you can", "just in case"."""
     words = tuple(part for token in tokens if token.kind is Kind.WORD for part in token.word.split())
-    return bool(words) and (words in CLOSERS or words in OPENERS.get(words[0], frozenset()))
+    if not words or len(words) > len(tokens) + 3:
+        return False
+    return (
+        words in CLOSERS
+        or words in OPENERS.get(words[0], frozenset())
+        or _opener_length(tokens, 0) == len(tokens)
+    )
 
 
 def core_of(tokens: tuple[Token, ...]) -> tuple[Token, ...]:

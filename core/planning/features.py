@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.planning.courtesy import core_of
-from core.planning.shapes import shapes_of
+from core.planning.shapes import TOLD, shapes_of
 from core.planning.text import SHAPES, Kind, Token, stem
 from core.planning.thesaurus import GROUPS
 from core.planning.words import (
@@ -14,10 +14,12 @@ from core.planning.words import (
     DERIVED,
     FUNCTION,
     GENERIC,
+    HANDING_ON,
     IMPERATIVES,
     LANGUAGES,
     MONEY,
     NEUTRAL,
+    PAST,
     REPORTING,
     SPEECH,
     SUBORDINATE,
@@ -35,6 +37,8 @@ KINDRED_COST = 0.4
 """What a word is worth that stands for others, and what it costs if only those others are known."""
 CONTENT_WEIGHT = 0.08
 TOPIC_WEIGHT = 0.25
+KNOWN_WEIGHT = 0.3
+"""In "save the translation" the verb says what is to be done; the thing only says with what."""
 LEARNED_FROM = 0.5
 """Only words that weigh at least this much are learned: what a note says is no sign of a note."""
 
@@ -108,7 +112,15 @@ def features(tokens: tuple[Token, ...]) -> list[Feature]:
             previous = (name, weight)
         if token.kind is not Kind.MARK:
             previous_token = token
-    found.extend(Feature(name, weight) for name, weight in shapes_of(tokens))
+    return _with_shapes(found, tokens)
+
+
+def _with_shapes(found: list[Feature], tokens: tuple[Token, ...]) -> list[Feature]:
+    shapes = shapes_of(tokens)
+    if any(name in TOLD for name, _ in shapes):
+        # what a story is about says nothing: mugs, roommates or a leaking tap
+        found = [replace(feature, unknown=0.0) for feature in found]
+    found.extend(Feature(name, weight) for name, weight in shapes)
     if any(feature.name in ("<url>", "<feed>") for feature in found):
         found.append(Feature("<link>", 0.3))
     return found
@@ -120,6 +132,7 @@ def _opens_a_subject(token: Token, before: Token | None) -> bool:
     return token.word in _BEFORE_A_SUBJECT and not with_it
 
 
+_THE = frozenset({"the", "that", "this", "both"})
 _NAME = "<name>"
 """Any name of a person or place; which one is no evidence."""
 _BEFORE_A_SUBJECT = frozenset("about on for in at with from by of to between over into".split())
@@ -156,7 +169,7 @@ def _of_word(word: str, *, after_number: bool) -> tuple[str, float]:
         return "<money>", 0.0
     if word in FUNCTION:
         return word, 0.0
-    return stem(word), 0.15 if word in NEUTRAL else 0.6
+    return stem(PAST.get(word, word)), 0.15 if word in NEUTRAL else 0.6
 
 
 def weighted(tokens: tuple[Token, ...]) -> list[tuple[Token, float]]:
@@ -176,12 +189,22 @@ def weighted(tokens: tuple[Token, ...]) -> list[tuple[Token, float]]:
         if token.kind is Kind.WORD and zone == 1.0 and not subordinate:
             if word in SUBORDINATE and place == 0:
                 subordinate, zone = True, TOPIC_WEIGHT
-        weights.append((token, _weight(token, place, zone)))
+        known = tokens[0].word in HANDING_ON and _is_known(tokens, place)
+        weights.append((token, _weight(token, place, zone) * (KNOWN_WEIGHT if known else 1.0)))
         if token.kind is Kind.WORD and not subordinate:
             zone = min(zone, _zone_after(token, tokens, place=place, reporting=reporting))
             if opens_content(token):
                 reporting = place
     return weights
+
+
+def _is_known(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether this word belongs to "the Spanish text": to something that an earlier step made."""
+    words = [token.word for token in tokens[max(0, place - 2) : place + 2]]
+    at = min(place, 2)
+    if place > 1 and words[at] in DERIVED:
+        return not _THE.isdisjoint(words[:at])
+    return 0 < place < len(tokens) - 1 and words[at - 1] in _THE and words[at + 1] in DERIVED
 
 
 _REPORTING = frozenset(stem(word) for word in REPORTING)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 
 from core.models import Task
 from core.planning.courtesy import core_of, is_small_talk, without_opening
 from core.planning.moods import refuses, reports
+from core.planning.passives import active
 from core.planning.ranking import Index, Ranked
 from core.planning.text import Kind, Token, stem
 from core.planning.words import (
@@ -33,6 +35,10 @@ _OWNERS = frozenset(
     "my our his her their the a an this that these those your nobody everybody everyone someone somebody".split()
 )
 
+_RELATIVE = frozenset("i we you they he she".split())
+"""A verb right behind one of these says which thing is meant: "the tokens we used"."""
+_ASKED_WITH = frozenset("by at in on for from since until to with of".split())
+_WH = frozenset({"what", "which", "how", "whom", "whose"})
 _CONTENT = frozenset("that saying which who telling".split())
 
 
@@ -64,7 +70,10 @@ class Judge:
             parses = self.index.parses(self.written(core), task=self._task)
             if corrected := self.corrected(core):
                 parses |= self.index.parses(corrected, task=self._task)
-            self._ranked[key] = tuple(self.index.rank(core, parses=parses))
+            turned = active(core)
+            if turned is not core:
+                parses |= self.index.parses(self.said(turned), task=self._task)
+            self._ranked[key] = tuple(self.index.rank(turned, parses=parses))
         return self._ranked[key]
 
     def named(self, tokens: tuple[Token, ...]) -> str:
@@ -98,6 +107,10 @@ class Judge:
     def written(self, tokens: tuple[Token, ...]) -> str:
         return self.text[tokens[0].start : tokens[-1].end] if tokens else ""
 
+    def said(self, tokens: tuple[Token, ...]) -> str:
+        """Tokens that stand in another order than they were written in, the first one as it is meant."""
+        return " ".join([tokens[0].word, *(self.text[token.start : token.end] for token in tokens[1:])])
+
     def corrected(self, tokens: tuple[Token, ...]) -> str:
         """The same words without their slips; empty where there are none."""
         slips = [t for t in tokens if t.kind is Kind.WORD and self._is_slip(t)]
@@ -115,7 +128,7 @@ class Judge:
 
     def head(self, tokens: tuple[Token, ...]) -> str:
         """The first word of the request itself; empty where it begins with something else."""
-        core = without_opening(tokens)
+        core = active(without_opening(tokens))
         return core[0].word.split()[0] if core and core[0].kind is Kind.WORD else ""
 
     def commands(self, tokens: tuple[Token, ...]) -> bool:
@@ -133,8 +146,12 @@ class Judge:
         """Whether it begins like a question."""
         core = without_opening(tokens)
         head = self.head(tokens)
+        if head in _ASKED_WITH and len(core) > 2 and core[1].word.split()[0] in _WH:
+            return True
         return head in QUESTION or (
-            bool(core) and core[0].start > tokens[0].start and head in ("to", "whether")
+            bool(core)
+            and core[0].start > tokens[0].start
+            and (head in ("to", "whether") or _indirect(tokens, core))
         )
 
     def requests(self, tokens: tuple[Token, ...]) -> bool:
@@ -152,17 +169,20 @@ class Judge:
     def declares(self, tokens: tuple[Token, ...]) -> bool:
         """Whether it tells something and asks for nothing: "we're upgrading tonight", "the bill was 97.50"."""
         bare = without_opening(tokens)
-        if not bare or bare[0].kind is not Kind.WORD:
+        if not bare or bare[0].kind is not Kind.WORD or active(bare) is not bare:
             return False
         words = [part for token in bare[:10] if token.kind is Kind.WORD for part in token.word.split()]
         words = words[: words.index("that", 1)] if "that" in words[1:] else words
         if bare != tokens:
-            return words[0] in _OTHERS
+            return words[0] in _OTHERS and not _indirect(tokens, bare)
         if words[0] in _SUBJECTS:
             return True
         if words[0] in _OWNERS:
             stated = words[1 : next((i for i, word in enumerate(words) if word in _CONTENT), len(words))]
-            return any(word in FINITE or word.endswith("ed") for word in stated)
+            return any(
+                (word in FINITE or word.endswith("ed")) and before not in _RELATIVE
+                for before, word in pairwise(stated)
+            ) or bool(stated and (stated[0] in FINITE or stated[0].endswith("ed")))
         if (
             words[1:2] != []
             and words[1] in ("is", "are", "was", "were")
@@ -178,4 +198,13 @@ class Judge:
     def foreign(self, tokens: tuple[Token, ...]) -> bool:
         """Whether it commands something that none of these agents' words has a place for."""
         head = self.head(tokens)
-        return self.commands(tokens) and head not in EXTRACTING and not self.index.knows(head)
+        if not self.commands(tokens) or head in EXTRACTING or self.index.knows(head):
+            return False
+        best = self.best(tokens)
+        return not (best.parsed and best.score >= STRONG)
+
+
+def _indirect(tokens: tuple[Token, ...], core: tuple[Token, ...]) -> bool:
+    """Whether a question is told as a clause: "tell me if it is late in Rome"."""
+    before = tokens[len(tokens) - len(core) - 1] if len(core) < len(tokens) else None
+    return before is not None and before.word in ("if", "whether")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from core.planning.clauses import Clause
 from core.planning.content import Content
 from core.planning.courtesy import without_opening
 from core.planning.judging import STRONG, Judge
-from core.planning.sequencing import Link
+from core.planning.sequencing import Link, waits_for_what_came_before
 from core.planning.text import Kind, Token
 from core.planning.thesaurus import GROUPS
 
@@ -20,6 +21,7 @@ _TOWARDS = frozenset("to in into as under over at".split())
 _PLACES = frozenset("note notes notebook".split())
 _BEFORE_A_PAGE = frozenset("of from on in at off behind".split())
 _PAGE_ITSELF = frozenset("link url address page site".split())
+_POINTING = frozenset("it them both those these".split())
 _LEAST_WORDS = 3
 _MADE = frozenset().union(*(group for group in GROUPS if not group.isdisjoint(("poem", "slogan"))))
 """What has to be written before it can be sent."""
@@ -36,6 +38,7 @@ def taken_apart(clause: Clause, agent: str, *, judge: Judge) -> list[Clause]:
     start, addressed = _start(tokens)
     if tokens[0].word in _TELLING and not addressed:
         return [clause]
+    tokens = _without_waiting(tokens, start)
     end = len(tokens) if addressed else _end(tokens, start)
     thing, rest = tokens[start:end], tokens[1:start] if addressed else tokens[end:]
     if not rest or not _is_a_task(thing, agent, judge=judge):
@@ -66,6 +69,14 @@ def _start(tokens: tuple[Token, ...]) -> tuple[int, bool]:
     return place, addressed
 
 
+def _without_waiting(tokens: tuple[Token, ...], start: int) -> tuple[Token, ...]:
+    """Without "as soon as you have looked it up" at the end: that the thing comes first is plain."""
+    for place in range(start + 1, len(tokens) - 1):
+        if tokens[place].word in ("once", "when", "after", "as") and waits_for_what_came_before(tokens[place:]):
+            return tokens[:place]
+    return tokens
+
+
 def _end(tokens: tuple[Token, ...], start: int) -> int:
     """Where the words begin that say where the thing goes; the end where none do."""
     for place in range(len(tokens) - 1, start, -1):
@@ -80,6 +91,8 @@ def _end(tokens: tuple[Token, ...], start: int) -> int:
 def _is_a_task(thing: tuple[Token, ...], agent: str, *, judge: Judge) -> bool:
     words = [token.word for token in thing]
     if len(thing) < _LEAST_WORDS or any(token.kind in (Kind.ADDRESS, Kind.QUOTE) for token in thing):
+        return False
+    if any(before == "of" and word in _POINTING for before, word in pairwise(words)):
         return False
     pages = [place for place, token in enumerate(thing) if token.kind is Kind.URL]
     if pages and (words[pages[0] - 1] not in _BEFORE_A_PAGE or not _PAGE_ITSELF.isdisjoint(words)):

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from core.planning.boundaries import Piece, Strength
 from core.planning.content import Content
 from core.planning.continuing import continues
 from core.planning.courtesy import core_of, without_opening
 from core.planning.judging import FITS, STRONG, Judge
+from core.planning.passives import active
 from core.planning.ranking import Ranked
 from core.planning.sequencing import Link
-from core.planning.text import SHAPES, Kind, Token
-from core.planning.words import IMPERATIVES
+from core.planning.text import SHAPES, Kind, Token, stem
+from core.planning.words import EXTRACTING, IMPERATIVES, IRREGULAR, TOPIC, TRANSFORMING
 
 
 class Opening:
     """Decides after one clause, as far as it has been read, what the next piece is."""
 
-    def __init__(self, judge: Judge, current: tuple[Token, ...]) -> None:
+    def __init__(self, judge: Judge, current: tuple[Token, ...], *, first: bool) -> None:
         self._judge = judge
         self._current = current
+        self._first = first
 
     def begins(self, piece: Piece) -> bool:
         """Whether this piece is a task of its own."""
@@ -81,7 +85,7 @@ class Opening:
         judge = self._judge
         if self._fits(piece) or judge.foreign(piece.tokens):
             return True
-        held = content.that or content.infinitive
+        held = content.that or content.infinitive or judge.head(piece.tokens) in EXTRACTING
         return not held and (judge.commands(piece.tokens) or judge.asks(piece.tokens) or piece.blank)
 
     def _fits(self, piece: Piece) -> bool:
@@ -99,12 +103,7 @@ class Opening:
 
     def _after_soft_mark(self, piece: Piece, content: Content) -> bool:
         judge, tokens = self._judge, piece.tokens
-        if judge.declares(tokens):
-            return False
-        if content.infinitive and not (piece.also or piece.link is Link.THEN or judge.asks(tokens)):
-            return False
-        shown = judge.head(tokens) in _SHOWING and piece.words[1:2] == ["me"] and judge.best(tokens).parsed
-        if content.that and content.modal and not (piece.also or judge.asks(tokens) or shown):
+        if judge.declares(tokens) or self._tells_on(piece, content):
             return False
         if judge.foreign(tokens) and not content.open:
             return piece.strength > Strength.COMMA and judge.fits(self._current)
@@ -113,21 +112,39 @@ class Opening:
             return False
         best = judge.best(tokens)
         if len(core_of(tokens)) == 1 and not (piece.also or piece.link is Link.THEN or self._another(best)):
-            return False
+            alone = judge.head(tokens) in TRANSFORMING and self._other(best)
+            return alone and not content.open and judge.fits(tokens)
         if not opens(piece, judge=self._judge):
-            if piece.also and best.score >= STRONG and best.parsed:
-                return not content.that
-            listed = content.topic and self._another(best) and piece.tokens[0].word in _DETERMINERS
-            whole = (
-                not content.open
-                or listed
-                or (self._another(best) and any(token.kind is Kind.URL for token in tokens))
-            )
-            return whole and not (content.that or content.infinitive) and self._names_a_task(piece)
+            return not content.that and self._without_a_verb(piece, content)
         return judge.fits(tokens, least=STRONG if content.that else FITS)
 
+    def _tells_on(self, piece: Piece, content: Content) -> bool:
+        """Whether it goes on with what is told, or with a row of gerunds: "about sending mails and making …"."""
+        judge, tokens = self._judge, piece.tokens
+        if content.infinitive and not (piece.also or piece.link is Link.THEN or judge.asks(tokens)):
+            return True
+        shown = judge.head(tokens) in _SHOWING and piece.words[1:2] == ["me"] and judge.best(tokens).parsed
+        if content.that and content.modal and not (piece.also or judge.asks(tokens) or shown):
+            return True
+        if content.that and (active(tokens) is not tokens or _is_past(judge.head(tokens))):
+            return True
+        rowed = _is_gerund(tokens[0].word) and piece.link is Link.BESIDE
+        return rowed and _ends_with_a_gerund(self._current)
+
+    def _without_a_verb(self, piece: Piece, content: Content) -> bool:
+        best = self._judge.best(piece.tokens)
+        if piece.also and best.score >= (STRONG if best.parsed else FITS) and self._other(best):
+            return True
+        listed = content.topic and self._another(best) and piece.tokens[0].word in _DETERMINERS
+        page = self._another(best) and any(token.kind is Kind.URL for token in piece.tokens)
+        whole = not content.open or listed or page
+        return whole and not content.infinitive and self._names_a_task(piece)
+
     def _another(self, best: Ranked) -> bool:
-        return best.parsed and best.agent != self._judge.best(self._current).agent
+        return best.parsed and self._other(best)
+
+    def _other(self, best: Ranked) -> bool:
+        return best.agent != self._judge.best(self._current).agent
 
     def _names_a_task(self, piece: Piece) -> bool:
         """Whether words without a verb still say a whole task: "latest headlines from …", "17% of 40"."""
@@ -160,6 +177,8 @@ class Opening:
     def _lone_verb(self) -> bool:
         """Whether the clause before is a verb that shares its object with this one: "compose and send …"."""
         tokens = without_opening(self._current)
+        if not self._first and tokens[0].word in TRANSFORMING:
+            return False
         return len(tokens) == 1 and tokens[0].word in IMPERATIVES
 
     def _unfinished(self) -> bool:
@@ -190,3 +209,23 @@ _TAKE_LISTS = frozenset(
 _SHOWING = frozenset({"show", "give", "get", "tell"})
 _DETERMINERS = frozenset("a an the my our your his her their this these some".split())
 _OPERATORS = frozenset("times plus minus divided multiplied over less".split())
+
+
+def _is_gerund(word: str) -> bool:
+    return word.endswith("ing") and stem(word) in _IMPERATIVE_STEMS
+
+
+def _ends_with_a_gerund(tokens: tuple[Token, ...]) -> bool:
+    """Whether a preposition has a gerund that another one may follow: "a poem about sending mails and making …"."""
+    return any(
+        before.word in _BEFORE_A_GERUND and _is_gerund(token.word) for before, token in pairwise(tokens[1:])
+    )
+
+
+_BEFORE_A_GERUND = TOPIC | {"of", "on", "for", "by", "without", "with"}
+_IMPERATIVE_STEMS = frozenset(stem(word) for word in IMPERATIVES)
+
+
+def _is_past(word: str) -> bool:
+    """Whether a verb tells what was done: "… that I read the report and took notes"."""
+    return IRREGULAR.get(word, word) != word

@@ -8,17 +8,18 @@ from enum import StrEnum
 from core.planning.content import Content
 from core.planning.courtesy import without_opening
 from core.planning.features import stands_for_something
-from core.planning.judging import Judge
+from core.planning.handing_on import NO_CONTENT
+from core.planning.passives import active
 from core.planning.text import Kind, Token, stem
 from core.planning.words import (
     DELIVERY,
     DERIVED,
     DONE,
     EXPLETIVE_BEFORE,
-    FINITE,
     FUNCTION,
     HANDING_ON,
     SOURCES,
+    TIME_UNITS,
     TOPIC,
     TRANSFORMING,
 )
@@ -42,20 +43,11 @@ class Reference:
     """What the thing is called, where it is named: "the summary"."""
 
 
-_NO_CONTENT = frozenset(
-    "email emails mail mails message note notes copy send write drop shoot notification notice confirmation admin"
-    " team boss me us address inbox short quick brief little save store keep file post by via to per as at list in"
-    " with reply notify inform tell ping forward share put make let know about update report pass drop line shoot"
-    " confirm please now deliver ship over along out off hand colleague colleagues everyone everybody word heads"
-    " up find found get got comes come says learn learned record log jot write".split()
-)
-
-
 def find_references(
     tokens: tuple[Token, ...], content: Content, *, earlier: frozenset[str]
 ) -> tuple[Reference, ...]:
     """What the command leans on; content leans on nothing, except for "that it's done"."""
-    command = content.command if content.open else without_opening(tokens)
+    command = active(content.command if content.open else without_opening(tokens))
     own = next((i for i, token in enumerate(command) if token.kind in (Kind.URL, Kind.QUOTE)), len(command))
     command = () if content.colon and _points_ahead(command) else command[:own]
     brings = len(command) == own and own < len(without_opening(tokens)) and not content.open
@@ -85,6 +77,8 @@ def find_references(
 
 def _whatever_came(words: list[str]) -> bool:
     """ "What you find", "whatever it says", "what comes out": the result by another name."""
+    if words[:1] != [] and words[0] in HANDING_ON and words[-2:-1] in (["what"], ["whatever"]):
+        return words[-1] not in FUNCTION
     return any(
         a in ("what", "whatever") and b in ("you", "it", "they", "comes", "came", "is") and c in _COMING
         for a, b, c in zip(words[1:], words[2:], words[3:], strict=False)
@@ -92,7 +86,8 @@ def _whatever_came(words: list[str]) -> bool:
 
 
 _COMING = frozenset(
-    "find found get got say says said out read learn learned see there collected gathered".split()
+    "find found get got say says said out read learn learned see there collected gathered important new relevant"
+    " interesting useful essential".split()
 )
 
 
@@ -119,7 +114,8 @@ def _reacts(words: list[str]) -> bool:
 
 
 _REACTIONS = frozenset(
-    "reply response comment reaction summary translation version abstract conclusion recap overview rebuttal"
+    "reply response comment reaction summary translation version abstract conclusion recap overview rebuttal digest"
+    " outline gist rundown synopsis"
     " follow-up paraphrase".split()
 )
 
@@ -166,6 +162,8 @@ def _pronoun(tokens: tuple[Token, ...], place: int) -> Reference | None:
         return None
     if word == "what" and place and following in ("you", "it", "they", "comes", "came"):
         return Reference(Refers.ONE)
+    if word in ("that", "this") and following in TIME_UNITS | _TIMES:
+        return None
     if word in ("that", "this"):
         named = following in DERIVED or following in SOURCES
         alone = named or stands_for_something(tokens, place) or following in ("back", "up")
@@ -177,6 +175,9 @@ def _pronoun(tokens: tuple[Token, ...], place: int) -> Reference | None:
     return Reference(Refers.ALL if following in ("results", "answers", "outputs") else _PRONOUNS[word])
 
 
+_TIMES = frozenset(
+    "morning afternoon evening quarter time weekend season spring summer autumn winter".split()
+)
 _EVERYTHING = frozenset({"everything", "all", "lot"})
 
 _OF_ALL = frozenset({"of", "results", "answers", "that", "this", "two", "three", "four", "to", "as"})
@@ -194,6 +195,12 @@ def _named(words: list[str], place: int, earlier: frozenset[str]) -> Reference |
         and words[place + 2 : place + 3] in ([], ["to"], ["into"])
     ):
         return Reference(Refers.BOTH)
+    if (
+        words[place] == "the"
+        and words[place + 2 : place + 3] == ["one"]
+        and words[place + 1].endswith(("er", "est"))
+    ):
+        return Reference(Refers.ALL)
     counted = words[place + 1 : place + 2] and words[place + 1] in ("two", "three", "four", "five")
     based_on = place > 0 and words[place - 1] in ("from", "on", "with", "using", "out", "of", "into")
     for at in range(place + 1, min(place + 4, len(words))):
@@ -203,12 +210,12 @@ def _named(words: list[str], place: int, earlier: frozenset[str]) -> Reference |
         made_of = words[place - 1] in ("from", "with", "using", "into") and stem(noun) in earlier
         known = noun in DERIVED or (based_on and (noun in SOURCES or made_of))
         if not known and uses and noun not in FUNCTION:
-            known = (stem(noun) in earlier and noun not in _NO_CONTENT) or (
+            known = (stem(noun) in earlier and noun not in NO_CONTENT) or (
                 _is_object(words, place) and following in _ENDS_A_THING
             )
         if not known:
             continue
-        if following in ("of", "from", "about") or (
+        if following in ("of", "from", "about", "between") or (
             following in _WHERE and not uses and noun not in _OUTPUTS
         ):
             return None
@@ -235,46 +242,3 @@ _NO_NOUNS = frozenset({"of", "to", "in", "from", "a", "an", "my", "our", ":", "a
 _ENDS_A_THING = frozenset(
     {"", "to", "into", "as", "in", "with", "for", ",", ".", "by", "down", "over", "on", "and", "via", "per"}
 )
-
-_OWN_WORDS = frozenset(
-    "subject ask invite congratulate thank remind request wish remember warn apologise apologize asking whether if"
-    " why because following tell_them".split()
-)
-"""Signs that an e-mail's own words are there."""
-
-
-def says_nothing(content: Content, *, writes: bool, judge: Judge) -> bool:
-    """Whether something is to be handed on and the words don't say what: then it is what came before."""
-    tokens = content.command
-    head = judge.head(tokens)
-    if content.open or not (
-        writes or head in HANDING_ON or head in ("note", "jot", "write", "log", "record")
-    ):
-        return False
-    if writes:
-        return not _has_its_own_words(tokens)
-    if any(
-        token.kind in (Kind.QUOTE, Kind.NUMBER, Kind.PERCENT, Kind.DATE, Kind.CLOCK, Kind.URL)
-        for token in tokens
-    ):
-        return False
-    words = [part for token in tokens if token.kind is Kind.WORD for part in token.word.split()]
-    left = [place for place, word in enumerate(words) if word not in _NO_CONTENT and word not in FUNCTION]
-    return all(_is_definite(words, place) for place in left)
-
-
-def _has_its_own_words(tokens: tuple[Token, ...]) -> bool:
-    """Whether an e-mail's text stands in the words without a sign: "let ann@… know the door is open"."""
-    if any(token.kind is Kind.QUOTE or token.word in _OWN_WORDS for token in tokens):
-        return True
-    to = next((place for place, token in enumerate(tokens) if token.kind is Kind.ADDRESS), len(tokens))
-    told = [part for token in tokens[to + 1 :] if token.kind is Kind.WORD for part in token.word.split()]
-    left = [word for word in told if word not in _NO_CONTENT and word not in FUNCTION]
-    return len(left) > 1 and not FINITE.isdisjoint(told)
-
-
-def _is_definite(words: list[str], place: int) -> bool:
-    """Whether a word belongs to "the key points": something that is known already."""
-    return bool(
-        {"the", "your", "this", "that", "these", "its", "all"}.intersection(words[max(0, place - 3) : place])
-    )

@@ -16,6 +16,7 @@ from core.planning.courtesy import is_small_talk, without_closing, without_openi
 from core.planning.judging import Judge
 from core.planning.nesting import taken_apart
 from core.planning.order import predecessors
+from core.planning.passives import active
 from core.planning.ranking import Index, Indexes
 from core.planning.sequencing import Link
 from core.planning.text import Kind, Token, normalise
@@ -234,6 +235,11 @@ class _Planning:
                 mended += judge.text[command[-1].end : tokens[-1].end]
                 if self._readable(one.agent, judge.index.parses(mended, task=task)):
                     return mended
+        turned = active(tokens)
+        if turned is not tokens and not self._readable(one.agent, judge.index.parses(written, task=task)):
+            said = judge.said(turned)
+            if self._readable(one.agent, judge.index.parses(said, task=task)):
+                return said
         return written.lstrip("@") or judge.text
 
     def _readable(self, agent: str, parses: frozenset[str]) -> bool:

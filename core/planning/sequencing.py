@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise
 
-from core.planning.text import Kind, Token
+from core.planning.text import SHAPES, Kind, Token
 from core.planning.words import DERIVED, DONE, ENGLISH_NUMBERS, HANDING_ON, IMPERATIVES, IRREGULAR
 
 
@@ -36,7 +37,7 @@ _THEN_FIRST = _phrases(
     "|when ready|once ready|in the end|at the end|as a next step|as the next step|as a last step|as a final step|last"
     "|with that done|that done|go on with|continue with|continue by|proceed with|proceed to|move on to|carry on with"
     "|last of all|at last|to finish|to finish off|to conclude|to round it off|and finally"
-    "|wrap up with|wrap up by|round off with|round off by|end it with|finish it with|close by"
+    "|follow up with|follow it up with|follow that up with|follow with|go on to|wrap up with|wrap up by|round off with|round off by|end it with|finish it with|close by"
     "|end with|finish with|finish by|finish off with|close with|end by|conclude with"
 )
 EARLIER = _phrases("before that|but first|beforehand|but before that|prior to that")
@@ -45,7 +46,7 @@ _TRAILING_EARLIER = _phrases("first|beforehand|before that")
 
 _REFERENCE = frozenset(
     "it that this them they these those all both everything which the a you i we are is has have been be got had"
-    " get with step steps one thing things job task result results output your".split()
+    " get with step steps one two three thing things job task result results output your".split()
 )
 
 _WAITING = frozenset({"once", "when", "after", "as", "soon", "whenever", "if"})
@@ -56,7 +57,7 @@ _POINTING = frozenset({"it", "that", "this", "them", "those", "these", "both"})
 def first_words(tokens: tuple[Token, ...]) -> tuple[Link, int]:
     step = step_number(tokens)
     step += 1 if 0 < step < len(tokens) - 2 and tokens[step].word == "," else 0
-    if waits := (_waiting(tokens[step:]) + step if step else _waiting(tokens)) or _using(tokens):
+    if waits := (waiting_words(tokens[step:]) + step if step else waiting_words(tokens)) or _using(tokens):
         of_all = any(token.word in ("both", "all", "everything") for token in tokens[:waits])
         return Link.AFTER_ALL if of_all else Link.THEN, waits
     if starts_with(tokens, 0, ("then", "again")):
@@ -95,7 +96,7 @@ def step_number(tokens: tuple[Token, ...]) -> int:
     return 3 if tokens[2].kind is Kind.MARK or tokens[2].kind is Kind.SUM else 2
 
 
-def _waiting(tokens: tuple[Token, ...]) -> int:
+def waiting_words(tokens: tuple[Token, ...]) -> int:
     """How many words at the start only say "after it has finished" or "with those"."""
     words = [token.word for token in tokens]
     if words[0] in _SOURCES:
@@ -105,6 +106,9 @@ def _waiting(tokens: tuple[Token, ...]) -> int:
         )
         if pointed:
             return size + 1
+        result = words[size : size + 1] == ["the"] and _RESULTS.intersection(words[size + 1 : size + 2])
+        if result and words[size + 2 : size + 3] and words[size + 2] in IMPERATIVES | {","}:
+            return size + 2
     only = 1 if words[0] in ("only", "but") and len(words) > 2 else 0
     if words[only] not in _WAITING:
         return 0
@@ -112,10 +116,16 @@ def _waiting(tokens: tuple[Token, ...]) -> int:
     while size < len(words) and (
         all(_is_reference(word) for word in words[size].split())
         or (words[size - 1] == "step" and words[size].isdigit())
+        or (words[size - 1] in _DEFINITE and words[size] in DERIVED)
+        or (size == 1 + only and words[size].endswith("ing") and words[size + 1 : size + 2] in _OBJECTS)
+        or (size > 2 and _is_past(words[size]) and words[size - 1].split()[-1] in _BEFORE_A_PAST)
     ):
         size += 1
-    asks = size < len(words) and (words[size] in IMPERATIVES or words[size] in _ASKING)
-    return size if size > 2 and asks else 0
+    if size == len(words):
+        return 0
+    points = not _POINTING.isdisjoint(words[1:size])
+    asks = words[size] in IMPERATIVES | _ASKING or (points and words[size] in ("a", "an", "the", "my"))
+    return size if size > (1 if points else 2) and asks else 0
 
 
 def _is_reference(word: str) -> bool:
@@ -123,6 +133,15 @@ def _is_reference(word: str) -> bool:
 
 
 _SOURCES = frozenset({"with", "using", "from", "based", "given"})
+_INVERTED = (["does"], ["do"], ["did"], ["is"], ["are"], ["was"], ["will"], ["can"], ["should"])
+"""After "when" these make a question of it."""
+_DEFINITE = frozenset({"the", "your", "that", "this", "these", "those"})
+_EXACTLY = frozenset("only but and right immediately directly just straight".split())
+"""Words before "after that" or "once it's done" that change nothing about what waits."""
+_BEFORE_A_PAST = frozenset("is was has been have had are were it that".split())
+_OBJECTS = (["it"], ["them"], ["that"], ["this"])
+_BUILDING = frozenset({"out", "building", "drawing", "working", "starting", "by"})
+_RESULTS = frozenset("result results answer answers outcome output number figure total".split())
 _MAKING = frozenset({"write", "draft", "make", "create", "compose", "build", "prepare", ","})
 _ASKING = frozenset({"please", "could", "can", "would", ",", ":"})
 
@@ -133,7 +152,7 @@ def _free(tokens: tuple[Token, ...], length: int, phrases: tuple[tuple[str, ...]
         return True
     following = tokens[length].word if length < len(tokens) else ""
     if tokens[0].word in ("next", "last", "later", "after", "second", "third") and length == 1:
-        return following == "," or (
+        return following in (",", ":") or (
             tokens[0].word != "last"
             and (
                 following in IMPERATIVES
@@ -172,23 +191,28 @@ def only_orders(tokens: tuple[Token, ...]) -> bool:
 def waits_for_what_came_before(tokens: tuple[Token, ...]) -> bool:
     """Whether these words only say "when that's done", "having drafted it" or "with the result"."""
     words = [part for token in tokens if token.kind is Kind.WORD for part in token.word.split()]
-    if not words or any(token.kind in (Kind.URL, Kind.ADDRESS) for token in tokens):
+    if not words or any(token.kind in SHAPES and token.kind is not Kind.NUMBER for token in tokens):
         return False
+    if words[0] == "should" and words[1:2] != [] and words[1] in _POINTING:
+        return True
+    if words[0] in _SOURCES | _BUILDING and len(words) <= 7 and not _POINTING.isdisjoint(words[1:4]):
+        return IMPERATIVES.isdisjoint(words[2:])
     if words[0] in _SOURCES and len(words) <= 4:
         return not _POINTING.isdisjoint(words[-2:]) or (words[-2:-1] == ["the"] and words[-1] in DERIVED)
-    if words[0] != "having" and words[0] not in _WAITING:
+    while words[1:] and words[0] in _EXACTLY:
+        words = words[1:]
+    if words[0] != "having" and (words[0] not in _WAITING or words[1:2] in _INVERTED):
         return False
-    points = (
-        not _POINTING.isdisjoint(words)
-        or "they" in words
-        or (len(words) == 2 and words[0] in ("once", "when"))
-    )
+    if (len(words) == 2 and words[0] in ("once", "when")) or (words[0] == "having" and words[2:]):
+        return all(_is_reference(word) or _is_past(word) for word in words[1:])
     rest = [word for word in words[1:] if not _is_reference(word)]
-    return (
-        len(words) > 1
-        and all(points and (word.endswith("ed") or word in IRREGULAR) for word in rest[:1])
-        and not rest[1:]
-    )
+    named = any(a in _DEFINITE and b in DERIVED for a, b in pairwise(words))
+    points = named or not _POINTING.isdisjoint(words) or "they" in words
+    return len(words) > 1 and (not rest or (points and len(rest) <= 2))
+
+
+def _is_past(word: str) -> bool:
+    return word.endswith("ed") or word in IRREGULAR
 
 
 _KEEPING = frozenset(

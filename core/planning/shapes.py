@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from core.planning.text import Kind, Token
+from core.planning.words import DAYS, ENGLISH_NUMBERS, FUNCTION, REPORTING, TIME_UNITS
+
+TOLD = frozenset({"<story>", "<span>"})
+"""Shapes of a task told in sentences of any subject."""
 
 
 def shapes_of(tokens: tuple[Token, ...]) -> list[tuple[str, float]]:
@@ -12,6 +18,10 @@ def shapes_of(tokens: tuple[Token, ...]) -> list[tuple[str, float]]:
         ("<text>", 0.9, _gives_text),
         ("<this>", 0.8, _gives_this),
         ("<piece>", 0.8, _is_a_piece),
+        ("<remake>", 1.2, _makes_it_other),
+        ("<out-of-it>", 1.0, _makes_something_of_it),
+        ("<story>", 2.4, _tells_amounts),
+        ("<span>", 2.4, _counts_from_a_day),
     ):
         if holds(tokens):
             found.append((name, weight))
@@ -64,4 +74,73 @@ def _is_a_piece(tokens: tuple[Token, ...]) -> bool:
     )
 
 
+def _makes_it_other(tokens: tuple[Token, ...]) -> bool:
+    """Whether something that is there already is to become other: "make it clearer", "make that easy to read"."""
+    words = [token.word for token in tokens[:3]]
+    return len(words) == 3 and words[0] == "make" and words[1] in _POINTING and words[2] not in FUNCTION
+
+
+def _makes_something_of_it(tokens: tuple[Token, ...]) -> bool:
+    """Whether a new thing is to come of what is there already: "work a pitch out of it"."""
+    words = [token.word for token in tokens]
+    if not words or not {"a", "an", "some"}.intersection(words[1:3]):
+        return False
+    return any(before in ("of", "from", "with", "around") and word in _POINTING for before, word in pairwise(words[2:]))
+
+
+_POINTING = frozenset("it that this them these those".split())
+
+
+def _tells_amounts(tokens: tuple[Token, ...]) -> bool:
+    """Whether amounts are told and a number is asked for: "the tank holds 50 litres … how far can I drive?"."""
+    if tokens[0].word in REPORTING or any(t.kind in _NO_AMOUNTS for t in tokens) or _names_a_day(tokens):
+        return False
+    amounts = [place for place, token in enumerate(tokens) if _is_amount(token)]
+    priced = any(tokens[place - 1].word in ("at", "for") and place - amounts[0] <= 5 for place in amounts[1:])
+    for place, token in enumerate(tokens):
+        if token.word not in _ASKING or (place and not _begins_anew(tokens[place - 1], token)):
+            continue
+        following = tokens[place + 1].word if place + 1 < len(tokens) else ""
+        if token.word == "how" and following in _MEASURES:
+            return bool(amounts)
+        told = sum(amount < place for amount in amounts)
+        return following not in _OF_THE_CALENDAR and (told > 1 or priced)
+    return False
+
+
+def _is_amount(token: Token) -> bool:
+    return token.kind in (Kind.NUMBER, Kind.PERCENT) or (
+        token.word in ENGLISH_NUMBERS and token.word != "one"
+    )
+
+
+def _begins_anew(before: Token, token: Token) -> bool:
+    """Whether a clause begins here; a clause's tokens may lack the marks that stood between them."""
+    marked = before.kind in (Kind.MARK, Kind.BREAK) or token.start - before.end > 1
+    return marked or before.word in ("and", "so", "then", "but")
+
+
+def _counts_from_a_day(tokens: tuple[Token, ...]) -> bool:
+    """Whether a day and a length of time are given, and a day is asked for: "issued on 2 May, valid for 90 days …"."""
+    if tokens[0].word in REPORTING or any(token.kind in _NO_AMOUNTS - _DAYTIMES for token in tokens):
+        return False
+    day = any(token.kind in _DAYTIMES for token in tokens) or _names_a_day(tokens)
+    length = any(_is_amount(one) and two.word in TIME_UNITS for one, two in pairwise(tokens))
+    asked = any(token.word in ("what", "which", "when") for token in tokens)
+    return day and length and asked
+
+
+def _names_a_day(tokens: tuple[Token, ...]) -> bool:
+    """Whether "3 May" or a day's own name stands in the words."""
+    return any(token.word in DAYS for token in tokens) or any(
+        (_is_amount(one) and two.word == "may") or (one.word == "may" and _is_amount(two))
+        for one, two in pairwise(tokens)
+    )
+
+
+_DAYTIMES = frozenset({Kind.DATE, Kind.CLOCK})
+_NO_AMOUNTS = frozenset({Kind.CLOCK, Kind.DATE, Kind.URL, Kind.ADDRESS, Kind.QUOTE})
+_ASKING = frozenset({"how", "what", "which", "what is"})
+_MEASURES = frozenset("much many far long fast heavy big high tall large".split())
+_OF_THE_CALENDAR = frozenset("time date day weekday hour month year week late".split())
 _COUNTED = frozenset("a an some another one two three four five six ten few several couple".split())

@@ -15,6 +15,14 @@ IRREGULAR = {
 }  # fmt: skip
 """Past forms of the verbs that requests begin with."""
 
+PAST = IRREGULAR | {
+    "spent": "spend", "paid": "pay", "bought": "buy", "sold": "sell", "held": "hold", "met": "meet", "won": "win",
+    "spoke": "speak", "chose": "choose", "drew": "draw", "began": "begin", "came": "come", "went": "go", "sang": "sing",
+    "drove": "drive", "fell": "fall", "grew": "grow", "rose": "rise", "ate": "eat", "eaten": "eat", "drunk": "drink",
+    "knew": "know", "known": "know", "gave": "give", "showed": "show", "shown": "show", "taught": "teach",
+}  # fmt: skip
+"""Past forms, of these verbs and of others, that mean the same task in a question about what was."""
+
 FUNCTION = _set(
     "a an the this that these those some any all each every both either no not and or but nor so then than as if"
     " of in on at to from by for with without about into onto over under between within during until till since"
@@ -106,7 +114,7 @@ HANDING_ON = _set(
 """Verbs whose object is often what an earlier step made."""
 
 SPEECH = _set("saying telling asking stating announcing informing reading mentioning")
-TOPIC = _set("about regarding concerning re mentioning containing")
+TOPIC = _set("about regarding concerning re mentioning containing mention mentions contain contains")
 
 DONE = _set(
     "done finished ready complete completed over through available there made created worked ran succeeded"
@@ -117,6 +125,7 @@ DERIVED = _set(
     " total figure findings newsletter announcement poem haiku limerick story slogan tweet recap gist rewrite"
     " invitation translated rewritten archive download overview calculation conversion reply response list text"
     " link file numbers sum takeaways points facts details amount number summarised summarized version message"
+    " product quotient difference remainder share explanation pitch report"
 )
 """Nouns that, after "the", name something an earlier step made."""
 
@@ -147,7 +156,7 @@ EXTRACTING = _set(
 )
 """Verbs that go on about a text rather than ask for something else."""
 
-MODALS = _set("should must need needs has have ought will would can could wants want plans to going")
+MODALS = _set("should shall must need needs has have ought will would can could wants want plans to going")
 
 GREETING = _set(
     "hi hello hey heya hiya yo howdy greetings morning afternoon evening day good dear bot flowmate there all"
@@ -167,7 +176,7 @@ ANCHORS = _set(
     "hi hello hey heya hiya yo howdy greetings morning afternoon evening welcome thanks thank thx ty cheers"
     " appreciated appreciate regards ok okay k lol haha hahaha cool nice great good fine perfect super awesome wow"
     " yes no yep nope yeah sure right done nevermind nvm never hmm hm oh ah oops sorry bye goodbye ciao cu alright"
-    " amazing brilliant excellent wonderful lovely tia"
+    " amazing brilliant excellent wonderful lovely tia dear flowmate"
 )
 """At least one of these makes chat of words that could also be a subject."""
 
