@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from adapters.chat.text import clean
-from bot.http.auth import OPERATOR
+from adapters.operator import OPERATOR
 from bot.http.problems import Problem
 from core.models import Address, Instruction, Person
 

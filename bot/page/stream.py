@@ -11,7 +11,7 @@ from fastapi.sse import ServerSentEvent
 from starlette.requests import Request
 
 from adapters.assembly import Assembly
-from bot.http.auth import PLATFORM, WORKSPACE
+from adapters.operator import PLATFORM, WORKSPACE
 from bot.http.waiting import end
 from bot.page.shown import SHOWN_CONVERSATIONS, SHOWN_TURNS, Turn
 from core.errors import StoreUnavailable

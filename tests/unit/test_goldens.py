@@ -13,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from html import unescape
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from rich.console import Console
 from adapters.chat.slack import blocks
 from adapters.chat.telegram import formatting
 from bot.cli import markdown
+from bot.page import markup
 from core.models import Address, Button, Reply
 from core.ports.messenger import Tag
 from tests.counterparts.slack import SlackServer
@@ -60,10 +62,15 @@ def terminal() -> list[tuple[str, str]]:
     return [(f"{COLUMNS}.txt", "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines()))]
 
 
+def web() -> list[tuple[str, str]]:
+    return [("answer.html", markup.to_html(ANSWER))]
+
+
 PLATFORMS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "slack": slack,
     "telegram": telegram,
     "terminal": terminal,
+    "web": web,
 }
 """A platform adds what makes its files, and a folder."""
 
@@ -134,6 +141,8 @@ def _without_targets(markdown: str) -> str:
 def _shown(platform: str, content: str) -> str:
     if platform == "terminal":
         return content
+    if platform == "web":
+        return unescape(re.sub(r"<[^>]*>", "", content))
     sent = json.loads(content)
     return str(sent["text"]) if platform == "telegram" else str(sent["blocks"][0]["text"])
 
