@@ -28,6 +28,7 @@ from core.coordinator import Coordinator
 from core.errors import ToolFailed
 from core.models import Task
 from core.ports.tool import Effect, ToolOutput
+from core.schedules.firing import Alarm
 from tests.services.valkey import Valkey
 from workers import jobs
 from workers.async_worker import AsyncWorker
@@ -40,8 +41,8 @@ PLANS = "/api/v1/plans"
 DELEGATIONS = "/api/v1/delegations"
 PATIENCE_SECONDS = 30.0
 QUICK = Pace(fetch_wait=0.1, answer_within=2.0, close_grace=2.0, cancel_grace=0.5, longest_retry=0.2)
-_bound: list[Coordinator] = []
-"""Of all services that run: a process has one place for the coordinator that its jobs use."""
+_bound: list[tuple[Coordinator, Alarm]] = []
+"""Of all services that run: a process has one place for the coordinator and the alarm that its jobs use."""
 LEVER = """---
 name: lever
 description: Pulls the lever.
@@ -255,8 +256,9 @@ async def listening(app: FastAPI) -> AsyncIterator[tuple[Server, int]]:
 @asynccontextmanager
 async def working(assembly: Assembly, url: str) -> AsyncIterator[None]:
     """A worker of the same loop; one that was there before has its jobs back afterwards."""
-    _bound.append(assembly.coordinator)
-    jobs.bind(assembly.coordinator, assembly.alarm)
+    bound = (assembly.coordinator, assembly.alarm)
+    _bound.append(bound)
+    jobs.bind(*bound)
     worker = AsyncWorker("flowmate", connection=connect_worker(url), pace=QUICK, drain_seconds=1.0)
     renewals = asyncio.create_task(assembly.leases.run())
     running = asyncio.create_task(worker.run())
@@ -267,8 +269,8 @@ async def working(assembly: Assembly, url: str) -> AsyncIterator[None]:
         await running
         renewals.cancel()
         await asyncio.gather(renewals, return_exceptions=True)
-        _bound.remove(assembly.coordinator)
-        jobs.bind(_bound[-1] if _bound else None)
+        _bound.remove(bound)
+        jobs.bind(*(_bound[-1] if _bound else (None, None)))
 
 
 @asynccontextmanager
