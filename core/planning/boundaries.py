@@ -187,7 +187,9 @@ def _joining(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | N
     word, after = tokens[place].word, place + 1
     if word == "and" or (word == "an" and stands_for_and(tokens, place)):
         return _Gap(after, Strength.AND)
-    aside = next((len(phrase) for phrase in _ASIDES if starts_with(tokens, place, phrase)), 0) if inside else 0
+    aside = (
+        next((len(phrase) for phrase in _ASIDES if starts_with(tokens, place, phrase)), 0) if inside else 0
+    )
     if aside:
         return _Gap(place + aside, Strength.AND, also=True)
     also = word in _ALSO and inside and not _prepositional(tokens, place)

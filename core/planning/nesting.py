@@ -72,7 +72,9 @@ def _start(tokens: tuple[Token, ...]) -> tuple[int, bool]:
 def _without_waiting(tokens: tuple[Token, ...], start: int) -> tuple[Token, ...]:
     """Without "as soon as you have looked it up" at the end: that the thing comes first is plain."""
     for place in range(start + 1, len(tokens) - 1):
-        if tokens[place].word in ("once", "when", "after", "as") and waits_for_what_came_before(tokens[place:]):
+        if tokens[place].word in ("once", "when", "after", "as") and waits_for_what_came_before(
+            tokens[place:]
+        ):
             return tokens[:place]
     return tokens
 
