@@ -187,6 +187,11 @@ def _joining(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | N
     word, after = tokens[place].word, place + 1
     if word == "and" or (word == "an" and stands_for_and(tokens, place)):
         return _Gap(after, Strength.AND)
+    aside = (
+        next((len(phrase) for phrase in _ASIDES if starts_with(tokens, place, phrase)), 0) if inside else 0
+    )
+    if aside:
+        return _Gap(place + aside, Strength.AND, also=True)
     also = word in _ALSO and inside and not _prepositional(tokens, place)
     if also or (word == "plus" and (inside or plus_connects(tokens, place))):
         return _Gap(after, Strength.AND, also=True)
@@ -197,6 +202,25 @@ def _joining(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | N
     if word == "while" and place and starts_with(tokens, after, ("you",)):
         return _Gap(after + 1, Strength.AND, also=True)
     return _Gap(place + 3, Strength.AND) if starts_with(tokens, place, ("as", "well", "as")) else None
+
+
+_GOES = frozenset({"goes", "gets", "comes"})
+"""After "then" these go on with a sentence: "the letter then goes to …"."""
+_ASIDES = tuple(
+    tuple(phrase.split())
+    for phrase in (
+        "on a different note|on another note|on a separate note|on a side note|not related|unrelated|apart from that"
+        "|other than that|independent of that|independently of that"
+    ).split("|")
+)
+
+
+def _ends_a_subordinate(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether a colon stands where a comma should: "once the backup is complete: …"."""
+    start = place
+    while start and tokens[start - 1].kind is Kind.WORD and tokens[start - 1].word not in ("and", "then"):
+        start -= 1
+    return 1 < place - start <= 8 and tokens[start].word in ("once", "after", "when", "before", "if", "as")
 
 
 def _prepositional(tokens: tuple[Token, ...], place: int) -> bool:
@@ -215,6 +239,8 @@ def _ordering(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | 
     phrases += [(phrase, Link.EARLIER) for phrase in EARLIER if inside]
     if starts_with(tokens, place, ("then", "again")):
         return None
+    if tokens[place].word == "then" and place + 1 < len(tokens) and tokens[place + 1].word in _GOES:
+        return None
     for phrase, link in phrases:
         end = place + len(phrase)
         if starts_with(tokens, place, phrase) and (end < len(tokens) or link is Link.EARLIER):
@@ -230,6 +256,8 @@ def _mark(tokens: tuple[Token, ...], place: int) -> _Gap | None:
         return _Gap(after, Strength.COMMA)
     if mark == ":" and hands_on(tokens, place):
         return _Gap(after, Strength.SEMICOLON)
+    if mark == ":" and _ends_a_subordinate(tokens, place):
+        return _Gap(after, Strength.COMMA)
     if mark in "→➜➔⇒➡»>":
         arrow = mark not in "»>" or tokens[place].start > tokens[max(0, place - 1)].end
         return _Gap(after, Strength.SEMICOLON, link=Link.THEN) if arrow else None

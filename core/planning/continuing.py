@@ -6,12 +6,11 @@ from core.planning.boundaries import Piece, Strength
 from core.planning.courtesy import without_opening
 from core.planning.judging import Judge
 from core.planning.sequencing import Link
-from core.planning.text import Kind, Token
-from core.planning.words import DAYS, LANGUAGES, MONEY, TIME_UNITS, UNITS
+from core.planning.text import Kind, Token, stem
+from core.planning.words import DAYS, FINITE, IMPERATIVES, LANGUAGES, MONEY, TIME_UNITS, UNITS
 
 _LABELS = frozenset("to cc bcc subject text body message content title re attn message-text wording".split())
 _OPERATIONS = frozenset("times plus minus divided multiplied less over squared cubed rounded".split())
-_FINITE = frozenset("is are was were has had will".split())
 _PREPOSITIONS = frozenset("in as for with by at on into per without within".split())
 _HOW = (
     frozenset("percent percentage detail full short brief total".split())
@@ -39,11 +38,19 @@ def continues(current: tuple[Token, ...], piece: Piece, *, judge: Judge) -> bool
         return True
     if first in _PREPOSITIONS and len(piece.tokens) <= 3 and any(word in _HOW for word in rest):
         return True
+    if _is_third_person(first) and judge.declares(current):
+        return True
     if judge.best(piece.tokens).agent != judge.best(current).agent:
         return piece.strength is Strength.COMMA and _names_it_again(piece.tokens)
-    if first in _FINITE:
-        return judge.declares(current)
     return first in _ASKING and _only_states(current, judge=judge)
+
+
+def _is_third_person(word: str) -> bool:
+    """Whether a verb goes on with what is told of somebody: "the train leaves at nine and takes three hours"."""
+    return word in FINITE or (word.endswith("s") and word not in IMPERATIVES and stem(word) in _VERBS)
+
+
+_VERBS = frozenset(stem(word) for word in IMPERATIVES)
 
 
 def _labelled(tokens: tuple[Token, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from core.planning.politeness import CLOSERS, COURTEOUS, OPENERS
 from core.planning.text import Kind, Token, stem
@@ -19,9 +20,12 @@ from core.planning.words import (
     THANKS,
 )
 
+KEPT = 1024
+"""How many pieces of instructions are remembered: each is looked at many times while a plan is made."""
 _LONGEST_CLOSER = max(len(phrase) for phrase in CLOSERS)
 
 
+@lru_cache(maxsize=KEPT)
 def without_opening(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """The tokens from the first one that asks for something."""
     start = 0
@@ -40,10 +44,13 @@ def without_opening(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     return tokens[start:]
 
 
+_NO_COURTESY = frozenset("when whenever if once after before how what which where who".split())
+
+
 def _roundabout(tokens: tuple[Token, ...]) -> int:
     """How many words of mere courtesy lead up to the verb: "it would mean a lot if you could …"."""
     asked = False
-    if tokens[0].word in ("when", "whenever", "if", "once", "after", "before"):
+    if tokens[0].word in _NO_COURTESY:
         return 0
     for place, token in enumerate(tokens):
         if token.kind is not Kind.WORD:

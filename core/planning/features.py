@@ -14,6 +14,7 @@ from core.planning.words import (
     DERIVED,
     FUNCTION,
     GENERIC,
+    HANDING_ON,
     IMPERATIVES,
     LANGUAGES,
     MONEY,
@@ -36,6 +37,8 @@ KINDRED_COST = 0.4
 """What a word is worth that stands for others, and what it costs if only those others are known."""
 CONTENT_WEIGHT = 0.08
 TOPIC_WEIGHT = 0.25
+KNOWN_WEIGHT = 0.3
+"""In "save the translation" the verb says what is to be done; the thing only says with what."""
 LEARNED_FROM = 0.5
 """Only words that weigh at least this much are learned: what a note says is no sign of a note."""
 
@@ -129,6 +132,7 @@ def _opens_a_subject(token: Token, before: Token | None) -> bool:
     return token.word in _BEFORE_A_SUBJECT and not with_it
 
 
+_THE = frozenset({"the", "that", "this", "both"})
 _NAME = "<name>"
 """Any name of a person or place; which one is no evidence."""
 _BEFORE_A_SUBJECT = frozenset("about on for in at with from by of to between over into".split())
@@ -185,12 +189,22 @@ def weighted(tokens: tuple[Token, ...]) -> list[tuple[Token, float]]:
         if token.kind is Kind.WORD and zone == 1.0 and not subordinate:
             if word in SUBORDINATE and place == 0:
                 subordinate, zone = True, TOPIC_WEIGHT
-        weights.append((token, _weight(token, place, zone)))
+        known = tokens[0].word in HANDING_ON and _is_known(tokens, place)
+        weights.append((token, _weight(token, place, zone) * (KNOWN_WEIGHT if known else 1.0)))
         if token.kind is Kind.WORD and not subordinate:
             zone = min(zone, _zone_after(token, tokens, place=place, reporting=reporting))
             if opens_content(token):
                 reporting = place
     return weights
+
+
+def _is_known(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether this word belongs to "the Spanish text": to something that an earlier step made."""
+    words = [token.word for token in tokens[max(0, place - 2) : place + 2]]
+    at = min(place, 2)
+    if place > 1 and words[at] in DERIVED:
+        return not _THE.isdisjoint(words[:at])
+    return 0 < place < len(tokens) - 1 and words[at - 1] in _THE and words[at + 1] in DERIVED
 
 
 _REPORTING = frozenset(stem(word) for word in REPORTING)

@@ -46,8 +46,10 @@ def says_nothing(content: Content, *, writes: bool, judge: Judge) -> bool:
 
 def names_several(tokens: tuple[Token, ...]) -> bool:
     """Whether two known things are named: "mail ann@… the code and the area"."""
-    words = [token.word for token in tokens]
-    return any(a == "and" and b == "the" for a, b in pairwise(words[2:])) and "the" in words[:-3]
+    words = [token.word for token in tokens if token.word != "and"]
+    first = words.index("the") if "the" in words else len(words)
+    # the "and" itself is gone where it was read as a boundary first
+    return any(b == "the" and a not in FUNCTION for a, b in pairwise(words[first + 1 :]))
 
 
 def _has_its_own_words(tokens: tuple[Token, ...]) -> bool:

@@ -42,7 +42,7 @@ def predecessors(
         references = find_references(clause.tokens, content, earlier=_words_so_far(stages))
         if place and not references and says_nothing(content, writes=writes(place), judge=judge):
             references = (Reference(Refers.ONE),)
-        if len(references) == 1 and writes(place) and names_several(content.command):
+        if len(set(references)) == 1 and writes(place) and names_several(content.command):
             references = (Reference(Refers.ALL),)
         head = judge.head(clause.tokens)
         delivers = acts(place) and head in DELIVERY and (head != "write" or "down" in _words(clause.tokens))
@@ -89,7 +89,7 @@ def _before(stage: _Stage, link: Link, stages: Sequence[_Stage], *, anchor: int 
     if link is Link.AFTER_ALL:
         return _loose_ends(stages)
     makers = [place for place, one in enumerate(stages) if not one.passes_on] or [len(stages) - 1]
-    for reference in stage.references:
+    for reference in sorted(stage.references, key=lambda one: one.kind is not Refers.BOTH):
         if reference.kind in (Refers.BOTH, Refers.ALL):
             return set(makers[-2:]) if reference.kind is Refers.BOTH else _loose_ends(stages)
         source = _source(reference.noun, stages)

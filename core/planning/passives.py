@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.planning.text import Kind, Token, stem
-from core.planning.words import IMPERATIVES, IRREGULAR
+from core.planning.words import DERIVED, HANDING_ON, IMPERATIVES, IRREGULAR, TRANSFORMING
 
 _MODALS = frozenset("should must shall can could may might ought needs need has have is are".split())
 _SUBJECTS = frozenset("a an the my our this that these those it they both all everything each".split())
@@ -18,6 +18,19 @@ def active(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """The same request with its verb first; the tokens themselves where they ask for nothing in the passive."""
     if not tokens or tokens[0].word not in _SUBJECTS:
         return tokens
+    if len(tokens) > 2 and (tokens[1].word in DERIVED or tokens[0].word in ("it", "that", "this")):
+        verb = 2 if tokens[1].word in DERIVED else 1
+        meant = _verb(tokens[verb].word)
+        if meant in TRANSFORMING or meant in HANDING_ON:
+            return (replace(tokens[verb], word=meant), *tokens[:verb], *tokens[verb + 1 :])
+    for place in range(2, min(len(tokens) - 2, MOST_OF_A_SUBJECT)):
+        if (
+            tokens[place].word in ("goes", "go")
+            and tokens[place + 1].word == "to"
+            and _is_reached(tokens[place + 2 :])
+        ):
+            subject = tuple(token for token in tokens[:place] if token.word not in _BETWEEN | _MODALS)
+            return (replace(tokens[place], word="send"), *subject, *tokens[place + 1 :])
     for place in range(1, min(len(tokens) - 2, MOST_OF_A_SUBJECT)):
         if tokens[place].word in _MODALS:
             return _turned(tokens, place) or tokens
@@ -34,8 +47,18 @@ def _turned(tokens: tuple[Token, ...], modal: int) -> tuple[Token, ...]:
     plain = tokens[modal].word in ("is", "are", "has", "have", "needs", "need", "ought")
     if "be" not in between or (plain and "to" not in between):
         return ()
-    word = tokens[verb].word
-    meant = IRREGULAR.get(word) or (_VERB_OF.get(stem(word), "") if word.endswith("ed") else "")
+    meant = _verb(tokens[verb].word)
     if meant not in IMPERATIVES:
         return ()
     return (replace(tokens[verb], word=meant), *tokens[:modal], *tokens[verb + 1 :])
+
+
+def _is_reached(tokens: tuple[Token, ...]) -> bool:
+    return any(token.kind is Kind.ADDRESS for token in tokens[:2])
+
+
+def _verb(participle: str) -> str:
+    """The verb of a past participle; empty for other words."""
+    if participle in IRREGULAR and IRREGULAR[participle] != participle:
+        return IRREGULAR[participle]
+    return _VERB_OF.get(stem(participle), "") if participle.endswith("ed") else ""

@@ -37,6 +37,7 @@ _THEN_FIRST = _phrases(
     "|when ready|once ready|in the end|at the end|as a next step|as the next step|as a last step|as a final step|last"
     "|with that done|that done|go on with|continue with|continue by|proceed with|proceed to|move on to|carry on with"
     "|last of all|at last|to finish|to finish off|to conclude|to round it off|and finally"
+    "|follow up with|follow it up with|follow that up with|follow with|go on to"
     "|wrap up with|wrap up by|round off with|round off by|end it with|finish it with|close by"
     "|end with|finish with|finish by|finish off with|close with|end by|conclude with"
 )
@@ -117,6 +118,7 @@ def waiting_words(tokens: tuple[Token, ...]) -> int:
         all(_is_reference(word) for word in words[size].split())
         or (words[size - 1] == "step" and words[size].isdigit())
         or (words[size - 1] in _DEFINITE and words[size] in DERIVED)
+        or (size == 1 + only and words[size].endswith("ing") and words[size + 1 : size + 2] in _OBJECTS)
         or (size > 2 and _is_past(words[size]) and words[size - 1].split()[-1] in _BEFORE_A_PAST)
     ):
         size += 1
@@ -138,6 +140,8 @@ _DEFINITE = frozenset({"the", "your", "that", "this", "these", "those"})
 _EXACTLY = frozenset("only but and right immediately directly just straight".split())
 """Words before "after that" or "once it's done" that change nothing about what waits."""
 _BEFORE_A_PAST = frozenset("is was has been have had are were it that".split())
+_OBJECTS = (["it"], ["them"], ["that"], ["this"])
+_BUILDING = frozenset({"out", "building", "drawing", "working", "starting", "by"})
 _RESULTS = frozenset("result results answer answers outcome output number figure total".split())
 _MAKING = frozenset({"write", "draft", "make", "create", "compose", "build", "prepare", ","})
 _ASKING = frozenset({"please", "could", "can", "would", ",", ":"})
@@ -149,7 +153,7 @@ def _free(tokens: tuple[Token, ...], length: int, phrases: tuple[tuple[str, ...]
         return True
     following = tokens[length].word if length < len(tokens) else ""
     if tokens[0].word in ("next", "last", "later", "after", "second", "third") and length == 1:
-        return following == "," or (
+        return following in (",", ":") or (
             tokens[0].word != "last"
             and (
                 following in IMPERATIVES
@@ -172,6 +176,8 @@ def last_words(tokens: tuple[Token, ...]) -> tuple[Link, tuple[Token, ...]]:
 
 
 def starts_with(tokens: tuple[Token, ...], place: int, phrase: tuple[str, ...]) -> bool:
+    if place >= len(tokens) or tokens[place].word != phrase[0]:
+        return False
     part = tokens[place : place + len(phrase)]
     return len(part) == len(phrase) and all(t.word == w for t, w in zip(part, phrase, strict=True))
 
@@ -190,6 +196,10 @@ def waits_for_what_came_before(tokens: tuple[Token, ...]) -> bool:
     words = [part for token in tokens if token.kind is Kind.WORD for part in token.word.split()]
     if not words or any(token.kind in SHAPES and token.kind is not Kind.NUMBER for token in tokens):
         return False
+    if words[0] == "should" and words[1:2] != [] and words[1] in _POINTING:
+        return True
+    if words[0] in _SOURCES | _BUILDING and len(words) <= 7 and not _POINTING.isdisjoint(words[1:4]):
+        return IMPERATIVES.isdisjoint(words[2:])
     if words[0] in _SOURCES and len(words) <= 4:
         return not _POINTING.isdisjoint(words[-2:]) or (words[-2:-1] == ["the"] and words[-1] in DERIVED)
     while words[1:] and words[0] in _EXACTLY:

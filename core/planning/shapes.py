@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from core.planning.text import Kind, Token
-from core.planning.words import DAYS, ENGLISH_NUMBERS, REPORTING, TIME_UNITS
+from core.planning.words import DAYS, ENGLISH_NUMBERS, FUNCTION, REPORTING, TIME_UNITS
 
 TOLD = frozenset({"<story>", "<span>"})
 """Shapes of a task told in sentences of any subject."""
@@ -18,6 +18,8 @@ def shapes_of(tokens: tuple[Token, ...]) -> list[tuple[str, float]]:
         ("<text>", 0.9, _gives_text),
         ("<this>", 0.8, _gives_this),
         ("<piece>", 0.8, _is_a_piece),
+        ("<remake>", 1.2, _makes_it_other),
+        ("<out-of-it>", 1.0, _makes_something_of_it),
         ("<story>", 2.4, _tells_amounts),
         ("<span>", 2.4, _counts_from_a_day),
     ):
@@ -72,6 +74,26 @@ def _is_a_piece(tokens: tuple[Token, ...]) -> bool:
     )
 
 
+def _makes_it_other(tokens: tuple[Token, ...]) -> bool:
+    """Whether something that is there already is to become other: "make it clearer", "make that easy to read"."""
+    words = [token.word for token in tokens[:3]]
+    return len(words) == 3 and words[0] == "make" and words[1] in _POINTING and words[2] not in FUNCTION
+
+
+def _makes_something_of_it(tokens: tuple[Token, ...]) -> bool:
+    """Whether a new thing is to come of what is there already: "work a pitch out of it"."""
+    words = [token.word for token in tokens]
+    if not words or not {"a", "an", "some"}.intersection(words[1:3]):
+        return False
+    return any(
+        before in ("of", "from", "with", "around") and word in _POINTING
+        for before, word in pairwise(words[2:])
+    )
+
+
+_POINTING = frozenset("it that this them these those".split())
+
+
 def _tells_amounts(tokens: tuple[Token, ...]) -> bool:
     """Whether amounts are told and a number is asked for: "the tank holds 50 litres … how far can I drive?"."""
     if tokens[0].word in REPORTING or any(t.kind in _NO_AMOUNTS for t in tokens) or _names_a_day(tokens):
@@ -103,9 +125,9 @@ def _begins_anew(before: Token, token: Token) -> bool:
 
 def _counts_from_a_day(tokens: tuple[Token, ...]) -> bool:
     """Whether a day and a length of time are given, and a day is asked for: "issued on 2 May, valid for 90 days …"."""
-    if tokens[0].word in REPORTING or any(token.kind in _NO_AMOUNTS - {Kind.DATE} for token in tokens):
+    if tokens[0].word in REPORTING or any(token.kind in _NO_AMOUNTS - _DAYTIMES for token in tokens):
         return False
-    day = any(token.kind is Kind.DATE for token in tokens) or _names_a_day(tokens)
+    day = any(token.kind in _DAYTIMES for token in tokens) or _names_a_day(tokens)
     length = any(_is_amount(one) and two.word in TIME_UNITS for one, two in pairwise(tokens))
     asked = any(token.word in ("what", "which", "when") for token in tokens)
     return day and length and asked
@@ -119,8 +141,9 @@ def _names_a_day(tokens: tuple[Token, ...]) -> bool:
     )
 
 
+_DAYTIMES = frozenset({Kind.DATE, Kind.CLOCK})
 _NO_AMOUNTS = frozenset({Kind.CLOCK, Kind.DATE, Kind.URL, Kind.ADDRESS, Kind.QUOTE})
 _ASKING = frozenset({"how", "what", "which", "what is"})
 _MEASURES = frozenset("much many far long fast heavy big high tall large".split())
-_OF_THE_CALENDAR = frozenset("time date day weekday hour month year week old late".split())
+_OF_THE_CALENDAR = frozenset("time date day weekday hour month year week late".split())
 _COUNTED = frozenset("a an some another one two three four five six ten few several couple".split())

@@ -18,7 +18,7 @@ _PHRASES = {
 _SUBORDINATORS = tuple(
     (tuple(phrase.split()), kind) for kind, all_ in _PHRASES.items() for phrase in all_.split("|")
 )
-_SUBJECT = frozenset({"you", "i", "we", "have", "has", "had", "are", "is"})
+_SUBJECT = frozenset({"you", "i", "we", "have", "has", "had", "having", "are", "is"})
 _PERFECT = frozenset({"is", "are", "was", "were", "has", "have", "been"})
 ONLY = frozenset(
     "but and only just not even right immediately directly straight shortly though however please , do so it"

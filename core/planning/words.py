@@ -114,7 +114,7 @@ HANDING_ON = _set(
 """Verbs whose object is often what an earlier step made."""
 
 SPEECH = _set("saying telling asking stating announcing informing reading mentioning")
-TOPIC = _set("about regarding concerning re mentioning containing")
+TOPIC = _set("about regarding concerning re mentioning containing mention mentions contain contains")
 
 DONE = _set(
     "done finished ready complete completed over through available there made created worked ran succeeded"
@@ -156,7 +156,7 @@ EXTRACTING = _set(
 )
 """Verbs that go on about a text rather than ask for something else."""
 
-MODALS = _set("should must need needs has have ought will would can could wants want plans to going")
+MODALS = _set("should shall must need needs has have ought will would can could wants want plans to going")
 
 GREETING = _set(
     "hi hello hey heya hiya yo howdy greetings morning afternoon evening day good dear bot flowmate there all"

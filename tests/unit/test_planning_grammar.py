@@ -20,6 +20,7 @@ PAGE, FEED, ANN = "https://example.org/page", "https://example.org/rss", "ann@ex
         ("we are five and the bill is 163.75, how much does everybody pay", "calculator"),
         ("The permit is from 2 May 2027 and valid for ninety days, what is the last day?", "clock"),
         ("She was born on 3 May 1990. How old is she now?", "clock"),
+        ("Anna is 14 years older than Ben, who is 27. How old is Anna?", "calculator"),
         ("remember that 3 eggs cost 2 euros, and what is 3*4", "notes calculator"),
     ],
 )
@@ -42,6 +43,13 @@ async def test_a_story_with_amounts_is_a_calculation_whatever_it_is_about(text: 
          "calculator writer[0] email[1]"),
         (f"mail {ANN} that I start - but do the backup first", "backup email[0]"),
         ("The meeting lasts 90 minutes and starts at 14:15. When does it end?", "clock"),
+        ("back everything up, and then, with that out of the way, give me the time in Oslo", "backup clock[0]"),
+        ("make a backup; should it succeed, list my notes", "backup notes[0]"),
+        (f"fetch the entries of {FEED} and, out of those, make a quiz", "feeds writer[0]"),
+        (f"After having read {PAGE}, draft an answer and email this to {ANN}", "reader writer[0] email[1]"),
+        (f"Once the backup is complete: email {ANN}, then note the date", "backup email[0] notes[1]"),
+        (f"Mail {ANN} the time in Oslo as soon as you've looked it up", "clock email[0]"),
+        ("note that the router was swapped and after noting it list my notes", "notes notes[0]"),
     ],
 )  # fmt: skip
 async def test_words_that_only_wait_put_what_follows_behind(text: str, expected: str) -> None:
@@ -61,6 +69,12 @@ async def test_words_that_only_wait_put_what_follows_behind(text: str, expected:
         (f"gather the news from {FEED}, read {PAGE}, and send the results of both to {ANN}",
          "feeds reader email[0,1]"),
         (f"summarise {PAGE}, translate, and email to {ANN}", "reader writer[0] email[1]"),
+        ("summarise https://example.org/1, then https://example.org/2, then mail both summaries to a@example.org",
+         "reader reader[0] email[0,1]"),
+        (f"translate 'yes' to Korean. Save the translation. Get the Korean text over to {ANN}",
+         "writer notes[0] email[0]"),
+        (f"summarise {PAGE}, make it understandable for parents and send that version to {ANN}",
+         "reader writer[0] email[1]"),
         ("list every note we have and what did we spend on FlowMate this month", "notes report"),
         ("the time in Kathmandu; the time difference between Lima and Madrid", "clock clock"),
     ],
@@ -75,6 +89,11 @@ async def test_what_is_named_without_its_own_words_is_what_came_before(text: str
         ("I need a slogan for the safe, and the slogan should be saved as a note", "writer notes[0]"),
         (f"read {PAGE}; the summary is to be sent to {ANN}", "reader email[0]"),
         ("note that the door must be locked and the key should be sent back", "notes"),
+        (
+            f"get {PAGE} summarised, the summary translated into Finnish, and the translation saved",
+            "reader writer[0] notes[1]",
+        ),
+        (f"draft a letter to the board. The letter then goes to {ANN}", "writer email[0]"),
     ],
 )
 async def test_a_request_may_be_told_in_the_passive(text: str, expected: str) -> None:
@@ -103,6 +122,9 @@ async def test_a_task_told_in_the_passive_is_handed_on_as_its_tool_can_read_it()
         (f"email {ANN} that I read the report and took notes", "email"),
         (f"Pull the latest from {FEED}; pick the top item and turn it into a limerick", "feeds writer[0]"),
         ("Before I leave: make a backup", "backup"),
+        (f"I need the gist of {PAGE} and, on a different note, a slogan for our cafe", "reader writer"),
+        (f"Mail {ANN} that he shall summarise {PAGE} and note the result", "email"),
+        ("The train leaves at 9:12 and takes 3 hours 25 minutes. When do we arrive?", "clock"),
     ],
 )
 async def test_where_a_task_of_its_own_begins(text: str, expected: str) -> None:
