@@ -65,7 +65,9 @@ def _roundabout(tokens: tuple[Token, ...]) -> int:
 
 
 def _is_there(tokens: tuple[Token, ...], start: int) -> bool:
-    """Whether "there" begins a statement ("there were 48 eggs") and ends no greeting."""
+    """Whether "there" begins a statement ("there were 48 eggs") and ends no greeting; "both texts" likewise."""
+    if tokens[start].word == "both":
+        return tokens[start + 1].word.endswith("s")
     return tokens[start].word == "there" and tokens[start + 1].word in ("is", "are", "was", "were")
 
 
