@@ -19,7 +19,7 @@ def active(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     if not tokens or tokens[0].word not in _SUBJECTS:
         return tokens
     if len(tokens) > 2 and (tokens[1].word in DERIVED or tokens[0].word in ("it", "that", "this")):
-        verb = 2 if tokens[1].word in DERIVED else 1
+        verb = 1 if tokens[0].word in ("it", "that", "this") else 2
         meant = _verb(tokens[verb].word)
         if meant in TRANSFORMING or meant in HANDING_ON:
             return (replace(tokens[verb], word=meant), *tokens[:verb], *tokens[verb + 1 :])
