@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from core import rendering
 from core.coordinator import Coordinator
 from core.errors import Conflict, NotFound, QueueUnavailable, RateLimited
 from core.models import Address, Delegation, DelegationState, Person, Press
@@ -12,9 +11,9 @@ from core.policies import RETRY_EXPIRES
 from core.ports.clock import Clock
 from core.ports.limiter import Limit, Limiter
 from core.ports.store import Store
+from core.rendering import questions, refusals
 from core.schedules.commands import Change
 from core.schedules.desk import Desk
-from core.schedules.replies import SAY_WHEN
 
 logger = logging.getLogger(__name__)
 LOOKED_AT = 20
@@ -56,18 +55,18 @@ class Controls:
         try:
             delegation = await self._store.load(press.value)
         except NotFound:
-            return rendering.GONE
+            return refusals.GONE
         if press.action == "schedule":
-            return SAY_WHEN
+            return questions.SAY_WHEN
         if delegation.instruction.person.id != press.person.id:
-            return rendering.NOT_YOURS
+            return refusals.NOT_YOURS
         try:
             if press.action == "cancel":
                 await self.cancel(delegation, by=press.person.id)
             elif press.action == "retry":
                 await self.retry(delegation, by=press.person.id)
             else:
-                return rendering.GONE
+                return refusals.GONE
         except (Conflict, RateLimited) as refusal:
             return refusal.sentence
         return None
@@ -76,7 +75,7 @@ class Controls:
         try:
             said = await desk.press(press, change=SCHEDULE_ACTIONS[press.action])
         except NotFound:
-            return rendering.GONE
+            return refusals.GONE
         except Conflict as refusal:
             return refusal.sentence
         if said is None:
@@ -86,7 +85,7 @@ class Controls:
     async def cancel(self, delegation: Delegation, *, by: str) -> None:
         """End it. Raises Conflict where it is answered already."""
         if not await self._store.cancel(delegation.id, by=by, now=self._clock.now()):
-            raise Conflict(rendering.TOO_LATE_TO_CANCEL)
+            raise Conflict(refusals.TOO_LATE_TO_CANCEL)
         await self._coordinator.stop(delegation)
         await self._advance(delegation.id)
 
@@ -101,20 +100,20 @@ class Controls:
                 except Conflict as refusal:
                     return refusal.sentence
                 return None
-        return rendering.NOTHING_RUNS
+        return refusals.NOTHING_RUNS
 
     async def retry(self, delegation: Delegation, *, by: str) -> None:
         """Run what failed once more. Raises Conflict (nothing failed, too late) and RateLimited."""
         now = self._clock.now()
         if delegation.answered_at is not None and now - delegation.answered_at > RETRY_EXPIRES:
-            raise Conflict(rendering.TOO_LATE_TO_RETRY)
+            raise Conflict(refusals.TOO_LATE_TO_RETRY)
         if delegation.state not in (DelegationState.ANSWERED, DelegationState.DELIVERED):
-            raise Conflict(rendering.NOTHING_TO_RETRY)
+            raise Conflict(refusals.NOTHING_TO_RETRY)
         verdict = await self._limiter.admit(f"person:{delegation.instruction.person.id}", self._limit)
         if not verdict.allowed:
-            raise RateLimited(rendering.rate_limited(verdict, now=now), verdict=verdict)
+            raise RateLimited(refusals.rate_limited(verdict, now=now), verdict=verdict)
         if not await self._store.retry(delegation.id, by=by, now=now):
-            raise Conflict(rendering.NOTHING_TO_RETRY)
+            raise Conflict(refusals.NOTHING_TO_RETRY)
         await self._advance(delegation.id)
 
     async def _advance(self, delegation_id: str) -> None:

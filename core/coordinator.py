@@ -11,7 +11,6 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core import rendering
 from core.context import to_task
 from core.delivery import Delivery
 from core.dispatch import to_jobs, to_step_jobs
@@ -24,6 +23,7 @@ from core.ports.event_log import EventLog
 from core.ports.job_queue import JobQueue
 from core.ports.planner import Planner, PlanRequest
 from core.ports.store import Store
+from core.rendering import answers, digests, failures
 from core.schedules.desk import Desk
 from core.schedules.digest import lead_with_new
 from core.schedules.firing import ORIGIN as SCHEDULE
@@ -75,7 +75,7 @@ class Coordinator:
         what = due(delegation, now=self._clock.now())
         while what.skip:
             for step in what.skip:
-                reason = rendering.not_run(delegation.steps[i].agent for i in step.after)
+                reason = failures.not_run(delegation.steps[i].agent for i in step.after)
                 await self._store.skip_steps([step.id], reason=reason, now=self._clock.now())
             delegation = await self._store.load(delegation_id)
             what = due(delegation, now=self._clock.now())
@@ -136,7 +136,7 @@ class Coordinator:
             await self._store.save_plan(delegation.id, plan, now=now)
             self._changed(delegation)
         else:
-            reply = rendering.question(plan)
+            reply = answers.question(plan)
             await self._answer(delegation, Status.SUCCESS if plan.answered else Status.FAILED, reply)
 
     async def _heard(
@@ -161,7 +161,7 @@ class Coordinator:
                 return await self._parts.planner.plan(request)
         except Exception:
             logger.exception("%s can't be planned", delegation.id)
-            return Plan(planner="rules", question=rendering.not_planned(delegation.id))
+            return Plan(planner="rules", question=failures.not_planned(delegation.id))
 
     async def run_step(self, step_id: str) -> None:
         """Stage 3: run one agent and save its result, unless the step has ended or somebody else holds it."""
@@ -192,7 +192,7 @@ class Coordinator:
 
     async def _result(self, delegation: Delegation, step: Step) -> Result:
         if step.crashes >= MAX_CRASHES:
-            return Result(state=StepState.FAILED, error=rendering.keeps_crashing(step.crashes))
+            return Result(state=StepState.FAILED, error=failures.keeps_crashing(step.crashes))
         task = to_task(
             delegation,
             step,
@@ -234,15 +234,13 @@ class Coordinator:
 
     async def _reply(self, delegation: Delegation, status: Status) -> Reply:
         if not delegation.steps and status is not Status.CANCELLED:
-            return rendering.nothing_to_do(delegation.id)
+            return answers.nothing_to_do(delegation.id)
         instruction = delegation.instruction
         if instruction.origin == SCHEDULE and self._parts.desk is not None:
             last = await self._parts.desk.last_run(delegation)
             zone = instruction.person.zone or self._parts.default_zone
-            reply = rendering.answer(lead_with_new(delegation, last.delegation, zone=zone), status=status)
-            return (
-                reply.model_copy(update={"text": f"{last.missed}\n\n{reply.text}"}) if last.missed else reply
-            )
+            reply = answers.answer(lead_with_new(delegation, last.delegation, zone=zone), status=status)
+            return reply.model_copy(update={"text": digests.below(last.missed, reply.text)})
         agents = [self._parts.runner.agents.get(step.agent) for step in delegation.steps]
         again = (
             self._parts.desk is not None
@@ -250,7 +248,7 @@ class Coordinator:
             and status is Status.SUCCESS
             and all(agent is not None and agent.recurring for agent in agents)
         )
-        return rendering.answer(delegation, status=status, recurring=again)
+        return answers.answer(delegation, status=status, recurring=again)
 
     def _changed(self, delegation: Delegation) -> None:
         self._parts.events.ring(delegation.id)

@@ -12,7 +12,6 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
-from core import rendering
 from core.errors import (
     MessageGone,
     MessengerBusy,
@@ -29,6 +28,7 @@ from core.ports.event_log import EventLog
 from core.ports.limiter import Limit, Limiter
 from core.ports.messenger import Messenger, Tag
 from core.ports.store import Store
+from core.rendering import answers, progress
 
 logger = logging.getLogger(__name__)
 PLACEHOLDER_GRACE = timedelta(seconds=5)
@@ -69,7 +69,7 @@ class Delivery:
                 known = {p.part: p.message_id for p in await self._store.posted(delegation.id)}
                 if 0 not in known:
                     # Where a message turns out to stand there already it may be the answer: it is left alone.
-                    await self._place(messenger, delegation, (0, rendering.progress(delegation)))
+                    await self._place(messenger, delegation, (0, progress.progress(delegation)))
             except (TransientError, MessengerRefused) as error:
                 level = logging.INFO if isinstance(error, MessengerBusy) else logging.WARNING
                 logger.log(level, "no placeholder for %s: %s", delegation.id, error.sentence)
@@ -140,10 +140,10 @@ class Delivery:
         except TransientError:
             raise
         except Exception:
-            failure = rendering.NOT_SHOWN
+            failure = answers.NOT_SHOWN
             logger.exception("%s can't be delivered", delegation.id)
         try:
-            await self._show(messenger, delegation, rendering.undeliverable(delegation.id))
+            await self._show(messenger, delegation, answers.undeliverable(delegation.id))
         except MessengerRefused as refusal:
             logger.warning("nor can a sentence for %s: %s", delegation.id, refusal.sentence)
         except TransientError:
@@ -274,7 +274,7 @@ class Delivery:
                 return
             address = delegation.instruction.address
             try:
-                await messenger.edit(address, message_id, rendering.progress(delegation))
+                await messenger.edit(address, message_id, progress.progress(delegation))
             except MessengerUnavailable as error:
                 # It may have been made all the same.
                 logger.info("no progress shown for %s: %s", delegation_id, error.sentence)

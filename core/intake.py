@@ -6,17 +6,17 @@ import asyncio
 import logging
 import secrets
 
-from core import rendering
 from core.coordinator import Coordinator
 from core.errors import InvalidInstruction, QueueUnavailable, RateLimited, Refused, StoreUnavailable
-from core.models import Delegation, Event, EventKind, Instruction, Receipt
-from core.policies import check_instruction
+from core.models import MAX_INSTRUCTION_CHARACTERS, Delegation, Event, EventKind, Instruction, Receipt
 from core.ports.clock import Clock
 from core.ports.limiter import Limit, Limiter
 from core.ports.store import Store
+from core.rendering import refusals
 
 logger = logging.getLogger(__name__)
 DISPATCH_SECONDS = 1.0
+_INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x180E, 0x2800, 0x3164])
 
 
 class Intake:
@@ -54,7 +54,7 @@ class Intake:
     async def _admit(self, instruction: Instruction) -> None:
         verdict = await self._limiter.admit(f"person:{instruction.person.id}", self._limit)
         if not verdict.allowed:
-            raise RateLimited(rendering.rate_limited(verdict, now=self._clock.now()), verdict=verdict)
+            raise RateLimited(refusals.rate_limited(verdict, now=self._clock.now()), verdict=verdict)
 
     async def _dispatch(self, delegation: Delegation) -> str | None:
         try:
@@ -63,7 +63,7 @@ class Intake:
                 await self._coordinator.dispatch(delegation)
         except (QueueUnavailable, TimeoutError):
             logger.warning("queue out: %s waits for reconcile", delegation.id)
-            return rendering.STARTS_LATE
+            return refusals.STARTS_LATE
         return None
 
     async def _record(self, instruction: Instruction, refusal: Refused) -> None:
@@ -74,3 +74,13 @@ class Intake:
             await self._store.append(event)
         except StoreUnavailable:
             logger.warning("refused %s (%s); the database is out", instruction.key, reason)
+
+
+def check_instruction(instruction: Instruction) -> None:
+    """Raise InvalidInstruction where there is nothing to do, or too much to read."""
+    if not instruction.text.translate(_INVISIBLE).strip():
+        raise InvalidInstruction(refusals.NOTHING_IN_IT)
+    if len(instruction.text) > MAX_INSTRUCTION_CHARACTERS:
+        raise InvalidInstruction(
+            refusals.too_long(characters=len(instruction.text), limit=MAX_INSTRUCTION_CHARACTERS)
+        )

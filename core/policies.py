@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from core.errors import InvalidInstruction, TransientError
+from core.errors import TransientError
 from core.models import (
-    MAX_INSTRUCTION_CHARACTERS,
     Delegation,
     DelegationState,
     Frozen,
-    Instruction,
     Status,
     Step,
     StepState,
@@ -29,8 +27,6 @@ RETRY_BASE_SECONDS = 1.0
 RETRY_JITTER = 0.25
 MAX_RETRY_AFTER_SECONDS = 120.0
 HISTORY_EXCHANGES = 6
-
-_INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x180E, 0x2800, 0x3164])
 
 
 class Due(Frozen):
@@ -113,14 +109,3 @@ def step_timeout_seconds(*, attempt_seconds: float, max_retries: int) -> float:
     """The longest that all attempts of a step with their waits can take: the job's own time limit."""
     waits = sum(RETRY_BASE_SECONDS * 2.0**n * (1 + RETRY_JITTER) for n in range(max_retries))
     return attempt_seconds * (max_retries + 1) + max(waits, MAX_RETRY_AFTER_SECONDS * max_retries) + 30.0
-
-
-def check_instruction(instruction: Instruction) -> None:
-    """Raise InvalidInstruction where there is nothing to do, or too much to read."""
-    if not instruction.text.translate(_INVISIBLE).strip():
-        raise InvalidInstruction("There is nothing to do in that message.")
-    if len(instruction.text) > MAX_INSTRUCTION_CHARACTERS:
-        raise InvalidInstruction(
-            f"That is {len(instruction.text):,} characters; an instruction may have "
-            f"{MAX_INSTRUCTION_CHARACTERS:,} at most. Shorten it, or send it in parts."
-        )

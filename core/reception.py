@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core import rendering
 from core.controls import Controls
 from core.intake import Intake
 from core.models import Address, Agent, Instruction, Person, Press, Receipt
 from core.ports.store import Store
+from core.rendering.help import help_text
 
 
 class Reception:
@@ -40,4 +40,4 @@ class Reception:
 
     def help(self) -> str:
         """What FlowMate can do, as Markdown."""
-        return rendering.help_text(self._agents.values())
+        return help_text(tuple(self._agents.values()))

@@ -11,13 +11,13 @@ from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from core import rendering
 from core.agent_loop import AgentLoop
 from core.errors import Denied, ModelUnavailable, PermanentError, StepFailed, StoreUnavailable, TransientError
 from core.models import Agent, Delegation, Event, EventKind, Result, Step, StepState, Task
 from core.policies import retry_delay, step_timeout_seconds
 from core.ports.clock import Clock
 from core.ports.store import Store
+from core.rendering import failures
 
 logger = logging.getLogger(__name__)
 TRANSIENT = (TransientError,)
@@ -65,7 +65,7 @@ class StepRunner:
         """The step's result. Raises StoreUnavailable (the step is run again) and CancelledError, nothing else."""
         agent = self.agents.get(step.agent)
         if agent is None:
-            return Result(state=StepState.FAILED, error=rendering.unknown_agent(step.agent))
+            return Result(state=StepState.FAILED, error=failures.unknown_agent(step.agent))
         run = _Run(self, delegation, step, task, agent, on_change)
         try:
             return _encodable(await run.attempts())
@@ -80,7 +80,7 @@ class StepRunner:
     async def _failed(self, run: _Run, error: Exception) -> Result:
         match error:
             case TimeoutError():
-                sentence = rendering.took_too_long(self._attempt_seconds(run.agent))
+                sentence = failures.took_too_long(self._attempt_seconds(run.agent))
                 return Result(state=StepState.TIMED_OUT, error=sentence)
             case Denied():
                 return Result(state=StepState.DENIED, error=error.sentence)
@@ -89,7 +89,7 @@ class StepRunner:
             case TransientError():
                 return await self._without_model(run, error)
         logger.error("step %s (%s) broke", run.step.id, run.step.agent, exc_info=error)
-        return Result(state=StepState.FAILED, error=rendering.went_wrong(run.step.agent, run.delegation.id))
+        return Result(state=StepState.FAILED, error=failures.went_wrong(run.step.agent, run.delegation.id))
 
     async def _without_model(self, run: _Run, error: TransientError) -> Result:
         """The model is out: an agent whose tools can read the task by themselves still answers."""
@@ -103,7 +103,7 @@ class StepRunner:
                     )
             except (StepFailed, TransientError, TimeoutError):
                 logger.info("step %s can't do without its model either", run.step.id)
-        return Result(state=StepState.FAILED, error=rendering.gave_up(error.sentence, run.attempt))
+        return Result(state=StepState.FAILED, error=failures.gave_up(error.sentence, attempts=run.attempt))
 
     def _attempt_seconds(self, agent: Agent) -> float:
         return agent.limits.timeout_seconds or self._limits.attempt_seconds

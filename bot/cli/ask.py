@@ -14,6 +14,7 @@ from bot.cli.conversing import converse
 from bot.cli.progress import Progress, ProgressView
 from bot.cli.terminal import is_live, stderr, stdout
 from core.models import Status
+from core.rendering import terminal as words
 
 STATUS_STYLES = {"success": "green", "partial": "yellow", "failed": "red", "cancelled": "yellow"}
 
@@ -37,29 +38,28 @@ async def answer_to(api: Api, question: Question, *, console: Console) -> Answer
 
 def show(answer: Answer, *, out: Console, aside: Console) -> None:
     """The answer on stdout; what it took beside it, where somebody looks."""
-    text = answer.answer or ""
+    show_text(answer.answer or "", out=out)
+    if is_live(aside):
+        style = STATUS_STYLES.get(answer.status or "", "")
+        aside.print(f"[{style}]{answer.status}[/] [dim]· {_took(answer)}[/]")
+
+
+def show_text(text: str, *, out: Console) -> None:
+    """Markdown, drawn where somebody looks and as it is anywhere else."""
     if out.is_terminal:
         out.print()
         out.print(markdown.Answer(text))
         out.print()
     else:
         sys.stdout.write(text.rstrip("\n") + "\n")
-    if is_live(aside):
-        style = STATUS_STYLES.get(answer.status or "", "")
-        aside.print(f"[{style}]{answer.status}[/] [dim]· {_took(answer)}[/]")
 
 
 def _took(answer: Answer) -> str:
     metrics = answer.metrics
-    parts = [f"{metrics.total_ms / 1000:.1f} s", _counted(metrics.agents, "agent")]
+    parts = [f"{metrics.total_ms / 1000:.1f} s", words.agents(metrics.agents)]
     if metrics.retries:
-        parts.append("1 retry" if metrics.retries == 1 else f"{metrics.retries} retries")
-    tokens = metrics.input_tokens + metrics.output_tokens
-    parts.append(f"{tokens:,} tokens" if tokens else "no model used")
+        parts.append(words.retries(metrics.retries))
+    parts.append(words.tokens(metrics.input_tokens + metrics.output_tokens))
     if metrics.cost_usd:
         parts.append(f"${metrics.cost_usd:.4f}")
     return " · ".join(parts)
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

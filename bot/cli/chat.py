@@ -14,19 +14,16 @@ from pathlib import Path
 from rich.text import Text
 
 from adapters.settings import Settings
-from bot.cli.ask import answer_to, show
+from bot.cli.ask import answer_to, show, show_text
 from bot.cli.client import Api, CallFailed, Unreachable, to_question
 from bot.cli.terminal import stderr, stdout
 from bot.readout import printable
 from core.errors import FlowMateError
+from core.rendering import terminal as words
+from core.rendering.help import help_text
 
 PROMPT = "you> "
 HISTORY_LINES = 1000
-HELP = """\
-Write what you want done, in plain words; @name at the beginning asks that agent.
-  /agents  who can do what
-  /help    this
-  /quit    leave (Ctrl-D does too; Ctrl-C cancels what is running)"""
 
 
 def chat(settings: Settings) -> int:
@@ -35,7 +32,7 @@ def chat(settings: Settings) -> int:
     typed = sys.stdin.isatty()
     aside = stderr()
     if typed:
-        aside.print("[dim]Ctrl-D leaves, /help says what else there is.[/]")
+        aside.print(Text(words.CHAT_BEGINS, style="dim"))
     with _history(settings.data_dir / "chat_history") if typed else contextlib.nullcontext():
         for line in _lines(typed):
             if line in ("/quit", "/exit"):
@@ -51,11 +48,11 @@ def chat(settings: Settings) -> int:
 
 def _respond(settings: Settings, line: str, conversation: str) -> None:
     if line == "/help":
-        stdout().print(HELP, markup=False)
+        asyncio.run(_show_help(settings))
     elif line == "/agents":
         asyncio.run(_show_agents(settings))
     elif line.startswith("/"):
-        raise CallFailed(f"There is no {line.split()[0]} here; /help lists what there is.")
+        raise CallFailed(words.no_such_command(line.split()[0]))
     else:
         asyncio.run(_ask(settings, line, conversation))
 
@@ -64,6 +61,12 @@ async def _ask(settings: Settings, text: str, conversation: str) -> None:
     async with Api(settings) as api:
         answer = await answer_to(api, to_question(text, conversation=conversation), console=stderr())
     show(answer, out=stdout(), aside=stderr())
+
+
+async def _show_help(settings: Settings) -> None:
+    async with Api(settings) as api:
+        show_text(help_text(await api.agents()), out=stdout())
+    stdout().print(words.CHAT_COMMANDS, markup=False)
 
 
 async def _show_agents(settings: Settings) -> None:

@@ -9,6 +9,8 @@ from contextlib import aclosing, suppress
 from bot.cli.bodies import Answer
 from bot.cli.client import Api, CallFailed, EventsLost, Question, Unreachable
 from bot.cli.progress import Progress
+from core.rendering import answers
+from core.rendering import terminal as words
 
 POLL_SECONDS = 0.5
 AWAY_SECONDS = 30.0
@@ -41,7 +43,7 @@ async def converse(api: Api, question: Question, *, progress: Progress) -> Answe
             return await answering
     except TimeoutError:
         place = f"/api/v1/delegations/{accepting.result()}" if accepting.done() else "/api/v1/delegations"
-        raise NotYet(f"No answer within {question.timeout_ms} ms; it will be at {place}.") from None
+        raise NotYet(words.not_yet(timeout_ms=question.timeout_ms or 0, place=place)) from None
     except asyncio.CancelledError:
         sentence = await _withdraw(api, accepting)
         progress.withdraw()
@@ -87,5 +89,5 @@ async def _withdraw(api: Api, accepting: asyncio.Task[str]) -> str:
         async with asyncio.timeout(CANCEL_SECONDS):
             await api.cancel(await accepting)
     except (CallFailed, TimeoutError):
-        return "Interrupted; the service could not be asked to cancel, so it may still run."
-    return "Cancelled."
+        return words.NOT_WITHDRAWN
+    return answers.CANCELLED

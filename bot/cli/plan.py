@@ -13,8 +13,8 @@ from bot.cli.client import Api, Question
 from bot.cli.progress import one_line
 from bot.cli.terminal import stdout
 from bot.readout import printable
-
-PLANNERS = {"explicit": "as you named them", "rules": "planned by rules", "model": "planned by the model"}
+from core.rendering import planning, terminal
+from core.rendering.grammar import listed
 
 
 async def plan(settings: Settings, question: Question, *, as_json: bool) -> int:
@@ -26,7 +26,7 @@ async def plan(settings: Settings, question: Question, *, as_json: bool) -> int:
         return 0
     console = stdout()
     if not found.steps:
-        console.print(Text(printable(found.question or "Nothing would run.")))
+        console.print(Text(printable(found.question or planning.NOTHING_WOULD_RUN)))
     else:
         console.print(to_tree(found))
     return 0
@@ -34,8 +34,8 @@ async def plan(settings: Settings, question: Question, *, as_json: bool) -> int:
 
 def to_tree(found: PlanAnswer) -> Tree:
     """The steps, each below the last one that it waits for; side by side is at the same time."""
-    planner = PLANNERS.get(found.planner, found.planner)
-    count = "1 step" if len(found.steps) == 1 else f"{len(found.steps)} steps"
+    planner = planning.PLANNED_BY.get(found.planner, found.planner)
+    count = terminal.steps(len(found.steps))
     tree = Tree(Text(f"{count}, {printable(planner)}", style="dim"), guide_style="dim")
     nodes: dict[int, Tree] = {}
     for index, step in enumerate(found.steps):
@@ -48,6 +48,6 @@ def _line(step: PlanStep, steps: tuple[PlanStep, ...], above: list[int]) -> Text
     line = Text(printable(step.agent), style="bold")
     line.append(f"  {one_line(step.task)}", style="not bold")
     if len(above) > 1:
-        names = " and ".join(printable(steps[i].agent) for i in above)
-        line.append(f"  (after {names})", style="not bold dim")
+        names = listed(printable(steps[i].agent) for i in above)
+        line.append(f"  ({terminal.after(names)})", style="not bold dim")
     return line

@@ -19,6 +19,9 @@ from bot.cli.bodies import Answer, Happening
 from bot.cli.terminal import is_live, speaks_unicode
 from bot.readout import printable
 from core.models import EventKind, StepState
+from core.rendering import progress as path
+from core.rendering import terminal as words
+from core.rendering.grammar import listed
 
 REFRESH_SECONDS = 0.1
 NARROW_COLUMNS = 64
@@ -56,7 +59,7 @@ class Progress:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self.rows: dict[int, Row] = {}
-        self.stage = "Planning"
+        self.stage = words.PLANNING
         self.ended = False
 
     def apply(self, event: Happening) -> None:
@@ -64,9 +67,9 @@ class Progress:
         if event.kind in ENDS:
             self.ended, self.stage = True, ""
         elif event.kind == EventKind.DELEGATION_CANCELLED:
-            self.stage = "Cancelling"
+            self.stage = words.CANCELLING
         elif event.kind == EventKind.DELEGATION_RETRIED:
-            self.ended, self.stage = False, "Trying again"
+            self.ended, self.stage = False, words.TRYING_AGAIN
         elif event.kind == EventKind.DELEGATION_PLANNED:
             self._plan(event.data)
         elif event.kind in (EventKind.STEP_STARTED, EventKind.STEP_RETRYING, EventKind.STEP_ENDED):
@@ -104,7 +107,7 @@ class Progress:
             )
             for index, step in enumerate(steps)
         }
-        self.stage = "" if steps else "Answering"
+        self.stage = "" if steps else words.ANSWERING
 
     def _step(self, event: Happening) -> None:
         data = event.data
@@ -125,7 +128,7 @@ class Progress:
         row.state = StepState.RUNNING
         if event.kind == EventKind.STEP_RETRYING:
             wait = data.get("retryInSeconds")
-            row.note = f"again in {float(wait):g} s" if isinstance(wait, (int, float)) else "trying again"
+            row.note = words.retrying_in(float(wait)) if isinstance(wait, (int, float)) else words.RETRYING
 
 
 def to_state(name: str) -> StepState:
@@ -200,14 +203,15 @@ class ProgressView:
 
     def _note(self, row: Row) -> Text:
         if row.state is StepState.PENDING:
-            names = ", ".join(self._progress.rows[i].agent for i in row.after if i in self._progress.rows)
-            return Text(printable(f"after {names}") if names else "waiting", style="dim")
-        words = [] if row.attempt <= 1 else [f"attempt {row.attempt}"]
+            names = listed(self._progress.rows[i].agent for i in row.after if i in self._progress.rows)
+            waiting = path.waiting_for(printable(names)) if names else path.STATES[row.state]
+            return Text(waiting, style="dim")
+        notes = [] if row.attempt <= 1 else [words.attempt(row.attempt)]
         if row.state is StepState.TIMED_OUT and not row.note:
-            words.append("timed out")
-        words += [one_line(row.note)] if row.note else []
+            notes.append(path.STATES[row.state])
+        notes += [one_line(row.note)] if row.note else []
         style = "yellow" if row.state is StepState.RUNNING else "red" if row.note else "dim"
-        return Text(", ".join(words), style=style)
+        return Text(", ".join(notes), style=style)
 
 
 def one_line(text: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.text import Text
@@ -15,11 +13,9 @@ from bot.cli.bodies import ScheduleCard
 from bot.cli.client import Api, CallFailed
 from bot.cli.terminal import stdout
 from bot.readout import printable
-
-NONE_YET = (
-    'There are no schedules yet; make one: flowmate schedules add "every weekday at 9" "headlines from …"'
-)
-DONE = {"pause": "Paused.", "resume": "It goes on.", "run": "It runs now.", "delete": "Deleted."}
+from core.models.schedule import SlotOutcome
+from core.rendering import schedules as words
+from core.rendering import terminal
 
 
 async def list_schedules(settings: Settings, *, as_json: bool) -> int:
@@ -31,7 +27,7 @@ async def list_schedules(settings: Settings, *, as_json: bool) -> int:
         return 0
     console = stdout()
     if not cards:
-        console.print(Text(NONE_YET), soft_wrap=True)
+        console.print(Text(terminal.NO_SCHEDULES), soft_wrap=True)
     for card in cards:
         _show(console, card, runs=1)
     return 0
@@ -42,7 +38,7 @@ async def add_schedule(settings: Settings, when: str, instruction: str, *, zone:
     async with Api(settings) as api:
         card = await api.add_schedule(when, instruction, zone=zone)
     console = stdout()
-    console.print(Text(f"Saved as schedule {card.number}.", style="bold"))
+    console.print(Text(terminal.saved_as(card.number), style="bold"))
     _show(console, card, runs=3)
     return 0
 
@@ -52,12 +48,10 @@ async def change_schedule(settings: Settings, number: int, change: str) -> int:
     async with Api(settings) as api:
         card = next((card for card in await api.schedules() if card.number == number), None)
         if card is None:
-            raise CallFailed(
-                f"There is no schedule {number}; `flowmate schedules list` shows those that there are."
-            )
+            raise CallFailed(terminal.no_such_schedule(number))
         card = await api.change_schedule(card.id, change)
     console = stdout()
-    console.print(Text(DONE[change], style="bold"))
+    console.print(Text(words.LEADS[change], style="bold"))
     if change != "delete":
         _show(console, card, runs=1)
     return 0
@@ -69,15 +63,17 @@ def _show(console: Console, card: ScheduleCard, *, runs: int) -> None:
     addressed = f"@{card.agent} " if card.agent else ""
     line.append(f"  {printable(addressed + card.instruction)}")
     console.print(line, soft_wrap=True)
-    for run in card.next_runs[:runs]:
-        console.print(Text(f"   next: {_local(run, card.zone)}", style="dim"))
     if card.state == "paused":
-        console.print(Text(f"   paused {printable(card.reason)}".rstrip(), style="yellow"))
+        console.print(Text(f"   {words.paused(printable(card.reason))}", style="yellow"))
+    for coming in _coming(card, runs):
+        console.print(Text(f"   {coming}", style="dim"))
     if card.last_runs:
         last = card.last_runs[0]
-        verb = "missed" if last.outcome == "missed" else "last run"
-        console.print(Text(f"   {verb}: {_local(last.slot, card.zone)}", style="dim"))
+        said = words.missed_run if last.outcome == SlotOutcome.MISSED else words.last_run
+        console.print(Text(f"   {said(last.slot, zone=card.zone)}", style="dim"))
 
 
-def _local(at: datetime, zone: str) -> str:
-    return f"{at.astimezone(ZoneInfo(zone)):%a %d %b %Y, %H:%M} ({zone})"
+def _coming(card: ScheduleCard, runs: int) -> list[str]:
+    if runs == 1:
+        return [words.next_run(at, zone=card.zone) for at in card.next_runs[:1]]
+    return words.coming(card.next_runs[:runs], zone=card.zone)

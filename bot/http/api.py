@@ -36,8 +36,9 @@ from bot.http.schemas import (
 from bot.http.waiting import wait_for_answer
 from core.context import to_task
 from core.errors import Conflict, StoreUnavailable
+from core.intake import check_instruction
 from core.models import Address, Delegation, DelegationState, Instruction, Person, Plan
-from core.policies import HISTORY_EXCHANGES, check_instruction
+from core.policies import HISTORY_EXCHANGES
 from core.ports.planner import PlanRequest
 
 SANE_KEY = re.compile(r"[\x21-\x7e]{1,200}\Z")

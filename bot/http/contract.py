@@ -140,8 +140,8 @@ _DETAILS = {
     413: "A request may have 1 MB at most.",
     415: "Send JSON, with the content type application/json.",
     422: "instruction: 5,000 characters at most.",
-    429: "That is more than 100 requests in 15 minutes, the limit per person. Try again in 3 minutes (at 10:19:07 "
-    "UTC).",
+    429: "That is more than 100 instructions in 15 minutes, the most for one person. Try again in 3 minutes (at "
+    "10:19:07 UTC).",
     503: "The database can't be reached just now.",
 }
 _LIMITED = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After")

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.http.problems import Problem, limit_headers, to_response
 from bot.logging import correlation
 from core.models import Verdict
+from core.rendering.refusals import address_limited
 
 logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 1_000_000
@@ -120,11 +121,7 @@ class AddressLimit:
         verdict = await self._admit(client[0] if client else "unknown")
         headers = limit_headers(verdict)
         if not verdict.allowed:
-            sentence = (
-                f"More than {verdict.limit} requests in {verdict.window_seconds:.0f} s from this address, "
-                "which is the limit (RATE_LIMIT_MAX_REQUESTS); "
-                f"try again in {headers['Retry-After']} s."
-            )
+            sentence = address_limited(verdict, setting="RATE_LIMIT_MAX_REQUESTS")
             await _refuse(scope, receive, send, Problem(429, sentence, headers=headers))
             return
 

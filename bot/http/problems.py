@@ -80,7 +80,7 @@ def to_problem(error: FlowMateError) -> Problem:
         case RateLimited():
             return Problem(429, error.sentence, headers=limit_headers(error.verdict))
         case InvalidInstruction():
-            return Problem(422, error.sentence, errors=[{"field": "instruction", "message": error.sentence}])
+            return refused("instruction", error.sentence)
         case NotFound():
             return Problem(404, error.sentence)
         case Conflict():
@@ -108,6 +108,11 @@ def invalid(field: str | None, message: str) -> Problem:
     """422 about one field, or about the whole body."""
     sentence = f"{field}: {message}" if field else message
     return Problem(422, sentence, errors=[{"field": field or "body", "message": message}])
+
+
+def refused(field: str, sentence: str) -> Problem:
+    """422 in the words that a person in a chat would read; which field it is about stands beside them."""
+    return Problem(422, sentence, errors=[{"field": field, "message": sentence}])
 
 
 def from_validation(details: Iterable[Mapping[str, Any]], *, place: bool = False) -> Problem:

@@ -15,9 +15,10 @@ from bot.http import contract
 from bot.http.auth import Asker
 from bot.http.bodies import body_of, documented
 from bot.http.parts import Parts
-from bot.http.problems import invalid
+from bot.http.problems import refused
 from bot.http.schedule_schemas import RunOut, ScheduleIn, ScheduleOut
 from core.errors import InvalidInstruction, InvalidSchedule, NotFound
+from core.intake import check_instruction
 from core.models import (
     Address,
     Instruction,
@@ -26,13 +27,13 @@ from core.models import (
     ScheduleState,
 )
 from core.models.schedule import Cron, Interval, MissedPolicy, Once, Timing
-from core.policies import check_instruction
+from core.rendering.questions import ONLY_WHEN
+from core.rendering.timings import in_words
 from core.schedules.commands import Change
 from core.schedules.desk import RUNS_SHOWN
 from core.schedules.phrases import read
 from core.schedules.timing import check_cron, check_zone, following
 from core.schedules.understanding import Unclear, Understood
-from core.schedules.wording import in_words
 
 PLACE = "schedules"
 UNKNOWN = "There is no such schedule."
@@ -68,9 +69,9 @@ async def create(asker: Asker, assembly: Parts, given: Given) -> ScheduleOut:
         timing, zone = _timing(given, zone=check_zone(zone), now=assembly.clock.now())
         schedule = await assembly.desk.create(_to_schedule(asker, assembly, given, (timing, zone)))
     except InvalidSchedule as wrong:
-        raise invalid(_field(wrong.field, given), wrong.sentence) from wrong
+        raise refused(_field(wrong.field, given), wrong.sentence) from wrong
     except InvalidInstruction as wrong:
-        raise invalid("instruction", wrong.sentence) from wrong
+        raise refused("instruction", wrong.sentence) from wrong
     return await _shown(assembly, schedule)
 
 
@@ -149,9 +150,7 @@ def _timing(given: ScheduleIn, *, zone: str, now: datetime) -> tuple[Timing, str
         return Interval(seconds=given.every_seconds, since=now), zone
     understood = read(clean(given.when or ""), now=now, zone=zone)
     if understood is None or (isinstance(understood, Understood) and understood.instruction.strip()):
-        raise InvalidSchedule(
-            'Say when, and nothing else: "every weekday at 9", "on the 1st at 8".', field="when"
-        )
+        raise InvalidSchedule(ONLY_WHEN, field="when")
     if isinstance(understood, Unclear):
         raise InvalidSchedule(understood.question, field="when")
     return understood.timing, understood.zone

@@ -15,9 +15,9 @@ from markupsafe import Markup
 from bot.page.assets import asset_url
 from bot.page.markup import to_html
 from bot.page.shown import SHOWN_CONVERSATIONS, Conversation, Turn
-from core import rendering
 from core.models import Agent, Artifact, Button, ConversationOutline, Delegation, StepState
 from core.rendering import page as words
+from core.rendering import progress, times
 
 TITLE_CHARACTERS = 80
 PICTURES = frozenset({"image/png", "image/jpeg"})
@@ -37,7 +37,7 @@ class Views:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(instant=self._instant, duration=rendering.duration)
+        self._templates.filters.update(instant=self._instant, duration=times.duration)
         self._templates.globals.update(words=words, asset_url=asset_url, is_picture=_is_picture)
 
     def page(self, shown: Conversation, outlines: Sequence[ConversationOutline], *, key: str) -> str:
@@ -64,8 +64,8 @@ class Views:
             "turn.html",
             delegation=delegation,
             answer=Markup(to_html(delegation.reply.text)) if delegation.reply else None,
-            lead=rendering.lead(delegation),
-            steps=[(step, rendering.doing(delegation, step)) for step in delegation.steps],
+            lead=progress.lead(delegation),
+            steps=[(step, progress.doing(delegation, step)) for step in delegation.steps],
             details=[(step, words.after(step, delegation.steps)) for step in delegation.steps],
             good=GOOD,
             rows=_rows(delegation),
@@ -75,7 +75,7 @@ class Views:
             version=hashlib.blake2b(html.encode(), digest_size=8).hexdigest(),
             html=html,
             answered=delegation.reply is not None,
-            spoken=words.ANSWERED if delegation.reply else rendering.lead(delegation),
+            spoken=words.ANSWERED if delegation.reply else progress.lead(delegation),
         )
 
     def enter(self, code: str, *, nonce: str) -> str:
@@ -98,7 +98,7 @@ class Views:
 
 def _rows(delegation: Delegation) -> list[list[Button]]:
     """The buttons under the turn, row by row."""
-    reply = delegation.reply if delegation.reply is not None else rendering.progress(delegation)
+    reply = delegation.reply if delegation.reply is not None else progress.progress(delegation)
     rows: dict[int, list[Button]] = {}
     for button in reply.buttons:
         rows.setdefault(button.row, []).append(button)

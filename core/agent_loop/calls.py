@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from core.agent_loop.prompt import as_data, shortened
+from core.agent_loop.prompt import as_data, no_such_tool, not_yours, shortened, unfit, with_files
 from core.agent_loop.words import named_in
 from core.errors import PermanentError, TransientError
 from core.models import Agent, EventKind, Task
@@ -16,6 +16,7 @@ from core.ports.clock import Clock
 from core.ports.language_model import ToolCall, ToolSignature
 from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
 from core.ports.tool import Effect, Tool
+from core.rendering import agents as words
 
 AnyTool = Tool[Any]
 OnProgress = Callable[[str, dict[str, Any]], Awaitable[None]]
@@ -83,8 +84,7 @@ class ToolCalls:
         """The outcome as the model reads it: what came from outside is marked as data."""
         if outcome.kind not in (OutcomeKind.DONE, OutcomeKind.FAILED):
             return outcome.text
-        files = "".join(f"\nFile: {artifact.name} at {artifact.path}" for artifact in outcome.artifacts)
-        text = outcome.text + files
+        text = with_files(outcome.text, outcome.artifacts)
         return as_data(text, source=f"tool {name}") if self.untrusted(name) else text
 
     async def make(self, call: ToolCall, *, key: str, setting: Setting) -> CallOutcome:
@@ -103,7 +103,7 @@ class ToolCalls:
                 await setting.tell(EventKind.TOOL_DENIED, judged.record)
             outcome = judged.outcome
         elif state.status is CallStatus.ATTEMPTING and effect is Effect.WRITE:
-            outcome = CallOutcome(kind=OutcomeKind.UNKNOWN, text=unknown_sentence(call.name))
+            outcome = CallOutcome(kind=OutcomeKind.UNKNOWN, text=words.may_have_happened(call.name))
         else:
             return await self.run(judged, key=key, setting=setting)
         await self._runs.finish_call(setting.step_id, key, outcome)
@@ -144,11 +144,11 @@ class ToolCalls:
         try:
             arguments = tool.arguments.model_validate_json(call.arguments.strip() or "{}", strict=True)
         except ValidationError as error:
-            text = f"Nothing was called: the arguments of {tool.name} don't fit. {_problems(error)}"
+            text = unfit(tool.name, problems=_problems(error))
             return Verdict(CallOutcome(kind=OutcomeKind.INVALID, text=text))
         if missing := unnamed_targets(tool, arguments, setting=setting):
             return Verdict(
-                CallOutcome(kind=OutcomeKind.DENIED, text=untrusted_sentence(tool.name, missing)),
+                CallOutcome(kind=OutcomeKind.DENIED, text=words.untrusted(tool.name, targets=missing)),
                 record={"tool": tool.name, "reason": "untrusted", "targets": list(missing)},
             )
         return Allowed(tool, arguments)
@@ -164,12 +164,12 @@ class ToolCalls:
     def _outside(self, call: ToolCall, setting: Setting) -> Verdict:
         own = ", ".join(tool.name for tool in self.own(setting.agent)) or "none"
         if call.name not in self._tools:
-            text = f"Nothing was called: there is no tool {call.name[:60]!r}. Your tools: {own}."
+            text = no_such_tool(call.name[:60], own=own)
             return Verdict(
                 CallOutcome(kind=OutcomeKind.INVALID, text=text),
                 record={"tool": call.name[:60], "reason": "unknown"},
             )
-        text = f"Denied: {call.name} is not one of your tools. Your tools: {own}."
+        text = not_yours(call.name, own=own)
         return Verdict(
             CallOutcome(kind=OutcomeKind.DENIED, text=text), record={"tool": call.name, "reason": "scope"}
         )
@@ -185,20 +185,6 @@ def unnamed_targets(tool: AnyTool, arguments: BaseModel, *, setting: Setting) ->
     targets = tool.named_by(arguments)
     missing = tuple(t for t in targets if not named_in(t, words=setting.task.instruction))
     return missing if targets else (tool.name,)
-
-
-def untrusted_sentence(tool: str, targets: tuple[str, ...]) -> str:
-    named = ", ".join(target[:100] for target in targets)
-    return (
-        f"Denied: {tool} was not called; after text from outside was read, "
-        f"the person must have named {named} in their own words."
-    )
-
-
-def unknown_sentence(tool: str) -> str:
-    return (
-        f"{tool} was begun before an interruption: it may or may not have happened, and it was not repeated."
-    )
 
 
 def _problems(error: ValidationError) -> str:

@@ -12,9 +12,7 @@ from core.agent_loop.calls import (
     OnProgress,
     Setting,
     ToolCalls,
-    unknown_sentence,
     unnamed_targets,
-    untrusted_sentence,
 )
 from core.agent_loop.prompt import FINAL_ANSWER
 from core.agent_loop.state import MAX_IDENTICAL_CALLS, Run
@@ -24,6 +22,7 @@ from core.ports.clock import Clock
 from core.ports.language_model import FinishReason, LanguageModel, Message, ModelRequest, ModelTurn
 from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
 from core.ports.tool import Effect
+from core.rendering import agents as words
 
 MODEL_TIMEOUT_SECONDS = 30.0
 MAX_REPAIRS = 2
@@ -95,7 +94,7 @@ class AgentLoop:
                 case FinishReason.REFUSAL:
                     return run.refused(turn.text)
                 case FinishReason.CONTENT_FILTER:
-                    return run.failed("The provider's content filter stopped the model's answer.")
+                    return run.failed(words.FILTERED)
                 case FinishReason.LENGTH:
                     if run.cut_off(turn):
                         return run.succeeded(turn.text)
@@ -156,15 +155,12 @@ class AgentLoop:
         if any(outcome.kind in (OutcomeKind.INVALID, OutcomeKind.DENIED) for outcome in outcomes):
             run.wrong_turns += 1
         if run.wrong_turns > MAX_REPAIRS:
-            raise StepFailed(
-                f"The {run.agent.name} agent's model kept asking for tool calls that can't be made; "
-                "other words or another model may help."
-            )
+            raise StepFailed(words.wrong_calls(run.agent.name))
         limit = ""
         if run.most_repeats >= MAX_IDENTICAL_CALLS:
-            limit = f"Stopped at {MAX_IDENTICAL_CALLS} identical tool calls."
+            limit = words.same_calls(MAX_IDENTICAL_CALLS)
         elif run.rounds >= run.agent.limits.rounds:
-            limit = f"Stopped after {run.rounds} rounds of tool calls."
+            limit = words.many_rounds(run.rounds)
         if limit:
             run.stopped = limit
             run.messages.append(Message(role="user", text=FINAL_ANSWER.format(reason=limit)))
@@ -175,7 +171,7 @@ class AgentLoop:
         if missing := unnamed_targets(tool, allowed.arguments, setting=setting):
             record = {"tool": tool.name, "reason": "untrusted", "targets": list(missing)}
             await setting.tell(EventKind.TOOL_DENIED, record)
-            sentence = untrusted_sentence(tool.name, missing)
+            sentence = words.untrusted(tool.name, targets=missing)
             return Result(state=StepState.DENIED, error=sentence, tainted=setting.tainted)
         outcome = (
             await self._write_once(allowed, setting)
@@ -191,29 +187,23 @@ class AgentLoop:
     async def _write_once(self, allowed: Allowed, setting: Setting) -> CallOutcome:
         step_id, name = setting.step_id, allowed.tool.name
         if await self._runs.turns(step_id):
-            return CallOutcome(kind=OutcomeKind.UNKNOWN, text=unknown_sentence(name))
+            return CallOutcome(kind=OutcomeKind.UNKNOWN, text=words.may_have_happened(name))
         state = await self._runs.begin_call(step_id, WORDS_KEY, Effect.WRITE)
         if state.outcome is not None:
             return state.outcome
         if state.status is CallStatus.NEW:
             return await self._calls.run(allowed, key=WORDS_KEY, setting=setting)
-        outcome = CallOutcome(kind=OutcomeKind.UNKNOWN, text=unknown_sentence(name))
+        outcome = CallOutcome(kind=OutcomeKind.UNKNOWN, text=words.may_have_happened(name))
         await self._runs.finish_call(step_id, WORDS_KEY, outcome)
         return outcome
 
     def _question(self, agent: Agent) -> str:
-        has_tools = bool(self._calls.own(agent))
         if self._model is not None:
-            return f"The language model did not answer, and the {agent.name} agent can't do this without it."
-        if not has_tools:
-            return f"The {agent.name} agent needs a language model; set OPENAI_API_KEY or OPENAI_BASE_URL."
-        if agent.examples:
-            question = f"What should the {agent.name} agent do, said like “{agent.examples[0]}”?"
-        else:
-            question = f"What exactly should the {agent.name} agent do ({agent.description.rstrip('.')})?"
-        return (
-            f"{question} Without a language model it understands only what its tools can read by themselves."
-        )
+            return words.without_model(agent.name)
+        if not self._calls.own(agent):
+            return words.needs_model(agent.name)
+        example = agent.examples[0] if agent.examples else ""
+        return words.what_exactly(agent.name, example=example, description=agent.description)
 
 
 async def _pass_on(run: Run, text: str) -> None:

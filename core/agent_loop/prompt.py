@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
-from core.models import Agent, Exchange, Task, Upstream
+from core.models import Agent, Artifact, Exchange, Task, Upstream
 from core.ports.language_model import Message
 
 MAX_HISTORY_EXCHANGES = 6
@@ -30,6 +31,8 @@ SHORTER = (
     "Your message was cut off at the length limit before it was complete, so nothing in it was used and no tool "
     "was called. Say it again, shorter."
 )
+THIRD_TIME = "this is the third time that exactly this call is made."
+REPEATED = "exactly this call was made already, and it changes the world."
 
 
 def to_messages(agent: Agent, task: Task) -> tuple[Message, ...]:
@@ -52,6 +55,31 @@ def shortened(text: str, *, limit: int = MAX_DATA_CHARACTERS) -> str:
     if len(text) <= limit:
         return text
     return f"{text[:limit]}\n[cut: {len(text) - limit} more characters]"
+
+
+def with_files(text: str, files: Iterable[Artifact]) -> str:
+    """The text, and where the files that came with it lie."""
+    return text + "".join(f"\nFile: {artifact.name} at {artifact.path}" for artifact in files)
+
+
+def no_such_tool(name: str, *, own: str) -> str:
+    return f"Nothing was called: there is no tool {name!r}. Your tools: {own}."
+
+
+def not_yours(name: str, *, own: str) -> str:
+    return f"Denied: {name} is not one of your tools. Your tools: {own}."
+
+
+def unfit(name: str, *, problems: str) -> str:
+    return f"Nothing was called: the arguments of {name} don't fit. {problems}"
+
+
+def not_called(reason: str) -> str:
+    return f"Not called: {reason}"
+
+
+def too_many_calls(most: int) -> str:
+    return f"too many calls at once, at most {most} are made."
 
 
 def _system(agent: Agent, task: Task) -> str:
@@ -82,9 +110,8 @@ def _upstream(upstream: Upstream) -> str:
         return f"The agent {upstream.agent} could not do its part:\n" + as_data(
             shortened(upstream.output) or "(no reason given)", source=f"agent {upstream.agent}"
         )
-    files = "".join(f"\nFile: {artifact.name} at {artifact.path}" for artifact in upstream.artifacts)
     return f"What the agent {upstream.agent} gave:\n" + as_data(
-        shortened(upstream.output) + files, source=f"agent {upstream.agent}"
+        with_files(shortened(upstream.output), upstream.artifacts), source=f"agent {upstream.agent}"
     )
 
 

@@ -7,11 +7,20 @@ from collections import Counter
 from collections.abc import Callable
 
 from core.agent_loop.calls import OnProgress
-from core.agent_loop.prompt import GO_ON, SHORTER, to_messages
+from core.agent_loop.prompt import (
+    GO_ON,
+    REPEATED,
+    SHORTER,
+    THIRD_TIME,
+    not_called,
+    to_messages,
+    too_many_calls,
+)
 from core.errors import StepFailed
 from core.models import Agent, Artifact, Result, StepState, Task, Usage
 from core.ports.language_model import Message, ModelTurn, ToolCall
 from core.ports.runs import CallOutcome, OutcomeKind, SavedTurn
+from core.rendering import agents as words
 
 MAX_IDENTICAL_CALLS = 3
 
@@ -69,13 +78,13 @@ class Run:
         for number, call in enumerate(calls):
             identity = _identity(call)
             if number >= most:
-                refusals[number] = _skipped(f"too many calls at once, at most {most} are made.")
+                refusals[number] = _skipped(too_many_calls(most))
                 continue
             self._seen[identity] += 1
             if self._seen[identity] >= MAX_IDENTICAL_CALLS:
-                refusals[number] = _skipped("this is the third time that exactly this call is made.")
+                refusals[number] = _skipped(THIRD_TIME)
             elif writes(call.name) and (identity in now or identity in self._written):
-                refusals[number] = _skipped("exactly this call was made already, and it changes the world.")
+                refusals[number] = _skipped(REPEATED)
             now.add(identity)
         return refusals
 
@@ -99,11 +108,8 @@ class Run:
         """
         if self._was_cut:
             if not (self._begun + turn.text).strip():
-                raise StepFailed(
-                    f"The model's answer did not fit into {self.agent.limits.output_tokens} tokens; "
-                    f"raise limits.output_tokens of the {self.agent.name} agent or ask for less."
-                )
-            self._notes.append("The answer was cut at its length limit.")
+                raise StepFailed(words.too_long(self.agent.name, tokens=self.agent.limits.output_tokens))
+            self._notes.append(words.CUT)
             self._ends_cut = True
             return True
         self._was_cut = True
@@ -121,9 +127,9 @@ class Run:
     def empty(self) -> None:
         """Let an empty turn be tried again, once. Raises StepFailed the second time."""
         if self.stopped:
-            raise StepFailed(f"The {self.agent.name} agent came to no answer. {self.stopped}")
+            raise StepFailed(words.no_answer(self.agent.name, reason=self.stopped))
         if self._was_empty:
-            raise StepFailed("The model gave an empty answer twice.")
+            raise StepFailed(words.EMPTY)
         self._was_empty = True
 
     def succeeded(self, text: str) -> Result:
@@ -133,8 +139,7 @@ class Run:
 
     def refused(self, text: str) -> Result:
         """Relay a refusal: the model's own words are the output, and the error says whose they are."""
-        words = " ".join(text.split())[:500]
-        error = f"The model declined: {words}" if words else "The model declined to answer."
+        error = words.declined(" ".join(text.split())[:500])
         return self._result(StepState.FAILED, output=text.strip(), error=self._with_doubts(error))
 
     def failed(self, sentence: str) -> Result:
@@ -143,7 +148,7 @@ class Run:
     def _with_doubts(self, sentence: str) -> str:
         """The sentence, and what a failed run changed in the world, or may have changed, before it failed."""
         done = sorted({name for (name, _), kind in self._written.items() if kind is OutcomeKind.DONE})
-        before = [f"Before that, {', '.join(done)} was done."] if done else []
+        before = [words.done_before(done)] if done else []
         return " ".join((sentence, *before, *self._notes))
 
     def _result(self, state: StepState, *, output: str = "", error: str | None = None) -> Result:
@@ -160,7 +165,7 @@ class Run:
 
 
 def _skipped(reason: str) -> CallOutcome:
-    return CallOutcome(kind=OutcomeKind.SKIPPED, text=f"Not called: {reason}")
+    return CallOutcome(kind=OutcomeKind.SKIPPED, text=not_called(reason))
 
 
 def _identity(call: ToolCall) -> tuple[str, str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from rapidfuzz import process
 
 from core.models import MAX_STEPS, Agent, Plan
+from core.rendering import help as guide
+from core.rendering import planning as words
 
-NAMED_AGENTS = 12
-"""How many agents a sentence lists before it says that there are more."""
 _HELP = frozenset(
     "help|help me|please help|please help me|help please|i need help|can you help me|can you help|what can you do"
     "|what can you do for me|what do you do|what are you|who are you|what is this|how do you work"
@@ -41,74 +41,39 @@ def is_chat(words: str) -> bool:
     return words in _CHAT
 
 
-def capabilities(agents: tuple[Agent, ...]) -> str:
-    """What these agents do, one line each."""
-    if not agents:
-        return "There are no agents that you may use yet."
-    lines = [f"- **{agent.name}**: {_first_sentence(agent.description)}" for agent in agents[:NAMED_AGENTS]]
-    if len(agents) > NAMED_AGENTS:
-        lines.append(f"- and {len(agents) - NAMED_AGENTS} more")
-    return "\n".join(lines)
-
-
-def _first_sentence(description: str) -> str:
-    line = " ".join(description.split())
-    end = line.find(". ")
-    return line if end < 0 else line[: end + 1]
-
-
 def greeting(agents: tuple[Agent, ...], *, thanked: bool) -> Plan:
-    if thanked:
-        return _answer("You're welcome.")
-    return _answer(f"Hello. Say in your own words what you need. I can help with:\n{capabilities(agents)}")
+    return _answer(words.THANKED if thanked else words.greeting(agents))
 
 
 def help_text(agents: tuple[Agent, ...]) -> Plan:
-    example = next((f"`@{a.name} {a.examples[0]}`" for a in agents if a.examples), "")
-    named = f"\nName one if you like: {example}." if example and "`" not in example[1:-1] else ""
-    return _answer(
-        "I turn one instruction into work for several agents and give one answer. "
-        f"Join several tasks with “and” or “then”. The agents:\n{capabilities(agents)}{named}"
-    )
+    return _answer(guide.help_text(agents))
 
 
 def nothing_to_do() -> Plan:
-    return _question("There is nothing to do in that message. What can I do for you?")
+    return _question(words.NOTHING_TO_DO)
 
 
 def nothing_fits(agents: tuple[Agent, ...]) -> Plan:
-    return _question(f"I can't do that. What I can help with:\n{capabilities(agents)}")
+    return _question(words.nothing_fits(agents))
 
 
 def not_understood(part: str) -> Plan:
-    return _question(
-        f"I can't do this part: “{_short(part)}”. Nothing has run. "
-        "Can you put it in other words, or send the rest without it?"
-    )
+    return _question(words.not_understood(part))
 
 
 def too_many() -> Plan:
-    return _question(f"That is more than {MAX_STEPS} tasks. Can you split it into several messages?")
+    return _question(words.too_many(MAX_STEPS))
 
 
 def unknown_agent(name: str, agents: tuple[Agent, ...]) -> Plan:
     names = [agent.name for agent in agents]
-    near = nearest(name, names)
-    listed = ", ".join(names[:NAMED_AGENTS]) + (" and more" if len(names) > NAMED_AGENTS else "")
-    meant = f" Do you mean {near}?" if near else ""
-    rest = f" The agents are {listed}." if names else " There are no agents that you may use yet."
-    return _question(f"There is no agent called {_short(name, 40)}.{meant}{rest}")
+    return _question(words.unknown_agent(name, agents=names, meant=nearest(name, names)))
 
 
 def nearest(name: str, names: list[str]) -> str:
     """The name that was probably meant; empty where none is near."""
     found = process.extractOne(name.lower()[:60], names, score_cutoff=60)
     return found[0] if found else ""
-
-
-def _short(text: str, most: int = 80) -> str:
-    line = " ".join(text.replace("`", "'").split())
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
 def _question(text: str) -> Plan:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.models import Delegation, Step, StepState
+from core.models import Delegation, Step
+from core.rendering.help import EXAMPLES as EXAMPLES
+from core.rendering.planning import PLANNED_BY
+from core.rendering.progress import STATES as STATES
 
 NAME = "FlowMate"
 SKIP = "Skip to the message box"
@@ -20,17 +23,12 @@ INTRODUCTION = (
     "comes back."
 )
 TRY = "For example"
-EXAMPLES = (
-    "what is 15% of 320 and what time is it in Tokyo",
-    "create backup",
-    "every weekday at 9 what time is it in Tokyo",
-)
 AGENTS = "Who can do what"
 MESSAGE = "Message"
 PLACEHOLDER = "What should be done?"
 KEYS = "Enter sends, Shift+Enter begins a new line."
 SEND = "Send"
-SENDING = "Sending…"
+SENDING = "Sending …"
 SIGN_OUT = "Sign out"
 API = "API"
 ASKED = "You"
@@ -38,20 +36,6 @@ SCHEDULED = "On schedule"
 DETAILS = "Plan and times"
 FILES = "Files"
 AGENT, TASK, AFTER, STATE, ATTEMPTS, TIME = "Agent", "Task", "After", "State", "Attempts", "Time"
-PLANNERS = {
-    "explicit": "Planned as you named it",
-    "rules": "Planned by rules",
-    "model": "Planned by the model",
-}
-STATES = {
-    StepState.PENDING: "waiting",
-    StepState.RUNNING: "working",
-    StepState.SUCCEEDED: "done",
-    StepState.FAILED: "failed",
-    StepState.TIMED_OUT: "took too long",
-    StepState.CANCELLED: "cancelled",
-    StepState.DENIED: "denied",
-}
 ANSWERED = "FlowMate answered."
 OFFLINE = "FlowMate can't be reached just now. Trying again …"
 BACK = "Connected again."
@@ -76,7 +60,7 @@ def details(delegation: Delegation) -> str:
     """One line on how the answer came about: who planned, how long all took, tokens and cost."""
     facts = []
     if delegation.planner is not None:
-        facts.append(PLANNERS[delegation.planner])
+        facts.append(PLANNED_BY[delegation.planner].capitalize())
     if delegation.answered_at is not None:
         seconds = (delegation.answered_at - delegation.received_at).total_seconds()
         facts.append(f"{seconds:.1f} s in all")

@@ -6,16 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.models.schedule import Cron, Interval, Once, Timing
+from core.rendering import questions
 from core.schedules.clock_times import ClockTime
 from core.schedules.when import When
 
-AT_WHAT_TIME = "At what time?"
 EVENING_PARTS = ("afternoon", "evening", "night")
-ON_WHICH = {
-    "week": 'On which day, and at what time? For example "every Monday at 9".',
-    "month": 'On which day of the month, and at what time? For example "on the 1st at 8".',
-    "year": 'On which date, and at what time? For example "every 1 March at 8".',
-}
 
 
 class Missing(Exception):
@@ -25,12 +20,9 @@ class Missing(Exception):
 def to_timing(when: When, *, now: datetime, zone: str) -> Timing:
     """The timing. Raises Missing with one question or sentence where something is missing or can't be."""
     if when.too_hard:
-        raise Missing(
-            f'"{when.too_hard.strip().capitalize()}" is more than one schedule can say. '
-            "It takes days of the week, days of the month, or every so many minutes or hours."
-        )
+        raise Missing(questions.too_hard(when.too_hard.strip().capitalize()))
     if any(time.problem for time in when.times):
-        raise Missing("There is no such time of day; hours go from 0 to 23, or to 12 with am and pm.")
+        raise Missing(questions.NO_SUCH_TIME)
     if when.interval is not None:
         return _every(when, now=now)
     if when.in_seconds is not None:
@@ -43,11 +35,9 @@ def _every(when: When, *, now: datetime) -> Timing:
     days = _days_of_week(when)
     bounded = when.hours is not None or days != "*" or when.on_the_hour
     if when.month_days or when.nth or when.last_day:
-        raise Missing('Every so often, or on a day of the month? For example "on the 1st at 8".')
+        raise Missing(questions.OFTEN_OR_MONTHLY)
     if when.times and not bounded:
-        raise Missing(
-            'From when to when? For example "every 2 hours between 9 and 17", or just "every 2 hours".'
-        )
+        raise Missing(questions.FROM_WHEN_TO_WHEN)
     if not bounded:
         return Interval(seconds=interval, since=now)
     hours = "*" if when.hours is None else _hours(when.hours)
@@ -58,13 +48,13 @@ def _every(when: When, *, now: datetime) -> Timing:
     if interval % 3600 == 0 and 86400 % interval == 0:
         count = interval // 3600
         return Cron(expression=f"0 {hours if count == 1 else f'{hours}/{count}'} * * {days}")
-    raise Missing("On some days or hours only, the interval has to divide an hour or a day evenly.")
+    raise Missing(questions.UNEVEN)
 
 
 def _hours(hours: tuple[int, int]) -> str:
     first, last = hours
     if not 0 <= first < last <= 23:
-        raise Missing("Between which hours? They go from 0 to 23, the earlier one first.")
+        raise Missing(questions.BETWEEN_WHICH_HOURS)
     return f"{first}-{last}"
 
 
@@ -73,20 +63,18 @@ def _cron(when: When) -> Cron:
         when.weekdays.add(when.one_weekday)
     of_month = bool(when.month_days) + when.last_day + (when.nth is not None)
     if of_month > 1 or (of_month and when.weekdays) or when.hours is not None:
-        raise Missing(
-            "On which days exactly? One schedule takes either days of the week or days of the month."
-        )
+        raise Missing(questions.WEEK_OR_MONTH)
     if when.date is not None:
         _, month, day = when.date
         when.months, when.month_days = {month}, {day}
     specific = bool(when.weekdays or when.month_days or when.nth or when.last_day or when.daily)
     if not specific:
-        raise Missing(ON_WHICH[when.needs or "week"])
+        raise Missing(questions.ON_WHICH[when.needs or "week"])
     minutes, hours = _clock(when)
     months = _listed(when.months) if when.months else "*"
     days = "L" if when.last_day else _listed(when.month_days) if when.month_days else "*"
     if any(not 1 <= day <= 31 for day in when.month_days):
-        raise Missing("There is no such day of the month.")
+        raise Missing(questions.NO_SUCH_DAY)
     return Cron(expression=f"{minutes} {hours} {days} {months} {_days_of_week(when)}")
 
 
@@ -104,20 +92,20 @@ def _days_of_week(when: When) -> str:
 
 def _clock(when: When) -> tuple[str, str]:
     if not when.times:
-        raise Missing(AT_WHAT_TIME)
+        raise Missing(questions.AT_WHAT_TIME)
     times = sorted({_settled(time, when.part) for time in when.times})
     minutes = {minute for _, minute in times}
     if len(minutes) > 1 and len({hour for hour, _ in times}) > 1:
-        raise Missing("Times with different minutes need a schedule each; say one after the other, please.")
+        raise Missing(questions.ONE_MINUTE_EACH)
     return _listed(minutes), _listed({hour for hour, _ in times})
 
 
 def _once(when: When, *, now: datetime, zone: str) -> Once:
     local = now.astimezone(ZoneInfo(zone))
     if not when.times:
-        raise Missing(AT_WHAT_TIME)
+        raise Missing(questions.AT_WHAT_TIME)
     if len(when.times) > 1:
-        raise Missing("At which of these times? For one run say one time.")
+        raise Missing(questions.ONE_TIME)
     hour, minute = _settled(when.times[0], when.part)
     day = _day(when, local.date())
     at = _instant(day, hour, minute, zone)
@@ -128,7 +116,7 @@ def _once(when: When, *, now: datetime, zone: str) -> Once:
     if at <= now and when.one_weekday is None and when.date is None and when.in_days is None:
         at = _instant(day + timedelta(days=1), hour, minute, zone)
     if at <= now:
-        raise Missing("That time has passed already. When then?")
+        raise Missing(questions.HAS_PASSED)
     return Once(at=at)
 
 
@@ -145,7 +133,7 @@ def _date(year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
     except ValueError:
-        raise Missing("There is no such date.") from None
+        raise Missing(questions.NO_SUCH_DATE) from None
 
 
 def _instant(day: date, hour: int, minute: int, zone: str) -> datetime:

@@ -23,7 +23,8 @@ from core.models.schedule import Timing
 from core.ports.clock import Clock
 from core.ports.schedules import Schedules
 from core.ports.store import Store
-from core.schedules import replies
+from core.rendering import digests, questions, refusals
+from core.rendering import schedules as words
 from core.schedules.commands import Change, read_command
 from core.schedules.firing import Alarm
 from core.schedules.phrases import read
@@ -104,13 +105,13 @@ class Desk:
                 created_at=self._clock.now(),
             )
         )
-        return replies.proposal(schedule, runs=self._runs(schedule), shown_in=delegation.id)
+        return words.proposal(schedule, runs=self._runs(schedule), shown_in=delegation.id)
 
     async def create(self, schedule: Schedule) -> Schedule:
         """Save and activate what came complete, from the API or the terminal. Raises InvalidSchedule and Conflict."""
         self.check(schedule.timing, schedule.zone)
         if await self._too_many(schedule.person, schedule.address):
-            raise Conflict(replies.TOO_MANY.format(limit=self._limits.per_person))
+            raise Conflict(words.too_many(self._limits.per_person))
         await self.schedules.save(schedule)
         saved = await self.schedules.load(schedule.id)
         if saved.state is ScheduleState.PROPOSED:
@@ -127,7 +128,7 @@ class Desk:
         now = self._clock.now()
         if change == "run":
             if schedule.state not in (ScheduleState.ACTIVE, ScheduleState.PAUSED):
-                raise Conflict(replies.unchanged(schedule))
+                raise Conflict(words.unchanged(schedule))
             await self._alarm.run_now(schedule, key=key or now.isoformat())
             return schedule
         expected, state = _MOVES[change]
@@ -135,12 +136,12 @@ class Desk:
             following(schedule.timing, zone=schedule.zone, after=now) if state is ScheduleState.ACTIVE else ()
         )
         if state is ScheduleState.ACTIVE and not runs:
-            raise Conflict("That time has passed already.")
+            raise Conflict(questions.HAS_PASSED)
         moved = schedule.model_copy(
             update={"state": state, "next_slot": runs[0] if runs else None, "reason": ""}
         )
         if not await self.schedules.change(moved, expected=expected, now=now):
-            raise Conflict(replies.unchanged(await self.schedules.load(schedule.id)))
+            raise Conflict(words.unchanged(await self.schedules.load(schedule.id)))
         return moved
 
     async def press(self, press: Press, *, change: Change) -> str | None:
@@ -148,10 +149,10 @@ class Desk:
         schedule_id, _, shown_in = press.value.partition(".")
         schedule = await self.schedules.load(schedule_id)
         if not may_change(press.person, schedule):
-            raise Conflict(replies.NOT_YOURS)
+            raise Conflict(refusals.NOT_YOUR_SCHEDULE)
         changed = await self.apply(change, schedule, key=press.key)
         if change == "run":
-            return replies.RUNS_NOW
+            return words.RUNS_NOW
         delegation = await self._store.load(shown_in)
         await self._store.revise(
             shown_in, await self._shown(delegation, changed, change), now=self._clock.now()
@@ -168,7 +169,7 @@ class Desk:
             return LastRun()
         earlier = slots[mine + 1 :]
         ran = next((n for n, slot in enumerate(earlier) if slot.delegation_id), None)
-        missed = replies.missed(earlier[:ran], zone=schedule.zone)
+        missed = digests.missed(earlier[:ran], zone=schedule.zone)
         if ran is None:
             return LastRun(missed=missed)
         return LastRun(delegation=await self._store.load(earlier[ran].delegation_id or ""), missed=missed)
@@ -180,8 +181,8 @@ class Desk:
             instruction = delegation.instruction
             return await self._listing(instruction.person, instruction.address, delegation.id)
         if change == "discard":
-            return Reply(text=replies.DISCARDED)
-        return await self._card(schedule, delegation.id, lead=replies.LEADS.get(change, ""))
+            return Reply(text=words.DISCARDED)
+        return await self._card(schedule, delegation.id, lead=words.LEADS.get(change, ""))
 
     async def _obey(self, delegation: Delegation, change: Change, number: int) -> Answer:
         instruction = delegation.instruction
@@ -189,28 +190,28 @@ class Desk:
         try:
             schedule = await self.schedules.numbered(address.platform, address.workspace, number)
         except NotFound:
-            return Status.FAILED, Reply(text=replies.unknown(number))
+            return Status.FAILED, Reply(text=words.unknown(number))
         if change == "show":
             return Status.SUCCESS, await self._card(schedule, delegation.id)
         if not may_change(instruction.person, schedule):
-            return Status.FAILED, Reply(text=replies.NOT_YOURS)
+            return Status.FAILED, Reply(text=refusals.NOT_YOUR_SCHEDULE)
         try:
             changed = await self.apply(change, schedule, key=delegation.id)
         except Conflict as conflict:
             return Status.FAILED, Reply(text=conflict.sentence)
         if change == "discard":
-            return Status.SUCCESS, Reply(text=replies.DISCARDED)
-        return Status.SUCCESS, await self._card(changed, delegation.id, lead=replies.LEADS.get(change, ""))
+            return Status.SUCCESS, Reply(text=words.DISCARDED)
+        return Status.SUCCESS, await self._card(changed, delegation.id, lead=words.LEADS.get(change, ""))
 
     async def _card(self, schedule: Schedule, shown_in: str, *, lead: str = "") -> Reply:
         slots = await self.schedules.slots(schedule.id)
-        return replies.card(schedule, runs=self._runs(schedule), slots=slots, shown_in=shown_in, lead=lead)
+        return words.card(schedule, runs=self._runs(schedule), slots=slots, shown_in=shown_in, lead=lead)
 
     async def _listing(self, person: Person, address: Address, shown_in: str) -> Reply:
         found = await self.schedules.listed(address.platform, address.workspace)
         seen = [s for s in found if s.person.id == person.id or s.address.place == address.place]
         rows = [(schedule, await self.schedules.slots(schedule.id, limit=5)) for schedule in seen]
-        return replies.listing(rows, shown_in=shown_in)
+        return words.listing(rows, shown_in=shown_in)
 
     def _runs(self, schedule: Schedule) -> tuple[datetime, ...]:
         now = self._clock.now()
@@ -218,13 +219,13 @@ class Desk:
 
     async def _problem(self, understood: Understood, person: Person, address: Address) -> str | None:
         if not understood.instruction.strip():
-            return replies.SAY_WHAT
+            return questions.SAY_WHAT
         try:
             self.check(understood.timing, understood.zone)
         except InvalidSchedule as invalid:
             return invalid.sentence
         if await self._too_many(person, address):
-            return replies.TOO_MANY.format(limit=self._limits.per_person)
+            return words.too_many(self._limits.per_person)
         return None
 
     async def _too_many(self, person: Person, address: Address) -> bool:

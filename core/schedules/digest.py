@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from core.models import Delegation, Step, StepState
-from core.schedules.wording import run_line
+from core.rendering import digests
+from core.rendering.times import run_line
 
 _ITEM = re.compile(r"^(?:[-*+]|\d+[.)])\s+")
 _LINK = re.compile(r"https?://[^\s)>\]]+")
@@ -32,17 +33,10 @@ def compare(output: str, earlier: str, *, since: str) -> str:
     before = {_key(item) for item in _items(earlier)[1]}
     if not items or not before:
         same = " ".join(output.split()) == " ".join(earlier.split())
-        return f"_Unchanged since {since}._\n\n{output}" if same else output
+        return digests.unchanged(output, since=since) if same else output
     fresh = [item for item in items if _key(item) not in before]
     known = [item for item in items if _key(item) in before]
-    blocks = [head] if head else []
-    if fresh:
-        blocks.append(f"**New since {since}**\n\n" + "\n".join(fresh))
-    else:
-        blocks.append(f"**Nothing new since {since}.**")
-    if known:
-        blocks.append("As before:\n\n" + "\n".join(known))
-    return "\n\n".join(blocks)
+    return digests.compared(head, fresh=fresh, known=known, since=since)
 
 
 def _compared(step: Step, earlier: Step | None, *, since: str) -> Step:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from core.errors import InvalidSchedule
 from core.models.schedule import Cron
+from core.rendering.questions import too_often
 from core.schedules.building import Missing, to_timing
 from core.schedules.crontab import read_cron
 from core.schedules.spans import scan
@@ -18,6 +19,7 @@ from core.schedules.timing import check_cron, check_zone
 from core.schedules.understanding import AFTERWARDS, POLITE, Phrase, Unclear, Understood
 from core.schedules.when import When
 
+MINIMUM_SECONDS = 60
 _SCHEDULE = (
     r"(?:(?:please\s+)?(?:schedule|new schedule|set\s+up|create|make|add|plan)\s*"
     r"(?::|this:?|that:?|it:?|for\s+me:?|(?:me\s+)?an?\s+(?:new\s+)?(?:recurring\s+)?(?:schedule|reminder|job|task)(?:\s+(?:to|for|that|which))?:?)?\s+)"
@@ -100,8 +102,8 @@ def _to_phrase(when: When, instruction: str, *, now: datetime, zone: str) -> Phr
         return Unclear(question=str(missing))
     except InvalidSchedule as invalid:
         return Unclear(question=invalid.sentence)
-    if timing.kind == "interval" and timing.seconds < 60:
-        return Unclear(question="That is too often: every minute is the shortest interval.")
+    if timing.kind == "interval" and timing.seconds < MINIMUM_SECONDS:
+        return Unclear(question=too_often(MINIMUM_SECONDS))
     return Understood(timing=timing, zone=zone, instruction=instruction)
 
 

@@ -18,6 +18,7 @@ from core.models import Agent, Frozen, Person, Schedule, ScheduleState
 from core.models.schedule import Cron, Interval, Once, Timing
 from core.ports.clock import Clock
 from core.ports.schedules import Schedules
+from core.rendering import questions
 from core.schedules.phrases import read
 from core.schedules.posting import Posting, to_address
 from core.schedules.timing import check_cron, check_timing, check_zone, following
@@ -25,11 +26,6 @@ from core.schedules.understanding import Understood
 
 logger = logging.getLogger(__name__)
 ID_BYTES = 6
-NO_LONGER = "Its agent has no schedule any more."
-SAY_SO = (
-    "Say when, then perhaps a colon and the instruction, for example "
-    '"every weekday at 9 Europe/Berlin: headlines".'
-)
 _COLON = re.compile(r":(?:\s+|$)")
 _CRON_FIELD = re.compile(r"[\d*/,#L-]*[\d*][\d*/,#L-]*")
 _ZONE = re.compile(r"\s+\(?(?P<zone>[^\s()]*/[^\s()]*[A-Za-z][^\s()]*|UTC\S*|GMT\S*)\)?$")
@@ -83,7 +79,7 @@ class Routines:
             row = rows.pop(to_routine_id(name), None) or await self._begin(name, routine)
             await self._follow(row, routine)
         for row in rows.values():
-            await self._end(row, reason=problems.get(row.agent or "", NO_LONGER))
+            await self._end(row, reason=problems.get(row.agent or "", questions.NO_SCHEDULE_ANY_MORE))
         return tuple(problems.values())
 
     async def _begin(self, name: str, routine: Routine) -> Schedule:
@@ -160,13 +156,12 @@ def to_routine(agent: Agent, *, now: datetime, rules: RoutineRules) -> Routine:
         check_timing(timing, zone=zone, minimum_seconds=rules.minimum_seconds, now=now)
     except InvalidSchedule as wrong:
         raise ConfigurationError(
-            f'The agent {agent.name} does not run by itself, its schedule "{said[:80]}" can\'t be: {wrong.sentence}'
+            questions.no_routine(agent.name, schedule=said[:80], reason=wrong.sentence)
         ) from wrong
     target = to_address(agent.post_to or "")
     if agent.post_to is not None and (target is None or target.platform not in rules.platforms):
         raise ConfigurationError(
-            f'The agent {agent.name} does not run by itself, its post_to "{agent.post_to[:80]}" can\'t be: '
-            f"it takes platform:workspace:place, the platforms are {', '.join(sorted(rules.platforms))}."
+            questions.no_target(agent.name, post_to=agent.post_to[:80], platforms=sorted(rules.platforms))
         )
     return Routine(text=text or agent.description, timing=timing, zone=zone)
 
@@ -185,7 +180,7 @@ def _to_timing(when: str, *, now: datetime, zone: str) -> tuple[Timing, str]:
         return Cron(expression=check_cron(when)), zone
     phrase = read(when, now=now, zone=zone)
     if phrase is None:
-        raise InvalidSchedule(SAY_SO, field="when")
+        raise InvalidSchedule(questions.SAY_SO, field="when")
     if not isinstance(phrase, Understood):
         raise InvalidSchedule(phrase.question, field="when")
     if phrase.instruction:
@@ -193,9 +188,9 @@ def _to_timing(when: str, *, now: datetime, zone: str) -> tuple[Timing, str]:
         if word is not None:
             # Behind a time a single word is most likely meant as a zone.
             check_zone(word["word"])
-        raise InvalidSchedule(f'"{phrase.instruction[:60]}" says nothing about when. {SAY_SO}', field="when")
+        raise InvalidSchedule(questions.says_nothing(phrase.instruction[:60]), field="when")
     if isinstance(phrase.timing, Once):
-        raise InvalidSchedule("An agent's schedule has to come again; this is once.", field="when")
+        raise InvalidSchedule(questions.HAS_TO_COME_AGAIN, field="when")
     return phrase.timing, phrase.zone
 
 

@@ -16,8 +16,9 @@ from cronsim import CronSim, CronSimError
 
 from core.errors import InvalidSchedule
 from core.models.schedule import Cron, Interval, Once, Timing
+from core.rendering import questions
+from core.rendering.questions import FIELDS
 
-FIELDS = ("minute", "hour", "day of the month", "month", "day of the week")
 BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 GAPS_LOOKED_AT = 400
 NO_PLACE = frozenset({"localtime", "Factory", "posixrules"})
@@ -28,19 +29,14 @@ def check_cron(expression: str) -> str:
     """The expression with single spaces. Raises InvalidSchedule naming the field and what is wrong with it."""
     parts = expression.split()
     if len(parts) != len(FIELDS):
-        raise InvalidSchedule(
-            f"A cron expression has exactly five fields (minute, hour, day, month, weekday); this has {len(parts)}.",
-            field="cron",
-        )
+        raise InvalidSchedule(questions.five_fields(len(parts)), field="cron")
     for name, part, bounds in zip(FIELDS, parts, BOUNDS, strict=True):
         _check_field(name, part, bounds)
     joined = " ".join(parts)
     try:
         next(CronSim(joined, datetime(2024, 1, 1, tzinfo=UTC)))
     except (CronSimError, StopIteration, AssertionError):
-        raise InvalidSchedule(
-            f"The day of the month ({parts[2]}) never comes in the month ({parts[3]}).", field="cron"
-        ) from None
+        raise InvalidSchedule(questions.never_comes(day=parts[2], month=parts[3]), field="cron") from None
     return joined
 
 
@@ -49,18 +45,14 @@ def _check_field(name: str, part: str, bounds: tuple[int, int]) -> None:
     for term in part.split(","):
         _, slash, step = term.partition("/")
         if slash and (not step.isascii() or not step.isdigit() or not 1 <= int(step) <= high):
-            raise InvalidSchedule(
-                f"The {name} ({part}) has a step that is no number from 1 to {high}.", field="cron"
-            )
+            raise InvalidSchedule(questions.bad_step(name, given=part, highest=high), field="cron")
     sample = ["0", "0", "*", "*", "*"]
     sample[FIELDS.index(name)] = part
     try:
         CronSim(" ".join(sample), datetime(2024, 1, 1, tzinfo=UTC))
     except (CronSimError, AssertionError, ValueError, KeyError):
         raise InvalidSchedule(
-            f"The {name} ({part}) is not understood: it takes numbers from {low} to {high}, "
-            "ranges that go upwards, lists, steps and *.",
-            field="cron",
+            questions.bad_field(name, given=part, lowest=low, highest=high), field="cron"
         ) from None
 
 
@@ -76,8 +68,7 @@ def check_zone(name: str) -> str:
         return name
     wanted = name.strip()[:60]
     names = _near(wanted) or ["Europe/Berlin", "America/New_York", "UTC"]
-    shown = f'"{wanted}" is no time zone' if wanted else "The time zone is empty"
-    raise InvalidSchedule(f"{shown}; near to it are {', '.join(names)}.", field="zone")
+    raise InvalidSchedule(questions.no_zone(wanted, near=names), field="zone")
 
 
 def _near(wanted: str) -> list[str]:
@@ -121,7 +112,7 @@ def check_timing(timing: Timing, *, zone: str, minimum_seconds: int, now: dateti
         check_cron(timing.expression)
     check_minimum(timing, zone=zone, minimum_seconds=minimum_seconds, now=now)
     if not following(timing, zone=zone, after=now):
-        raise InvalidSchedule("That time has passed already.", field="timing")
+        raise InvalidSchedule(questions.HAS_PASSED, field="timing")
 
 
 def check_minimum(timing: Timing, *, zone: str, minimum_seconds: int, now: datetime) -> None:
@@ -134,16 +125,4 @@ def check_minimum(timing: Timing, *, zone: str, minimum_seconds: int, now: datet
         gaps = ((later - sooner).total_seconds() for sooner, later in pairwise(slots))
         shortest = min(gaps, default=shortest)
     if shortest < minimum_seconds:
-        raise InvalidSchedule(
-            f"That is more often than every {in_units(minimum_seconds)}, the shortest interval here.",
-            field="timing",
-        )
-
-
-def in_units(seconds: int) -> str:
-    """A duration in the largest unit that divides it: "90 minutes", "2 hours", "minute" for a single one."""
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds % size == 0:
-            count = seconds // size
-            return unit if count == 1 else f"{count} {unit}s"
-    raise ValueError(f"{seconds} seconds")
+        raise InvalidSchedule(questions.too_often(minimum_seconds), field="timing")

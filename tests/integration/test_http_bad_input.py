@@ -44,7 +44,7 @@ async def send(service: Service, body: str | bytes, path: str = DELEGATE) -> Rep
 async def test_row_21_nothing_visible_is_nothing_to_do(text: str, path: str, service: Service) -> None:
     reply = await service.post(path, {"instruction": text})
     assert reply.status == 422
-    assert reply.problem == "There is nothing to do in that message."
+    assert reply.problem == "There is nothing to do in that message; write what you want, please."
     assert reply.fields == ["instruction"]
 
 

@@ -267,7 +267,7 @@ async def test_where_nothing_failed_there_is_nothing_to_try_again(state: str, se
         await finished(service, place, "lever")
     reply = await service.post(f"{place}/retry")
     assert reply.status == 409
-    assert "Nothing failed there" in reply.problem
+    assert "nothing failed there" in reply.problem
 
 
 async def finished(service: Service, place: str, agent: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
@@ -39,7 +40,7 @@ def check_refusal(reply: Reply, *, limit: int, window_seconds: int) -> None:
     assert reply.headers["X-RateLimit-Limit"] == str(limit)
     assert reply.headers["X-RateLimit-Remaining"] == "0"
     assert abs(int(reply.headers["X-RateLimit-Reset"]) - (time.time() + wait)) < 5
-    assert f"ore than {limit} requests in" in reply.problem
+    assert re.search(rf"ore than {limit} (instructions|requests) in", reply.problem)
     assert "ry again in" in reply.problem
 
 
@@ -122,7 +123,7 @@ async def test_the_limit_per_person_holds_over_several_addresses(strict: Service
     replies = [await ask_from(f"127.0.0.{number}", strict) for number in (2, 3, 4, 5)]
     assert [status for status, _ in replies] == [202, 202, 202, 429]
     assert replies[-1][1]["detail"].startswith(
-        "That is more than 3 requests in 15 minutes, the limit per person."
+        "That is more than 3 instructions in 15 minutes, the most for one person."
     )
     assert replies[-1][1]["correlationId"]
 

@@ -11,6 +11,7 @@ import pytest
 from adapters.queue.alarm_clock import AlarmClock, alarm_id
 from adapters.queue.connection import connect
 from core.models import Person
+from core.rendering import questions
 from core.schedules.firing import to_firing
 from tests.integration.http_harness import Service, eventually
 
@@ -76,6 +77,13 @@ async def test_what_can_not_be_is_422_naming_the_field(
     assert reply.status == 422
     assert field in str(reply.body)
     assert said in str(reply.body)
+
+
+async def test_a_refusal_is_the_sentence_that_a_chat_would_say(service: Service) -> None:
+    """The field stands beside the sentence, not in front of it: `flowmate schedules add` shows it as it is."""
+    reply = await service.post(SCHEDULES, {"instruction": "what is 2+2", "when": "every day"})
+    assert reply.problem == questions.AT_WHAT_TIME
+    assert reply.body["errors"] == [{"field": "when", "message": questions.AT_WHAT_TIME}]
 
 
 async def test_run_now_gives_an_answer(service: Service) -> None:

@@ -329,7 +329,7 @@ async def test_a_press_by_the_wrong_name_changes_nothing(service: Service) -> No
     reply = await browser.post("/conversations/x/press", {"action": "explode", "value": "1"}, accept=JSON)
     assert reply.status == 404
     gone = await browser.post("/conversations/x/press", {"action": "cancel", "value": "0" * 32}, accept=JSON)
-    assert gone.body["notice"] == "That is no longer known here."
+    assert gone.body["notice"] == "That is no longer known here; ask again, please."
 
 
 # --- while it happens

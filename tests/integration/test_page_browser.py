@@ -350,7 +350,7 @@ async def somewhere_else() -> AsyncIterator[str]:
 
 
 async def _tab_to(page: Page, wanted: str, *, backwards: bool = False) -> None:
-    for _ in range(40):
+    for _ in range(200):
         await page.keyboard.press("Shift+Tab" if backwards else "Tab")
         if wanted in (await page.evaluate("document.activeElement.textContent") or ""):
             if await page.evaluate("document.activeElement.tagName") in ("SUMMARY", "BUTTON", "A"):

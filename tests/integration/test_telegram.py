@@ -18,12 +18,12 @@ from starlette.applications import Starlette
 from adapters.chat.platform import Connection
 from adapters.chat.telegram import PLATFORM
 from adapters.chat.telegram.settings import TelegramSettings
-from core import rendering
 from core.errors import MessageGone, MessengerRefused, MessengerUnavailable, RecipientGone, StoreUnavailable
 from core.memory.clock import ManualClock
 from core.models import Address, Artifact, Button, Reply
 from core.ports.clock import Clock
 from core.ports.messenger import Tag
+from core.rendering import pairing, refusals
 from tests.counterparts.shared import deliver, in_memory
 from tests.counterparts.telegram import TOKEN, Chat, Person, TelegramServer, telegram_server
 from tests.integration.http_harness import listening
@@ -165,7 +165,7 @@ async def test_what_holds_no_words_gets_a_hint_in_private_and_nothing_in_a_group
             await place.telegram.say(place.ada, chat, None, sticker={"file_id": "x"})
         await place.telegram.say(place.ada, place.private, None, pinned_message={"message_id": 1})
         await place.quiet()
-        assert await place.told(place.private) == [rendering.WORDS_PLEASE]
+        assert await place.told(place.private) == [refusals.WORDS_PLEASE]
         assert place.telegram.shown(place.group) == []
         assert place.reception.texts == []
 
@@ -188,7 +188,7 @@ async def test_an_update_a_day_old_is_not_run_and_the_person_is_told() -> None:
     async with polling() as place:
         old = datetime.now(UTC) - timedelta(hours=24, minutes=1)
         await place.telegram.say(place.ada, place.private, "yesterday's news", date=old.timestamp())
-        assert await place.told(place.private) == [rendering.CAME_TOO_LATE]
+        assert await place.told(place.private) == [refusals.CAME_TOO_LATE]
         assert place.reception.texts == []
 
 
@@ -198,18 +198,18 @@ async def test_a_stranger_gets_one_polite_line_and_nothing_runs_until_a_code_let
         for text in ("hello", "let me in", "/start wrong-code"):
             await place.telegram.say(place.ada, place.private, text)
         told = await place.told(place.private, 2)
-        assert told == [rendering.STRANGER.replace("`", ""), rendering.WRONG_CODE]
+        assert told == [pairing.STRANGER.replace("`", ""), pairing.WRONG_CODE]
         await place.telegram.say(bob, place.telegram.private(bob), "I am on the list")
         assert await place.heard() == ["I am on the list"]
         admissions = place.connection._doors._admissions  # type: ignore[attr-defined]
         await admissions.issue("telegram", "ABCD2345", expires_at=datetime.now(UTC) + timedelta(minutes=15))
         await place.telegram.say(place.ada, place.private, "/start abcd2345")
-        assert (await place.told(place.private, 3))[-1].startswith(rendering.WELCOME)
+        assert (await place.told(place.private, 3))[-1].startswith(pairing.WELCOME)
         await place.telegram.say(place.ada, place.private, "now it works")
         assert await place.heard(2) == ["I am on the list", "now it works"]
         eve = place.telegram.person("eve")
         await place.telegram.say(eve, place.telegram.private(eve), "/start ABCD2345")
-        assert await place.told(place.telegram.private(eve)) == [rendering.WRONG_CODE]
+        assert await place.told(place.telegram.private(eve)) == [pairing.WRONG_CODE]
 
 
 async def test_a_press_is_answered_whether_it_changes_something_or_not() -> None:
@@ -218,12 +218,12 @@ async def test_a_press_is_answered_whether_it_changes_something_or_not() -> None
         await place.connection.messenger.post(at(place.private), reply, tag=TAG)
         first = await place.telegram.press(place.ada, place.private, "Cancel")
         await place.telegram.until(lambda: first in place.telegram.answered)
-        place.reception.sentence = rendering.NOT_YOURS
+        place.reception.sentence = refusals.NOT_YOURS
         second = await place.telegram.press(place.ada, place.private, "Cancel")
         await place.telegram.until(lambda: second in place.telegram.answered)
         assert [press.action for press in place.reception.presses] == ["cancel", "cancel"]
         assert "text" not in place.telegram.answered[first]
-        assert place.telegram.answered[second]["text"] == rendering.NOT_YOURS
+        assert place.telegram.answered[second]["text"] == refusals.NOT_YOURS
         assert place.telegram.answered[second]["show_alert"] is True
 
 

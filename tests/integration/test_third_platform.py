@@ -15,12 +15,12 @@ import pytest
 
 from adapters.chat import PLATFORMS
 from adapters.chat.platform import Platform
-from core import rendering
 from core.errors import MessageGone, MessengerRefused, MessengerUnavailable, RecipientGone, StoreUnavailable
 from core.memory.clock import ManualClock
 from core.models import Address, Reply
 from core.ports.limiter import Limit
 from core.ports.messenger import Tag
+from core.rendering import buttons, refusals
 from tests.counterparts.parlour import ME, TOKEN, Message, ParlourServer, parlour_server
 from tests.counterparts.shared import deliver, in_memory
 from tests.integration.http_harness import Service, eventually, fresh
@@ -95,10 +95,10 @@ async def test_a_button_is_answered_in_time_and_does_what_it_says() -> None:
         question = await parlour.say(ada, "C1", f"<@{ME}> pull the lever")
         placeholder = await parlour.until(lambda: next(iter(parlour.shown("C1")), None), seconds=SECONDS)
         await eventually(lambda: service.lever.runs)
-        theirs = await parlour.press(bob, placeholder, rendering.CANCEL)
+        theirs = await parlour.press(bob, placeholder, buttons.LABELS["cancel"])
         await eventually(lambda: theirs.answer)
-        assert theirs.answer == {"kind": "whisper", "text": rendering.NOT_YOURS}
-        own = await parlour.press(ada, placeholder, rendering.CANCEL)
+        assert theirs.answer == {"kind": "whisper", "text": refusals.NOT_YOURS}
+        own = await parlour.press(ada, placeholder, buttons.LABELS["cancel"])
         await answered(parlour, question, "Cancelled")
         await eventually(lambda: own.answer)
         assert own.answer == {"kind": "quiet"}

@@ -186,7 +186,7 @@ async def test_cancelling_ends_the_rest_and_says_what_was_done() -> None:
     [
         ("cancel", ADA, "It is finished already; there is nothing left to cancel."),
         ("cancel", Person(id="memory:w:eve"), "Only the person who asked can do that."),
-        ("retry", ADA, "Nothing failed there that could be tried again, or it is running already."),
+        ("retry", ADA, "There is nothing to try again: nothing failed there, or it is running already."),
         ("retry", Person(id="memory:w:eve"), "Only the person who asked can do that."),
     ],
 )
@@ -217,7 +217,7 @@ async def test_try_again_runs_only_what_failed_and_edits_the_same_message() -> N
     assert await world.reception.press(press) is None
     assert (
         await world.reception.press(press)
-        == "Nothing failed there that could be tried again, or it is running already."
+        == "There is nothing to try again: nothing failed there, or it is running already."
     )
     await world.settle()
     again = await world.store.load(delegation.id)
@@ -253,7 +253,7 @@ async def test_the_hundred_and_first_request_is_refused_with_limit_and_time() ->
     await world.receive("@one a")
     await world.receive("@one b")
     with pytest.raises(
-        RateLimited, match=r"more than 2 requests in 15 minutes, the limit per person\. Try again in"
+        RateLimited, match=r"more than 2 instructions in 15 minutes, the most for one person\. Try again in"
     ) as refused:
         await world.receive("@one c")
     assert refused.value.verdict.limit == 2

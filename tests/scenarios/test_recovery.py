@@ -143,7 +143,10 @@ async def test_a_bug_in_planning_is_one_sentence_and_no_endless_loop(monkeypatch
     assert delegation.state is DelegationState.DELIVERED
     assert delegation.status is Status.FAILED
     [text] = world.messenger.texts()
-    assert text == f"Something went wrong while that was planned (reference {delegation.id[:8]})."
+    assert (
+        text
+        == f"Something went wrong while that was planned; ask again, please (reference {delegation.id[:8]})."
+    )
 
 
 async def test_planning_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.models import Address, Delegation, Press, Reply, ScheduleState
-from core.schedules import replies
+from core.rendering import questions, refusals
+from core.rendering import schedules as words
 from tests.scenarios.world import ADA, World
 
 BOB = ADA.model_copy(update={"id": "memory:w:bob", "name": "bob"})
@@ -71,7 +72,7 @@ async def test_saved_it_runs_at_its_slot_and_posts_into_the_place_itself() -> No
 async def test_saving_twice_and_saving_by_somebody_else_change_nothing() -> None:
     world = World()
     asked = await world.ask("every day at 9 @one look around")
-    assert await press(world, asked, "Save", person=BOB) == replies.NOT_YOURS
+    assert await press(world, asked, "Save", person=BOB) == refusals.NOT_YOUR_SCHEDULE
     assert await press(world, asked, "Save") is None
     assert "already" in (await press(world, asked, "Save") or "")
     assert "already" in (await press(world, asked, "Discard") or "")
@@ -83,7 +84,7 @@ async def test_a_discarded_proposal_is_gone() -> None:
     world = World()
     asked = await world.ask("every day at 9 @one look around")
     assert await press(world, asked, "Discard") is None
-    assert shown(await world.store.load(asked.id)).text == replies.DISCARDED
+    assert shown(await world.store.load(asked.id)).text == words.DISCARDED
     assert await world.schedules.listed("memory", "w") == ()
 
 
@@ -99,8 +100,8 @@ async def test_everything_can_be_said_in_words_too() -> None:
     await world.settle()
     assert len(world.tools["one_tool"].runs) == 1
     assert "Deleted." in shown(await world.ask("delete schedule #1")).text
-    assert shown(await world.ask("schedules")).text == replies.NONE_YET
-    assert shown(await world.ask("pause schedule 7")).text == replies.unknown(7)
+    assert shown(await world.ask("schedules")).text == words.NONE_YET
+    assert shown(await world.ask("pause schedule 7")).text == words.unknown(7)
 
 
 async def test_the_list_is_brought_up_to_date_by_its_buttons() -> None:
@@ -119,7 +120,7 @@ async def test_only_its_maker_can_change_a_schedule() -> None:
     world = World()
     await world.ask("every 2 hours @one look around")
     await world.ask("save schedule 1")
-    assert shown(await world.ask("delete schedule 1", person=BOB)).text == replies.NOT_YOURS
+    assert shown(await world.ask("delete schedule 1", person=BOB)).text == refusals.NOT_YOUR_SCHEDULE
     assert len(await world.schedules.listed("memory", "w")) == 1
 
 
@@ -138,7 +139,7 @@ async def test_a_time_alone_makes_a_schedule_of_what_was_asked_before() -> None:
     await world.ask("@one look around", thread="t")
     asked = await world.ask("every weekday at 9", thread="t")
     assert "> @one look around" in shown(asked).text
-    assert shown(await world.ask("every weekday at 9", thread="other")).text == replies.SAY_WHAT
+    assert shown(await world.ask("every weekday at 9", thread="other")).text == questions.SAY_WHAT
 
 
 async def test_what_no_agent_can_do_is_not_scheduled() -> None:

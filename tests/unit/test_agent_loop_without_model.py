@@ -39,7 +39,7 @@ async def test_without_a_model_a_person_gets_untrusted_text_as_it_is_and_the_res
             Agent(name="writer", description="Writes."),
             "The writer agent needs a language model; set OPENAI_API_KEY or OPENAI_BASE_URL.",
         ),
-        (agent(examples=("find tea",)), "What should the finder agent do, said like “find tea”?" + ALONE),
+        (agent(examples=("find tea",)), 'What should the finder agent do, said like "find tea"?' + ALONE),
         (agent(), "What exactly should the finder agent do (Finds things)?" + ALONE),
     ],
 )

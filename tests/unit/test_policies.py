@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.errors import InvalidInstruction, ModelUnavailable, StepFailed, TransientError
+from core.intake import check_instruction
 from core.models import (
     Address,
     Delegation,
@@ -18,7 +19,6 @@ from core.models import (
     StepState,
 )
 from core.policies import (
-    check_instruction,
     due,
     redelivery_delay,
     retry_delay,

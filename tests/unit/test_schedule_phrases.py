@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.schedule_phrases import outcomes
 from core.models.schedule import Cron, Interval, Once, Timing
+from core.rendering.timings import in_words
 from core.schedules.commands import Command, read_command
-from core.schedules.wording import in_words
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 

@@ -56,7 +56,7 @@ def test_a_retry_says_when_it_comes() -> None:
     text = drawn(watched(event("step.retrying", step=0, agent="research", attempt=1, retryInSeconds=2.0)))
 
     assert "again in 2 s" in text
-    assert "after research" in text
+    assert "waiting for research" in text
 
 
 def test_what_the_events_missed_comes_from_the_answer() -> None:

@@ -11,11 +11,11 @@ from adapters.chat.platform import Reception
 from adapters.chat.telegram.client import TelegramClient
 from adapters.chat.telegram.inbound import Heard, Kind, Me, to_heard, to_press
 from adapters.chat.telegram.outbound import TelegramMessenger
-from core import rendering
 from core.errors import FlowMateError, Refused, TransientError
 from core.models import Address, Press
 from core.ports.admissions import Admissions
 from core.ports.clock import Clock
+from core.rendering import pairing, refusals
 
 logger = logging.getLogger(__name__)
 STRANGER_SECONDS = 86_400.0
@@ -58,7 +58,7 @@ class Receiver:
             if await self._pace.first(
                 f"telegram:stranger:{heard.person.id}", within_seconds=STRANGER_SECONDS
             ):
-                await self._tell(heard.address, rendering.STRANGER)
+                await self._tell(heard.address, pairing.STRANGER)
         else:
             await self._serve(heard, heard.address)
 
@@ -79,9 +79,9 @@ class Receiver:
             case Kind.START | Kind.HELP | Kind.AGENTS:
                 await self._tell(address, self._reception.help())
             case Kind.HINT:
-                await self._tell(address, rendering.WORDS_PLEASE)
+                await self._tell(address, refusals.WORDS_PLEASE)
             case Kind.LATE:
-                await self._tell(address, rendering.CAME_TOO_LATE)
+                await self._tell(address, refusals.CAME_TOO_LATE)
             case _:
                 return
 
@@ -89,14 +89,14 @@ class Receiver:
         if heard.person is None:
             return
         if await self._doors.redeem(heard.text.strip(), heard.person.id, now=self._clock.now()):
-            await self._tell(address, f"{rendering.WELCOME}\n\n{self._reception.help()}")
+            await self._tell(address, pairing.welcome(self._reception.help()))
         elif await self._pace.first(f"telegram:code:{heard.person.id}", within_seconds=5.0):
-            await self._tell(address, rendering.WRONG_CODE)
+            await self._tell(address, pairing.WRONG_CODE)
 
     async def _press(self, press: Press, *, query_id: str, update: Mapping[str, Any]) -> None:
         username = str((update["callback_query"].get("from") or {}).get("username") or "").lower()
         if not await self._doors.open_to(press.person.id, username):
-            sentence: str | None = rendering.STRANGER
+            sentence: str | None = pairing.STRANGER
         else:
             try:
                 sentence = await self._reception.press(press)

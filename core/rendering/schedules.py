@@ -1,4 +1,4 @@
-"""What FlowMate says about schedules. Markdown, plain English."""
+"""Schedules as people see them: what was understood, one of them, all of them, and what became of a change."""
 
 from __future__ import annotations
 
@@ -7,51 +7,49 @@ from datetime import datetime
 
 from core.models import Action, Button, Reply
 from core.models.schedule import Schedule, ScheduleState, Slot, SlotOutcome
-from core.schedules.wording import in_words, run_line
+from core.rendering.buttons import LABELS, numbered
+from core.rendering.grammar import shortened
+from core.rendering.times import run_line
+from core.rendering.timings import in_words
 
 SHOWN_WITH_BUTTONS = 8
 NONE_YET = (
     "There are no schedules yet. Say what you want and when, for example: "
     '"every weekday at 9 send me the headlines from https://example.org/feed.xml".'
 )
-SAY_WHEN = 'When? Answer here, for example "every weekday at 9", "every 2 hours" or "on the 1st at 8".'
-SAY_WHAT = "What shall I do then? Say it together with the time, please."
-TOO_MANY = "That is one schedule too many: {limit} is the most for one person. Delete one first."
-NOT_YOURS = "Only the person who made that schedule can change it."
+PAUSED = "Paused."
+NEVER_AGAIN = "It won't run again."
+NEXT_RUNS = "The next runs:"
+OTHERS = 'For the others write "pause schedule 9", "run schedule 9" or "delete schedule 9".'
 RUNS_NOW = "It runs now; the answer comes here in a moment."
 LEADS = {
     "save": "Saved.",
-    "pause": "Paused.",
+    "pause": PAUSED,
     "resume": "It goes on.",
     "delete": "Deleted.",
     "run": "It runs now.",
 }
 DISCARDED = "Discarded; nothing was saved."
-LABELS: dict[Action, str] = {
-    "save": "Save",
-    "discard": "Discard",
-    "pause": "Pause",
-    "resume": "Resume",
-    "run": "Run now",
-    "delete": "Delete",
-    "schedule": "Make this a schedule",
-}
 
 
 def unknown(number: int) -> str:
     return f'There is no schedule {number} here. "list schedules" shows those that there are.'
 
 
+def too_many(limit: int) -> str:
+    return f"That is one schedule too many: {limit} is the most for one person. Delete one first."
+
+
 def unchanged(schedule: Schedule) -> str:
     """The sentence for a press or a command that comes too late."""
-    states = {
+    standing = {
         ScheduleState.PROPOSED: "is not saved yet",
-        ScheduleState.ACTIVE: "is active",
-        ScheduleState.PAUSED: "is paused",
-        ScheduleState.ENDED: "has ended",
-        ScheduleState.DELETED: "is deleted",
+        ScheduleState.ACTIVE: "is active already",
+        ScheduleState.PAUSED: "is paused already",
+        ScheduleState.ENDED: "has ended already",
+        ScheduleState.DELETED: "is deleted already",
     }
-    return f"Schedule {schedule.number} {states[schedule.state]} already; nothing was changed."
+    return f"Schedule {schedule.number} {standing[schedule.state]}; nothing was changed."
 
 
 def proposal(schedule: Schedule, *, runs: Sequence[datetime], shown_in: str) -> Reply:
@@ -62,7 +60,7 @@ def proposal(schedule: Schedule, *, runs: Sequence[datetime], shown_in: str) -> 
             "",
             *_quoted(schedule.text),
             "",
-            *_next(schedule, runs),
+            *coming(runs, zone=schedule.zone),
             "",
             f'Shall I save it? (Or write "save schedule {schedule.number}".)',
         ]
@@ -79,12 +77,12 @@ def card(
     lines += [f"**Schedule {schedule.number}**: {in_words(schedule.timing, schedule.zone)}", ""]
     lines += [*_quoted(said(schedule)), ""]
     if schedule.state is ScheduleState.ACTIVE:
-        lines += _next(schedule, runs)
+        lines += coming(runs, zone=schedule.zone)
     else:
         lines += [_standing(schedule)]
     last = _last(schedule, slots)
     lines += ["", last] if last else []
-    return Reply(text="\n".join(lines).strip(), buttons=_controls(schedule, shown_in, row=0, numbered=False))
+    return Reply(text="\n".join(lines).strip(), buttons=_controls(schedule, shown_in, row=0, several=False))
 
 
 def listing(schedules: Sequence[tuple[Schedule, Sequence[Slot]]], *, shown_in: str) -> Reply:
@@ -95,27 +93,16 @@ def listing(schedules: Sequence[tuple[Schedule, Sequence[Slot]]], *, shown_in: s
     buttons: list[Button] = []
     for row, (schedule, slots) in enumerate(schedules):
         lines.append(
-            f"{schedule.number}. **{in_words(schedule.timing, schedule.zone)}**: {_short(said(schedule))}"
+            f"{schedule.number}. **{in_words(schedule.timing, schedule.zone)}**: {shortened(said(schedule))}"
         )
         lines.append(f"   {_standing(schedule)}")
         last = _last(schedule, slots)
         lines += [f"   {last}"] if last else []
         if row < SHOWN_WITH_BUTTONS:
-            buttons += _controls(schedule, shown_in, row=row, numbered=len(schedules) > 1)
+            buttons += _controls(schedule, shown_in, row=row, several=len(schedules) > 1)
     if len(schedules) > SHOWN_WITH_BUTTONS:
-        lines += ["", 'For the others write "pause schedule 9", "run schedule 9" or "delete schedule 9".']
+        lines += ["", OTHERS]
     return Reply(text="\n".join(lines), buttons=tuple(buttons))
-
-
-def missed(slots: Sequence[Slot], *, zone: str) -> str:
-    """The line above a digest that makes up for runs that were missed; empty where none was."""
-    lost = [slot for slot in slots if slot.outcome is SlotOutcome.MISSED]
-    if not lost:
-        return ""
-    since = run_line(min(slot.slot for slot in lost), zone)
-    if len(lost) == 1:
-        return f"_One run was missed while FlowMate was not running: {since}._"
-    return f"_{len(lost)} runs were missed while FlowMate was not running, the first {since}._"
 
 
 def said(schedule: Schedule) -> str:
@@ -127,19 +114,39 @@ def _quoted(text: str) -> list[str]:
     return [f"> {line}" for line in text.splitlines() or [""]]
 
 
-def _next(schedule: Schedule, runs: Sequence[datetime]) -> list[str]:
+def coming(runs: Sequence[datetime], *, zone: str) -> list[str]:
+    """The next runs, line by line."""
     if not runs:
-        return ["It won't run again."]
+        return [NEVER_AGAIN]
     if len(runs) == 1:
-        return [f"It runs once: {run_line(runs[0], schedule.zone)}."]
-    return ["The next runs:", *(f"- {run_line(run, schedule.zone)}" for run in runs)]
+        return [f"It runs once: {run_line(runs[0], zone)}."]
+    return [NEXT_RUNS, *(f"- {run_line(run, zone)}" for run in runs)]
+
+
+def next_run(at: datetime, *, zone: str) -> str:
+    return f"Next run: {run_line(at, zone)}."
+
+
+def paused(reason: str) -> str:
+    """With what FlowMate paused it for by itself, if that was so."""
+    return f"{PAUSED} {reason}".strip()
+
+
+def last_run(at: datetime, *, zone: str, missed: int = 0) -> str:
+    """When it ran last, and how many of the last runs were missed."""
+    shown = f"Last run: {run_line(at, zone)}."
+    return f"{shown} Missed lately: {missed}." if missed else shown
+
+
+def missed_run(at: datetime, *, zone: str) -> str:
+    return f"Missed: {run_line(at, zone)}."
 
 
 def _standing(schedule: Schedule) -> str:
     if schedule.state is ScheduleState.ACTIVE and schedule.next_slot is not None:
-        return f"Next run: {run_line(schedule.next_slot, schedule.zone)}."
+        return next_run(schedule.next_slot, zone=schedule.zone)
     if schedule.state is ScheduleState.PAUSED:
-        return f"Paused. {schedule.reason}".strip()
+        return paused(schedule.reason)
     return {
         ScheduleState.PROPOSED: "Not saved yet.",
         ScheduleState.ENDED: "It has ended.",
@@ -150,15 +157,13 @@ def _standing(schedule: Schedule) -> str:
 def _last(schedule: Schedule, slots: Sequence[Slot]) -> str:
     if not slots:
         return ""
-    line = run_line(slots[0].slot, schedule.zone)
-    lost = [slot for slot in slots if slot.outcome is SlotOutcome.MISSED]
     if slots[0].outcome is SlotOutcome.MISSED:
-        return f"Missed: {line}."
-    shown = f"Last run: {line}."
-    return f"{shown} Missed lately: {len(lost)}." if lost else shown
+        return missed_run(slots[0].slot, zone=schedule.zone)
+    lost = sum(slot.outcome is SlotOutcome.MISSED for slot in slots)
+    return last_run(slots[0].slot, zone=schedule.zone, missed=lost)
 
 
-def _controls(schedule: Schedule, shown_in: str, *, row: int, numbered: bool) -> tuple[Button, ...]:
+def _controls(schedule: Schedule, shown_in: str, *, row: int, several: bool) -> tuple[Button, ...]:
     actions: tuple[Action, ...]
     if schedule.state is ScheduleState.ACTIVE:
         actions = ("pause", "run", "delete")
@@ -166,16 +171,11 @@ def _controls(schedule: Schedule, shown_in: str, *, row: int, numbered: bool) ->
         actions = ("resume", "run", "delete")
     else:
         actions = ()
-    return tuple(_button(action, schedule, shown_in, row=row, numbered=numbered) for action in actions)
+    return tuple(_button(action, schedule, shown_in, row=row, several=several) for action in actions)
 
 
 def _button(
-    action: Action, schedule: Schedule, shown_in: str, *, row: int = 0, numbered: bool = False
+    action: Action, schedule: Schedule, shown_in: str, *, row: int = 0, several: bool = False
 ) -> Button:
-    label = f"{LABELS[action]} {schedule.number}" if numbered else LABELS[action]
+    label = numbered(action, schedule.number) if several else LABELS[action]
     return Button(action=action, label=label, value=f"{schedule.id}.{shown_in}", row=row)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 80 else line[:79].rstrip() + "…"

@@ -1,13 +1,12 @@
-"""A timing in words, and an instant as people read it. Pure."""
+"""When a schedule comes, in words. Pure."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from core.models.schedule import Cron, Interval, Timing
-from core.schedules.timing import in_units
+from core.rendering.grammar import counted, listed, ordinal
+from core.rendering.times import in_units, run_line
 
 DAY_NAMES = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 MONTH_NAMES = (
@@ -27,12 +26,6 @@ def in_words(timing: Timing, zone: str) -> str:
     return f"once, on {run_line(timing.at, zone)}"
 
 
-def run_line(at: datetime, zone: str) -> str:
-    """ "Tue 24 Nov 2026, 09:00", in the zone."""
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
-
-
 def _plain(expression: str) -> str | None:
     minute, hour, day, month, weekday = expression.split()
     times = _times(minute, hour)
@@ -49,9 +42,10 @@ def _on(days: str) -> str:
 def _times(minute: str, hour: str) -> str | None:
     if re.fullmatch(r"\d+(?:,\d+)*", minute) and re.fullmatch(r"\d+(?:,\d+)*", hour):
         said = [f"{int(h):02d}:{int(m):02d}" for h in hour.split(",") for m in minute.split(",")]
-        return f"at {_listed(said)}"
+        return f"at {listed(said)}"
     step = re.fullmatch(r"\*/(\d+)", minute)
-    every = f"every {step[1]} minutes" if step else "every minute" if minute == "*" else None
+    minutes = int(step[1]) if step else 1 if minute == "*" else 0
+    every = counted(minutes, "every minute", "every {count} minutes") if minutes else None
     hours = re.fullmatch(r"(\d+)-(\d+)", hour)
     if every and hours:
         return f"{every} from {int(hours[1]):02d}:00 to {int(hours[2]):02d}:59"
@@ -62,7 +56,7 @@ def _times(minute: str, hour: str) -> str | None:
     hour_step = re.fullmatch(r"(\*|(\d+)-(\d+))(?:/(\d+))?", hour)
     if hour_step is None:
         return None
-    hourly = f"every {hour_step[4]} hours" if hour_step[4] else "every hour, on the hour"
+    hourly = counted(int(hour_step[4] or 1), "every hour, on the hour", "every {count} hours")
     return (
         hourly
         if hour_step[1] == "*"
@@ -85,7 +79,7 @@ def _days(day: str, month: str, weekday: str) -> str | None:
         return f"on the last day of {'every month' if month == '*' else months}"
     if not re.fullmatch(r"\d+(?:,\d+)*", day):
         return None
-    ordinals = _listed([_ordinal(int(number)) for number in day.split(",")])
+    ordinals = listed([ordinal(int(number)) for number in day.split(",")])
     return f"on the {ordinals} of {'every month' if month == '*' else months}"
 
 
@@ -94,7 +88,7 @@ def _months(month: str) -> str | None:
         return ""
     if not re.fullmatch(r"\d+(?:,\d+)*", month):
         return None
-    return _listed([MONTH_NAMES[int(number) - 1] for number in month.split(",")])
+    return listed([MONTH_NAMES[int(number) - 1] for number in month.split(",")])
 
 
 def _weekdays(weekday: str) -> str | None:
@@ -111,13 +105,4 @@ def _weekdays(weekday: str) -> str | None:
     if not re.fullmatch(r"\d(?:,\d)*", weekday):
         return None
     numbers = sorted({int(number) % 7 for number in weekday.split(",")}, key=lambda number: number or 7)
-    return f"every {_listed([DAY_NAMES[number] for number in numbers])}"
-
-
-def _ordinal(number: int) -> str:
-    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+    return f"every {listed([DAY_NAMES[number] for number in numbers])}"

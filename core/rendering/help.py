@@ -1,0 +1,61 @@
+"""What FlowMate can do: the same text for `/flowmate help`, `/help` and "help", in whatever chat it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+NO_AGENTS = "There are no agents that you may use yet."
+INTRODUCTION = (
+    "Write what you want in plain words; several things at once are fine, and one answer comes back."
+)
+AGENTS = "These agents work for you:"
+EXAMPLES = (
+    "what is 15% of 320 and what time is it in Tokyo",
+    "create backup",
+    "every weekday at 9 what time is it in Tokyo",
+)
+
+
+class Described(Protocol):
+    """An agent, as far as help goes."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def description(self) -> str: ...
+
+
+def help_text(agents: Sequence[Described]) -> str:
+    """How to ask, who can do what, and how to have it again. Markdown."""
+    if not agents:
+        return NO_AGENTS
+    together, single, recurring = EXAMPLES
+    lines = [
+        f"{INTRODUCTION} {AGENTS}",
+        "",
+        capabilities(agents),
+        "",
+        f'For example: "{together}", or "{single}".',
+        f'To have it again and again, say when: "{recurring}". "list schedules" shows what comes again.',
+        f"To choose an agent yourself, begin with its name: `@{agents[0].name} …`.",
+    ]
+    return "\n".join(lines)
+
+
+def capabilities(agents: Sequence[Described], *, most: int | None = None) -> str:
+    """What these agents do, one line each, of at most so many."""
+    if not agents:
+        return NO_AGENTS
+    shown = agents[:most]
+    lines = [f"- **{agent.name}**: {_first_sentence(agent.description)}" for agent in shown]
+    if len(agents) > len(shown):
+        lines.append(f"- and {len(agents) - len(shown)} more")
+    return "\n".join(lines)
+
+
+def _first_sentence(description: str) -> str:
+    line = " ".join(description.split())
+    end = line.find(". ")
+    return line if end < 0 else line[: end + 1]

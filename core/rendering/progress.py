@@ -1,0 +1,56 @@
+"""What stands in the conversation while the answer is made."""
+
+from __future__ import annotations
+
+from core.models import Button, Delegation, Reply, Step, StepState
+from core.rendering.buttons import LABELS
+from core.rendering.grammar import listed
+from core.rendering.times import duration
+
+UNDER_WAY = "On it."
+PLANNING = "On it. Working out who does what."
+STATES = {
+    StepState.PENDING: "waiting",
+    StepState.RUNNING: "working",
+    StepState.SUCCEEDED: "done",
+    StepState.FAILED: "failed",
+    StepState.TIMED_OUT: "took too long",
+    StepState.CANCELLED: "cancelled",
+    StepState.DENIED: "denied",
+}
+
+
+def lead(delegation: Delegation) -> str:
+    """How what stands there meanwhile begins."""
+    return UNDER_WAY if delegation.steps else PLANNING
+
+
+def progress(delegation: Delegation) -> Reply:
+    """The placeholder: one line for each agent, and the button that cancels."""
+    lines = [lead(delegation)]
+    if delegation.steps:
+        lines = [*lines, *(f"- **{step.agent}**: {doing(delegation, step)}" for step in delegation.steps)]
+    cancel = Button(action="cancel", label=LABELS["cancel"], value=delegation.id)
+    return Reply(text="\n".join(lines), buttons=(cancel,))
+
+
+def doing(delegation: Delegation, step: Step) -> str:
+    """What a step is about, in a few words."""
+    match step.state:
+        case StepState.SUCCEEDED:
+            return f"{STATES[step.state]} ({duration(step.execution_time_ms)})"
+        case StepState.RUNNING if step.attempts > 1:
+            return trying_again(attempt=step.attempts)
+        case StepState.PENDING:
+            waiting = [delegation.steps[i] for i in step.after if not delegation.steps[i].state.terminal]
+            return waiting_for(listed(other.agent for other in waiting)) if waiting else "about to start"
+        case state:
+            return STATES[state]
+
+
+def trying_again(*, attempt: int) -> str:
+    return f"trying again (attempt {attempt})"
+
+
+def waiting_for(agents: str) -> str:
+    return f"waiting for {agents}"

@@ -1,0 +1,70 @@
+"""What the terminal says around the conversations: `flowmate ask`, `plan`, `chat` and `schedules`."""
+
+from __future__ import annotations
+
+from core.rendering.grammar import counted
+
+PLANNING = "Planning"
+ANSWERING = "Answering"
+CANCELLING = "Cancelling"
+TRYING_AGAIN = "Trying again"
+CHAT_BEGINS = "Ctrl-D leaves, /help says what else there is."
+CHAT_COMMANDS = """\
+In this terminal:
+  /agents  who can do what
+  /help    this
+  /quit    leave (Ctrl-D does too; Ctrl-C cancels what is running)"""
+NOT_WITHDRAWN = "Interrupted; the service could not be asked to cancel, so it may still run."
+NO_SCHEDULES = (
+    "There are no schedules yet. Say when, and what you want: "
+    'flowmate schedules add "every weekday at 9" "headlines from …"'
+)
+NO_MODEL = "no model was used"
+RETRYING = "trying again"
+
+
+def no_such_command(command: str) -> str:
+    return f"There is no {command} here; /help lists what there is."
+
+
+def no_such_schedule(number: int) -> str:
+    return f"There is no schedule {number} here. `flowmate schedules list` shows those that there are."
+
+
+def saved_as(number: int) -> str:
+    return f"Saved as schedule {number}."
+
+
+def not_yet(*, timeout_ms: int, place: str) -> str:
+    """That the answer was not there in time, and where it will be."""
+    return f"No answer within {timeout_ms} ms; it will be at {place}."
+
+
+def retrying_in(seconds: float) -> str:
+    return f"trying again in {seconds:g} s"
+
+
+def attempt(number: int) -> str:
+    return f"attempt {number}"
+
+
+def after(agents: str) -> str:
+    """Of a step in a plan."""
+    return f"after {agents}"
+
+
+def steps(count: int) -> str:
+    return counted(count, "{count} step", "{count} steps")
+
+
+def agents(count: int) -> str:
+    return counted(count, "{count} agent", "{count} agents")
+
+
+def retries(count: int) -> str:
+    return counted(count, "{count} retry", "{count} retries")
+
+
+def tokens(count: int) -> str:
+    """How many the model took; that there was none where it took none."""
+    return counted(count, "1 token", f"{count:,} tokens") if count else NO_MODEL
