@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check lint types contracts fast everything eval bench bench-idle bench-schedules pictures lock clean
+.PHONY: run test check lint types contracts fast everything eval bench bench-idle bench-schedules chaos pictures lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -44,6 +44,10 @@ bench-schedules: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.path
+
+# Processes killed and halted, Redis emptied, answers lost; both databases, about half an hour. CHAOS="--share 0.1 --seed 7"
+chaos: $(VENV)/.dev
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 # The pictures that the README shows, made by the tests of the page.
 pictures: $(VENV)/.dev

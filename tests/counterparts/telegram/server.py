@@ -178,6 +178,15 @@ class TelegramServer:
         ):
             return answer.status
 
+    @property
+    def waiting(self) -> int:
+        """Updates that were not confirmed yet."""
+        return len(self._updates)
+
+    def confirmed(self, update: dict[str, Any]) -> bool:
+        """Whether the bot has asked for what comes after this update."""
+        return all(other["update_id"] != update["update_id"] for other in self._updates)
+
     def fail(self, method: str, *, status: int, **more: Any) -> None:
         self._faults.append(Fault(method, status, **more))
 

@@ -1,0 +1,275 @@
+"""One campaign: a world, questions through its doors, faults from a seed, quiet, and the checks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import socket
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+from redis import Redis
+from sqlalchemy import Engine, func, select
+
+from adapters.sql import tables
+from adapters.sql.database import make_engine
+from adapters.sql.migrations import upgrade
+from tests.chaos.checks import Verdict, check_doors, check_mails, check_redis, check_rows
+from tests.chaos.doors import TOKEN as OPERATOR
+from tests.chaos.doors import ApiDoor, Asked, Door, SlackDoor, TelegramDoor
+from tests.chaos.faults import Trouble
+from tests.chaos.fleet import ROLES, ROOT, Fleet
+from tests.chaos.script import KINDS, THINKER, Model, Question
+from tests.counterparts.openai_server import KEY, ScriptedOpenAI
+from tests.counterparts.slack import SlackServer
+from tests.counterparts.smtp import MailServer, mail_server
+from tests.counterparts.telegram import TOKEN, TelegramServer, telegram_server
+from tests.services.postgresql import PostgreSQL
+from tests.services.valkey import Valkey
+
+READY_SECONDS = 60.0
+DOORS = ("slack", "slack", "telegram", "api")
+LEASE_SECONDS = 30.0
+UNLIMITED = (
+    "chat.postMessage",
+    "chat.update",
+    "chat.delete",
+    "conversations.replies",
+    "users.info",
+    "auth.test",
+)
+"""Limits are another test's; here they would only make the run long."""
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """What is done to how many questions; everything else follows from the seed."""
+
+    name: str
+    seed: int
+    questions: int = 1000
+    per_second: float = 5.0
+    faults: tuple[tuple[str, int], ...] = ()
+    """How often each kind of fault happens, all along the run."""
+    lies: float = 0.0
+    """The share of commits that are made and reported as failed."""
+    faulty_model: float = 0.05
+    database: str = "sqlite"
+    haste: float = 1.0
+    slowest_model: float = 2.0
+    quiet_seconds: float = 240.0
+    roles: tuple[str, ...] = ROLES
+
+
+@dataclass
+class Outcome:
+    campaign: Campaign
+    verdict: Verdict
+    faults: Counter[str]
+    seconds: float
+    slowest_seconds: float = 0.0
+    """From its acceptance to its delivery, the question that took longest."""
+
+
+@dataclass
+class World:
+    """Everything that a campaign stands on."""
+
+    fleet: Fleet
+    valkey: Valkey
+    slack: SlackServer
+    telegram: TelegramServer
+    mail: MailServer
+    engine: Engine
+    base_url: str
+    doors: dict[str, Door] = field(default_factory=dict)
+
+
+async def run(campaign: Campaign) -> Outcome:
+    """The whole campaign; what broke is in the outcome's verdict."""
+    began = time.monotonic()
+    dice = random.Random(campaign.seed)
+    async with world(campaign, dice) as here:
+        trouble = Trouble(
+            here.fleet,
+            here.valkey,
+            here.slack,
+            here.telegram,
+            dice,
+            halt_seconds=1.4 * LEASE_SECONDS / campaign.haste,
+        )
+        asked = [
+            Asked(Question(number, dice.choice(KINDS)), dice.choice(DOORS))
+            for number in range(1, campaign.questions + 1)
+        ]
+        causing = asyncio.create_task(_cause(campaign, trouble, random.Random(campaign.seed + 1)))
+        await _ask(campaign, here, asked)
+        await causing
+        await trouble.settle()
+        verdict = Verdict()
+        quiet = await _quiet(here, seconds=campaign.quiet_seconds)
+        verdict.expect(quiet, f"not quiet after {campaign.quiet_seconds:.0f} s")
+        for one in asked:
+            await here.doors[one.door].read(one)
+        check_doors(verdict, asked)
+        check_mails(verdict, here.mail)
+        check_rows(verdict, here.engine, asked)
+        with Redis(unix_socket_path=str(here.valkey.socket)) as client:
+            check_redis(verdict, client)
+        verdict.expect(not here.slack.problems, f"slack: {here.slack.problems[:3]}")
+        verdict.expect(not here.telegram.refused, f"telegram: {here.telegram.refused[:3]}")
+        verdict.expect(not here.fleet.unasked, f"{here.fleet.unasked[:3]}")
+        killed = await here.fleet.stop()
+        verdict.expect(not killed, "a process did not end when it was asked to")
+        slowest = _slowest(here.engine)
+    return Outcome(campaign, verdict, trouble.done, time.monotonic() - began, slowest)
+
+
+async def _ask(campaign: Campaign, here: World, asked: list[Asked]) -> None:
+    """At a steady pace, whatever happens meanwhile."""
+    asking = []
+    for one in asked:
+        asking.append(asyncio.create_task(here.doors[one.door].ask(one)))
+        await asyncio.sleep(1 / campaign.per_second)
+    await asyncio.gather(*asking)
+    await here.slack.settle()
+
+
+async def _cause(campaign: Campaign, trouble: Trouble, dice: random.Random) -> None:
+    """All faults, spread evenly over the run at instants that the seed chooses."""
+    length = campaign.questions / campaign.per_second
+    kinds = [kind for kind, times in campaign.faults for _ in range(times)]
+    dice.shuffle(kinds)
+    instants = sorted(dice.uniform(0, length) for _ in kinds)
+    began = time.monotonic()
+    for at, kind in zip(instants, kinds, strict=True):
+        await asyncio.sleep(max(0.0, began + at - time.monotonic()))
+        await trouble.cause(kind)
+
+
+async def _quiet(here: World, *, seconds: float) -> bool:
+    """Whether everything that was saved is delivered, and every telegram update is taken, within this time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if await asyncio.to_thread(_undelivered, here.engine) == 0 and not here.telegram.waiting:
+            return True
+        await asyncio.sleep(0.5)
+    return False
+
+
+def _undelivered(engine: Engine) -> int:
+    query = select(func.count()).where(tables.delegations.c.state != "delivered")
+    with engine.connect() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def _slowest(engine: Engine) -> float:
+    d = tables.delegations.c
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(d.received_at, d.delivered_at).where(d.delivered_at.is_not(None))
+        ).all()
+    return max(((end - start).total_seconds() for start, end in rows), default=0.0)
+
+
+@asynccontextmanager
+async def world(campaign: Campaign, dice: random.Random) -> AsyncIterator[World]:
+    """All servers, a migrated database and the fleet, ready to be asked."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fm-chaos-", dir="/tmp")))
+        for name in ("queue", "data", "data/agents", "logs"):
+            (folder / name).mkdir(mode=0o700)
+        (folder / "data" / "agents" / "thinker.md").write_text(THINKER)
+        valkey = Valkey(folder / "queue")
+        valkey.start()
+        stack.callback(valkey.stop)
+        slack = await stack.enter_async_context(
+            SlackServer(
+                burst=1000, per_minute=dict.fromkeys(UNLIMITED, 1_000_000), retry_seconds=(1.0, 5.0, 10.0)
+            )
+        )
+        telegram = await stack.enter_async_context(telegram_server(scale=0.01))
+        mail = await stack.enter_async_context(mail_server())
+        model = Model(seed=campaign.seed, slowest=campaign.slowest_model, faulty=campaign.faulty_model)
+        openai = await stack.enter_async_context(ScriptedOpenAI(default=model))
+        url = stack.enter_context(_database(campaign.database, folder))
+        engine = make_engine(url)
+        stack.callback(engine.dispose)
+        upgrade(engine)
+        port = _free_port()
+        environment = {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+            "FLOWMATE_DATA_DIR": str(folder / "data"),
+            "FLOWMATE_PORT": str(port),
+            "FLOWMATE_OPERATOR_TOKEN": OPERATOR,
+            "DATABASE_URL": url,
+            "REDIS_URL": valkey.url,
+            "OPENAI_API_KEY": KEY,
+            "OPENAI_BASE_URL": openai.url,
+            "RATE_LIMIT_MAX_REQUESTS": "1000000",
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_API_URL": slack.base_url,
+            "SLACK_SIGNING_SECRET": slack.signing_secret,
+            "TELEGRAM_BOT_TOKEN": TOKEN,
+            "TELEGRAM_API_URL": telegram.url,
+            "TELEGRAM_ALLOWED_USERS": "*",
+            "SMTP_URL": mail.url(),
+            "SMTP_FROM": "flowmate@chaos.example.org",
+            "CHAOS_HASTE": str(campaign.haste),
+            "CHAOS_LIES": str(campaign.lies),
+            "PYTHONPATH": str(ROOT),
+        }
+        fleet = Fleet(environment, folder / "logs", campaign.roles)
+        base_url = f"http://127.0.0.1:{port}"
+        await fleet.start()
+        stack.push_async_callback(fleet.stop)
+        await _ready(base_url)
+        slack.connect_http(f"{base_url}/slack/events")
+        api = ApiDoor(base_url, dice)
+        stack.push_async_callback(api.aclose)
+        doors: dict[str, Door] = {
+            "slack": SlackDoor(slack, dice),
+            "telegram": TelegramDoor(telegram, dice),
+            "api": api,
+        }
+        yield World(fleet, valkey, slack, telegram, mail, engine, base_url, doors)
+
+
+async def _ready(base_url: str) -> None:
+    async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(f"{base_url}/health/ready") as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.1)
+
+
+@contextmanager
+def _database(kind: str, folder: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'data' / 'flowmate.sqlite3'}"
+        return
+    with tempfile.TemporaryDirectory(prefix="fm-pg-", dir="/tmp") as place:
+        server = PostgreSQL(Path(place))
+        server.start()
+        try:
+            yield server.url(server.create())
+        finally:
+            server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,63 @@
+"""One of FlowMate's own processes: `python -m tests.chaos.process ROLE`.
+
+`CHAOS_HASTE` divides the intervals after which something counts as dead, so that a short run sees recoveries too.
+`CHAOS_LIES` is the share of commits that are made and then reported as failed.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from typing import Any
+
+from core import policies
+
+
+def main(role: str) -> int:
+    hurry(float(os.environ.get("CHAOS_HASTE", "1")))
+    lie(float(os.environ.get("CHAOS_LIES", "0")))
+    # What is hurried has to be so before anything takes a copy of it.
+    from bot.processes import run
+
+    return run(role)
+
+
+def hurry(haste: float) -> None:
+    """Make leases, checks, sweeps and heartbeats this many times as frequent."""
+    if haste == 1:
+        return
+    policies.LEASE_SECONDS /= haste
+    policies.LEASE_RENEWAL_SECONDS /= haste
+    policies.CHECK_SECONDS /= haste
+    from workers import pace, scheduler
+
+    scheduler.SWEEP_SECONDS /= haste
+    quick = {"heartbeat", "abandoned_after", "maintenance"}
+    fields: dict[str, Any] = {name: field.default for name, field in pace.Pace.__dataclass_fields__.items()}
+    pace.Pace.__init__.__defaults__ = tuple(
+        value / haste if name in quick else value for name, value in fields.items()
+    )
+
+
+def lie(share: float) -> None:
+    """Let this share of commits happen and fail all the same, as when the answer is lost on its way."""
+    if not share:
+        return
+    from sqlalchemy import Connection
+    from sqlalchemy.exc import OperationalError
+
+    dice = random.Random(os.getpid())
+    commit = Connection.commit
+
+    def lying(self: Connection) -> None:
+        commit(self)
+        if dice.random() < share:
+            raise OperationalError("COMMIT", None, ConnectionError("the answer was lost"))
+
+    replacement: Any = lying
+    Connection.commit = replacement  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
