@@ -11,6 +11,7 @@ from itertools import count
 from typing import NamedTuple
 
 from core.errors import MessengerBusy, MessengerUnavailable
+from core.models import Reply
 from core.ports.clock import Clock
 from core.ports.limiter import Limit, Limiter
 
@@ -21,6 +22,11 @@ PLACEHOLDER_WAIT_SECONDS = 5.0
 ASK_AGAIN_SECONDS = 1.0
 LONGEST_CALL_SECONDS = 20.0
 """A call that takes longer is not waited for by others: its process may have died."""
+
+
+def patience_for(part: Reply) -> float:
+    """How long a post of this waits for its turn, in seconds."""
+    return PLACEHOLDER_WAIT_SECONDS if part.is_progress else LONGEST_WAIT_SECONDS
 
 
 class Lane(NamedTuple):

@@ -156,7 +156,7 @@ async def a_twentieth() -> AsyncIterator[SlackServer]:
     with (
         mock.patch.object(pace, "PER_CHANNEL", Limit(requests=1, window_seconds=0.05)),
         mock.patch.object(outbound, "EDITS", edits),
-        mock.patch.object(outbound, "PLACEHOLDER_WAIT_SECONDS", 0.25),
+        mock.patch("adapters.chat.pace.PLACEHOLDER_WAIT_SECONDS", 0.25),
         mock.patch.object(slack_limits, "WINDOW_SECONDS", 3.0),
     ):
         async with workspace(posts_per_second=20.0) as slack:

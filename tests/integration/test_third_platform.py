@@ -205,7 +205,7 @@ async def test_sixty_questions_get_sixty_answers_each_in_its_own_thread() -> Non
     with (
         mock.patch.object(pace, "POSTS", Limit(requests=5, window_seconds=0.25)),
         mock.patch.object(pace, "EDITS", Limit(requests=10, window_seconds=0.25 + 2.0)),
-        mock.patch.object(outbound, "PLACEHOLDER_WAIT_SECONDS", 0.25),
+        mock.patch("adapters.chat.pace.PLACEHOLDER_WAIT_SECONDS", 0.25),
     ):
         async with talking(scale=0.05) as (parlour, _):
             people = [parlour.person(f"p{number}") for number in SIXTY]

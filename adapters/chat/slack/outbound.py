@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.chat.pace import LONGEST_WAIT_SECONDS, PLACEHOLDER_WAIT_SECONDS, Pace
+from adapters.chat.pace import Pace, patience_for
 from adapters.chat.slack import blocks
 from adapters.chat.slack.client import SlackClient
 from adapters.chat.slack.errors import NOT_A_MEMBER, SlackRefused
@@ -60,9 +60,10 @@ class SlackMessenger:
             "event_payload": {"delegation_id": tag.delegation_id, "part": tag.part},
         }
         message = _fitting(part)
-        patience = PLACEHOLDER_WAIT_SECONDS if part.is_progress else LONGEST_WAIT_SECONDS
         try:
-            async with self._pace.turn(posts(address.place), order=tag.order, patience_seconds=patience):
+            async with self._pace.turn(
+                posts(address.place), order=tag.order, patience_seconds=patience_for(part)
+            ):
                 answer = await self._client.call(
                     lambda web: web.chat_postMessage(
                         channel=address.place,

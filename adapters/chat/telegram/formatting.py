@@ -139,6 +139,8 @@ def _with(
 
 
 def _size(markdown: str) -> int:
-    """How much of a message this fills, measured by its text and by its entities, of which it holds a hundred."""
-    text, entities = to_text(markdown) if len(markdown) <= 4 * TEXT_LIMIT else (markdown, [])
-    return max(utf16_len(text), len(entities) * PART_LIMIT // (ENTITY_LIMIT - 1))
+    """How much of a message this fills at most, by its text and by its entities, of which a message holds a hundred."""
+    text, found = convert(prepared(markdown, plain=_plain), latex_escape=False, config=_CONFIG)
+    # Each call gets a joiner, each block of code perhaps a line of its own.
+    added = text.count("@") + sum(entity.type == "pre" for entity in found)
+    return max(utf16_len(text) + added, len(found) * PART_LIMIT // (ENTITY_LIMIT - 1))

@@ -10,7 +10,7 @@ from typing import Any
 
 from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
 
-from adapters.chat.pace import LONGEST_WAIT_SECONDS, PLACEHOLDER_WAIT_SECONDS, Pace
+from adapters.chat.pace import LONGEST_WAIT_SECONDS, Pace, patience_for
 from adapters.chat.telegram import formatting
 from adapters.chat.telegram.client import Migrated, TelegramClient
 from adapters.chat.telegram.inbound import PLATFORM
@@ -65,7 +65,7 @@ class TelegramMessenger:
                 link_preview_options=NO_PREVIEW,
             ),
             order=tag.order,
-            patience_seconds=PLACEHOLDER_WAIT_SECONDS if part.is_progress else LONGEST_WAIT_SECONDS,
+            patience_seconds=patience_for(part),
         )
         await self._share(address, part, message_id=str(sent.message_id))
         return str(sent.message_id)

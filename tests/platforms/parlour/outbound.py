@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from adapters.chat.pace import LONGEST_WAIT_SECONDS, PLACEHOLDER_WAIT_SECONDS, Pace
+from adapters.chat.pace import LONGEST_WAIT_SECONDS, Pace, patience_for
 from core.errors import MessageGone
 from core.models import Address, Person, Reply
 from core.ports.messenger import Capabilities, Tag
@@ -33,9 +33,10 @@ class ParlourMessenger:
         return formatting.split(reply)
 
     async def post(self, address: Address, part: Reply, *, tag: Tag) -> str:
-        patience = PLACEHOLDER_WAIT_SECONDS if part.is_progress else LONGEST_WAIT_SECONDS
         body = {**formatting.to_message(part), "nonce": _nonce(tag), "thread": address.thread}
-        async with self._pace.turn(posts(address.place), order=tag.order, patience_seconds=patience):
+        async with self._pace.turn(
+            posts(address.place), order=tag.order, patience_seconds=patience_for(part)
+        ):
             if address.thread:
                 # A thread that is open is opened again without harm.
                 await self._client.call("PUT", f"{_channel(address)}/threads/{quote(address.thread)}")
