@@ -37,8 +37,8 @@ _THEN_FIRST = _phrases(
     "|when ready|once ready|in the end|at the end|as a next step|as the next step|as a last step|as a final step|last"
     "|with that done|that done|go on with|continue with|continue by|proceed with|proceed to|move on to|carry on with"
     "|last of all|at last|to finish|to finish off|to conclude|to round it off|and finally"
-    "|follow up with|follow it up with|follow that up with|follow with|go on to"
-    "|wrap up with|wrap up by|round off with|round off by|end it with|finish it with|close by"
+    "|follow up with|follow it up with|follow that with|follow this with|follow it with|follow that up with|follow with"
+    "|go on to|wrap up with|wrap up by|round off with|round off by|end it with|finish it with|close by"
     "|end with|finish with|finish by|finish off with|close with|end by|conclude with"
 )
 EARLIER = _phrases("before that|but first|beforehand|but before that|prior to that")

@@ -7,7 +7,7 @@ from itertools import pairwise
 from core.planning.text import Kind, Token
 from core.planning.words import DAYS, ENGLISH_NUMBERS, FUNCTION, REPORTING, TIME_UNITS
 
-TOLD = frozenset({"<story>", "<span>"})
+TOLD = frozenset({"<story>", "<span>", "<out-of-it>"})
 """Shapes of a task told in sentences of any subject."""
 
 
