@@ -118,7 +118,9 @@ class _Gap:
             end=other.end,
             strength=max(self.strength, other.strength),
             link=other.link if self.link is Link.BESIDE else self.link,
-            also=self.also or other.also,
+            also=self.also
+            or other.also
+            or (self.strength is Strength.SENTENCE and other.strength is Strength.AND),
             blank=self.blank or other.blank,
         )
 

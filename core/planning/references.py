@@ -99,6 +99,8 @@ _COMING = frozenset(
 
 def _lacks_an_object(words: list[str]) -> bool:
     """Whether a verb that needs an object has none: "translate into French", "divide by 4"."""
+    if words[:1] in (["add"], ["subtract"], ["deduct"]) and any(word[:1].isdigit() for word in words[1:4]):
+        return {"to", "from", "and", "plus"}.isdisjoint(words)
     return words[:1] != [] and words[0] in TRANSFORMING and words[1:2] in ([], *([one] for one in _NO_OBJECT))
 
 

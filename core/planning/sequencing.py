@@ -220,6 +220,13 @@ def waits_for_what_came_before(tokens: tuple[Token, ...]) -> bool:
     words = [part for token in tokens if token.kind is Kind.WORD for part in token.word.split()]
     if not words or any(token.kind in SHAPES and token.kind is not Kind.NUMBER for token in tokens):
         return False
+    if (
+        len(words) == 3
+        and words[0] in ("take", "grab", "use")
+        and words[1] in _DEFINITE
+        and words[2] in DERIVED
+    ):
+        return True
     if words[0] == "should" and words[1:2] != [] and words[1] in _POINTING:
         return True
     if words[0] in _SOURCES | _BUILDING and len(words) <= 7 and not _POINTING.isdisjoint(words[1:4]):
