@@ -14,6 +14,9 @@ _ASK = (
     r"(?:(?:take|find|get|give me|show me|tell me|calculate|compute|work out|figure out|what(?:'s| is)|determine"
     r"|return|apply|i need|i want|see)\s+(?:me\s+)?(?:what\s+)?(?:the\s+)?)?"
 )
+_SHARE = rf"(?:an? )?{_N} ?(?:%|percent|per cent)"
+_TAKEN = r"(?: (?:discount|rebate|tax|vat|commission|fee))?"
+_ADDED = r"(?: (?:vat|tax|tip|fee|surcharge|interest|service charge|mark-?up|margin))?"
 _END = r"(?:\s+is)?[ .!?]*$"
 _SHAPES: tuple[tuple[str, str], ...] = (
     (rf"halve {IT}", "it / 2"),
@@ -28,8 +31,8 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     (rf"{_ASK}(?:square )root (?:of|from) {IT}", "sqrt(it)"),
     (rf"{_ASK}{_N} ?(?:%|percent|per cent) (?:of|from) {IT}", "{n}% of it"),
     (rf"{_ASK}{_N} ?(?:%|percent|per cent) off {IT}", "it - {n}%"),
-    (rf"(?:take|deduct|subtract|knock) {_N} ?(?:%|percent|per cent)(?: off(?: {IT})?| from {IT})?", "it - {n}%"),
-    (rf"(?:add|put) {_N} ?(?:%|percent|per cent)(?: (?:to|on(?: top(?: of)?)?)(?: {IT})?)?", "it + {n}%"),
+    (rf"(?:take|deduct|subtract|knock|apply) {_SHARE}{_TAKEN}(?: off(?: {IT})?| from {IT})?", "it - {n}%"),
+    (rf"(?:add|put) {_SHARE}{_ADDED}(?: (?:to|on(?: top(?: of)?)?)(?: {IT})?)?", "it + {n}%"),
     (rf"(?:(?:increase|raise|bump) {IT} by {_N}) ?(?:%|percent|per cent)", "it + {n}%"),
     (rf"(?:(?:decrease|reduce|lower) {IT} by {_N}) ?(?:%|percent|per cent)", "it - {n}%"),
     (rf"add {_N}(?: (?:to|on(?:to)?) {IT})?", "it + {n}"),

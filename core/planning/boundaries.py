@@ -18,7 +18,15 @@ from core.planning.sequencing import (
     step_number,
     waiting_words,
 )
-from core.planning.signs import is_dash, joins_words, plus_connects, spaced, stands_for_and
+from core.planning.signs import (
+    ends_a_subordinate,
+    is_dash,
+    joins_words,
+    plus_connects,
+    prepositional,
+    spaced,
+    stands_for_and,
+)
 from core.planning.text import Kind, Token
 from core.planning.words import IMPERATIVES
 
@@ -110,7 +118,9 @@ class _Gap:
             end=other.end,
             strength=max(self.strength, other.strength),
             link=other.link if self.link is Link.BESIDE else self.link,
-            also=self.also or other.also,
+            also=self.also
+            or other.also
+            or (self.strength is Strength.SENTENCE and other.strength is Strength.AND),
             blank=self.blank or other.blank,
         )
 
@@ -128,6 +138,8 @@ def _add(found: list[Piece], tokens: tuple[Token, ...], gap: _Gap) -> None:
         tokens = tokens[waiting_words(tokens) :]
     if link is Link.BESIDE and found:
         link, tokens = last_words(tokens)
+    if found and len(tokens) > 2 and tokens[0].word == "to" and tokens[1].word in IMPERATIVES:
+        tokens = tokens[1:]
     found.append(Piece(tokens, gap.strength, link, gap.also, gap.blank))
 
 
@@ -193,7 +205,7 @@ def _joining(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | N
     )
     if aside:
         return _Gap(place + aside, Strength.AND, also=True)
-    also = word in _ALSO and inside and not _prepositional(tokens, place)
+    also = word in _ALSO and inside and not prepositional(tokens, place)
     if also or (word == "plus" and (inside or plus_connects(tokens, place))):
         return _Gap(after, Strength.AND, also=True)
     if word == "but" and place and starts_with(tokens, after, ("also",)):
@@ -216,23 +228,6 @@ _ASIDES = tuple(
         "|other than that|independent of that|independently of that"
     ).split("|")
 )
-
-
-def _ends_a_subordinate(tokens: tuple[Token, ...], place: int) -> bool:
-    """Whether a colon stands where a comma should: "once the backup is complete: …"."""
-    start = place
-    while start and tokens[start - 1].kind is Kind.WORD and tokens[start - 1].word not in ("and", "then"):
-        start -= 1
-    return 1 < place - start <= 8 and tokens[start].word in ("once", "after", "when", "before", "if", "as")
-
-
-def _prepositional(tokens: tuple[Token, ...], place: int) -> bool:
-    """Whether "besides" has an object: "besides a backup I need …"."""
-    return (
-        tokens[place].word == "besides"
-        and place + 1 < len(tokens)
-        and (tokens[place + 1].word in ("a", "an", "the", "my", "our"))
-    )
 
 
 def _ordering(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | None:
@@ -259,7 +254,7 @@ def _mark(tokens: tuple[Token, ...], place: int) -> _Gap | None:
         return _Gap(after, Strength.COMMA)
     if mark == ":" and hands_on(tokens, place):
         return _Gap(after, Strength.SEMICOLON)
-    if mark == ":" and _ends_a_subordinate(tokens, place):
+    if mark == ":" and ends_a_subordinate(tokens, place):
         return _Gap(after, Strength.COMMA)
     if mark in "→➜➔⇒➡»>":
         arrow = mark not in "»>" or tokens[place].start > tokens[max(0, place - 1)].end

@@ -85,7 +85,8 @@ class Cutter:
             if "before" in piece.words:
                 self._pending = Link.EARLIER
             return
-        if self._pending is not Link.BESIDE and piece.link is Link.BESIDE and self._done:
+        waits = self._pending is not Link.BESIDE and not only_things(piece.tokens)
+        if waits and piece.link is Link.BESIDE and self._done:
             piece = replace(piece, link=self._pending)
         if not self._done:
             self._begin(piece)

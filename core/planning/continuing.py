@@ -20,6 +20,7 @@ _HOW = (
     | LANGUAGES
     | DAYS
 )
+_SPANS = frozenset("past last this next previous coming the of".split())
 _ASKING = frozenset("which what how".split())
 
 
@@ -37,6 +38,10 @@ def continues(current: tuple[Token, ...], piece: Piece, *, judge: Judge) -> bool
     ):
         return True
     if first in _PREPOSITIONS and len(piece.tokens) <= 3 and any(word in _HOW for word in rest):
+        return True
+    if first in _SPANS and all(
+        word in _SPANS or word in TIME_UNITS or word in DAYS or word.isdigit() for word in rest
+    ):
         return True
     if _is_third_person(first) and judge.declares(current):
         return True

@@ -244,7 +244,7 @@ def opens_infinitive(tokens: tuple[Token, ...], place: int) -> bool:
         return False
     if place <= 2 and any(token.word in ("remember", "remind", "forget") for token in tokens[:place]):
         return True
-    told = tokens[0].word in ("tell", "ask", "remind", "invite", "get", "note", "make")
+    told = tokens[0].word in ("tell", "ask", "remind", "invite", "get", "note", "make", "mail")
     to_whom = any(token.kind is Kind.ADDRESS or token.word == "note" for token in tokens[:place])
     return told and to_whom and tokens[place + 1].word in IMPERATIVES
 

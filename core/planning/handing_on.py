@@ -70,3 +70,13 @@ def _is_definite(words: list[str], place: int) -> bool:
     return bool(
         {"the", "your", "this", "that", "these", "its", "all"}.intersection(words[max(0, place - 3) : place])
     )
+
+
+def asks_on(words: list[str], before: tuple[Token, ...]) -> bool:
+    """Whether it is what a message is to say: "email ann@example.org and ask her what time it is"."""
+    if not any(token.kind is Kind.ADDRESS for token in before[-2:]) or len(words) < 3:
+        return False
+    return words[0] in ("ask", "say") or (words[0] in ("tell", "remind", "inform") and words[1] in _PERSONS)
+
+
+_PERSONS = frozenset({"her", "him", "them"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -68,7 +69,7 @@ class Judge:
             return (Ranked(named, 1.0, parsed=True),)
         key = (core[0].start, core[-1].end, len(core))
         if key not in self._ranked:
-            parses = self.index.parses(self.written(core), task=self._task)
+            parses = self.index.parses(self._present(core), task=self._task)
             if corrected := self.corrected(core):
                 parses |= self.index.parses(corrected, task=self._task)
             turned = active(core)
@@ -107,6 +108,15 @@ class Judge:
 
     def written(self, tokens: tuple[Token, ...]) -> str:
         return self.text[tokens[0].start : tokens[-1].end] if tokens else ""
+
+    def _present(self, core: tuple[Token, ...]) -> str:
+        """The written words, with "if you wrote …" as "write …"."""
+        verb = IRREGULAR.get(core[0].word, core[0].word)
+        return (
+            self.written(core)
+            if verb == core[0].word
+            else self.said((replace(core[0], word=verb), *core[1:]))
+        )
 
     def said(self, tokens: tuple[Token, ...]) -> str:
         """Tokens that stand in another order than they were written in, the first one as it is meant."""

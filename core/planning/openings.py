@@ -116,6 +116,8 @@ class Opening:
             return alone and not content.open and judge.fits(tokens)
         if not opens(piece, judge=self._judge):
             return not content.that and self._without_a_verb(piece, content)
+        if not content.open and judge.asks(tokens) and self._fits(piece):
+            return True
         return judge.fits(tokens, least=STRONG if content.that else FITS)
 
     def _tells_on(self, piece: Piece, content: Content) -> bool:
@@ -123,6 +125,12 @@ class Opening:
         judge, tokens = self._judge, piece.tokens
         if content.infinitive and not (piece.also or piece.link is Link.THEN or judge.asks(tokens)):
             return True
+        if (
+            piece.link is Link.THEN
+            and self._another(judge.best(tokens))
+            and _has_content(tokens, judge=judge)
+        ):
+            return False
         shown = judge.head(tokens) in _SHOWING and piece.words[1:2] == ["me"] and judge.best(tokens).parsed
         if content.that and content.modal and not (piece.also or judge.asks(tokens) or shown):
             return True
@@ -229,3 +237,9 @@ _IMPERATIVE_STEMS = frozenset(stem(word) for word in IMPERATIVES)
 def _is_past(word: str) -> bool:
     """Whether a verb tells what was done: "… that I read the report and took notes"."""
     return IRREGULAR.get(word, word) != word
+
+
+def _has_content(tokens: tuple[Token, ...], *, judge: Judge) -> bool:
+    """Whether it says itself what is to be noted or told: "then note that …"."""
+    content = Content(tokens, judge=judge)
+    return content.that or content.colon

@@ -100,7 +100,8 @@ def _before(stage: _Stage, link: Link, stages: Sequence[_Stage], *, anchor: int 
     for reference in sorted(stage.references, key=lambda one: one.kind is not Refers.BOTH):
         if reference.kind in (Refers.BOTH, Refers.ALL):
             return set(makers[-2:]) if reference.kind is Refers.BOTH else _loose_ends(stages)
-        source = _source(reference.noun, stages)
+        last = reference.kind is Refers.LAST
+        source = len(stages) - 1 if last else _source(reference.noun, stages)
         before |= (
             _loose_ends(stages)
             if reference.kind is Refers.THEM and not _is_plural(stages[source])

@@ -123,7 +123,9 @@ def _wishes() -> str:
     nice = "great/nice/lovely/good/helpful/awesome/wonderful/super/cool/fantastic"
     hero = "star/dear/darling/legend/hero/sweetheart/pal/mate/good bot/champ/friend"
     found = _combined(hopes, links, f"/{ends}") + _combined("i hope", links, ends)
-    found += _combined("i would/we would/would", "be", glad, "if you", "could/would/can")
+    found += _combined(
+        "i would/we would/would", "be/be so/be very/be really", glad, "if you", "could/would/can"
+    )
     found += _combined("i would/we would/i would really/i would much", "appreciate it if you", "could/would")
     found += _combined("it would/would/that would", "be", nice, "if you", "could/would/can")
     found += _combined("be/would you be/could you be", "a", hero, "and/please and/please")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from core.planning.content import Content
 from core.planning.courtesy import without_opening
@@ -18,6 +19,7 @@ from core.planning.words import (
     EXPLETIVE_BEFORE,
     FUNCTION,
     HANDING_ON,
+    IRREGULAR,
     LANGUAGES,
     SOURCES,
     TIME_UNITS,
@@ -31,6 +33,8 @@ class Refers(StrEnum):
 
     NOTHING = "nothing"
     ONE = "one"
+    LAST = "last"
+    """The work just before, whether it made anything or not: "… and note that it was sent"."""
     THEM = "them"
     """One thing of several parts, or several things."""
     BOTH = "both"
@@ -70,9 +74,10 @@ def find_references(
         or (whole and _lacks_an_object(words))
         or _reacts(words)
         or _about_it(content.words, earlier)
-        or _says_that_it_is_done(content)
     ):
         found.append(Reference(Refers.ONE))
+    elif not found and (kind := _says_that_it_is_done(content)):
+        found.append(Reference(kind))
     return tuple(found)
 
 
@@ -94,6 +99,8 @@ _COMING = frozenset(
 
 def _lacks_an_object(words: list[str]) -> bool:
     """Whether a verb that needs an object has none: "translate into French", "divide by 4"."""
+    if words[:1] in (["add"], ["subtract"], ["deduct"]) and any(word[:1].isdigit() for word in words[1:4]):
+        return {"to", "from", "and", "plus"}.isdisjoint(words)
     return words[:1] != [] and words[0] in TRANSFORMING and words[1:2] in ([], *([one] for one in _NO_OBJECT))
 
 
@@ -133,11 +140,14 @@ def _about_it(words: tuple[Token, ...], earlier: frozenset[str]) -> bool:
     return any(noun in SOURCES or (noun not in FUNCTION and stem(noun) in earlier) for noun in said[2:5])
 
 
-def _says_that_it_is_done(content: Content) -> bool:
+def _says_that_it_is_done(content: Content) -> Refers | None:
+    """What "that it's done" and "that it was sent" mean by "it"."""
     said = [part for token in content.words if token.kind is Kind.WORD for part in token.word.split()]
-    return (
-        not DONE.isdisjoint(said) and not {"it", "this", "everything"}.isdisjoint(said[:3]) and len(said) <= 7
-    )
+    if {"it", "this", "everything"}.isdisjoint(said[:3]) or len(said) > 7:
+        return None
+    if any(a in ("is", "was", "been") and IRREGULAR.get(b) in HANDING_ON for a, b in pairwise(said)):
+        return Refers.LAST
+    return None if DONE.isdisjoint(said) else Refers.ONE
 
 
 def _points_ahead(command: tuple[Token, ...]) -> bool:

@@ -13,13 +13,14 @@ from core.planning.boundaries import Strength
 from core.planning.clauses import Clause, Cutter
 from core.planning.content import Content
 from core.planning.courtesy import is_small_talk, without_closing, without_opening
+from core.planning.handing_on import asks_on
 from core.planning.judging import Judge
 from core.planning.nesting import taken_apart
 from core.planning.order import predecessors
 from core.planning.passives import active
 from core.planning.ranking import Index, Indexes
 from core.planning.sequencing import Link
-from core.planning.text import Kind, Token, normalise
+from core.planning.text import Kind, Token, normalise, words_of
 from core.planning.validation import sorted_steps
 from core.planning.words import THANKS
 from core.ports.planner import PlanRequest
@@ -198,6 +199,8 @@ class _Planning:
         if any(token.kind in (Kind.URL, Kind.ADDRESS, Kind.QUOTE) for token in clause.tokens):
             return False
         words = {token.word for token in clause.tokens}
+        if self._writes(last.agent) and asks_on(words_of(clause.tokens), last.clause.tokens):
+            return True
         if self._judge.head(clause.tokens) in ("save", "store", "put", "keep", "file") and "note" in words:
             return False
         if one.agent == last.agent and _is_same_thing(clause.tokens):

@@ -37,8 +37,8 @@ _THEN_FIRST = _phrases(
     "|when ready|once ready|in the end|at the end|as a next step|as the next step|as a last step|as a final step|last"
     "|with that done|that done|go on with|continue with|continue by|proceed with|proceed to|move on to|carry on with"
     "|last of all|at last|to finish|to finish off|to conclude|to round it off|and finally"
-    "|follow up with|follow it up with|follow that up with|follow with|go on to"
-    "|wrap up with|wrap up by|round off with|round off by|end it with|finish it with|close by"
+    "|follow up with|follow it up with|follow that with|follow this with|follow it with|follow that up with|follow with"
+    "|go on to|wrap up with|wrap up by|round off with|round off by|end it with|finish it with|close by"
     "|end with|finish with|finish by|finish off with|close with|end by|conclude with"
 )
 EARLIER = _phrases("before that|but first|beforehand|but before that|prior to that")
@@ -220,6 +220,13 @@ def waits_for_what_came_before(tokens: tuple[Token, ...]) -> bool:
     words = [part for token in tokens if token.kind is Kind.WORD for part in token.word.split()]
     if not words or any(token.kind in SHAPES and token.kind is not Kind.NUMBER for token in tokens):
         return False
+    if (
+        len(words) == 3
+        and words[0] in ("take", "grab", "use")
+        and words[1] in _DEFINITE
+        and words[2] in DERIVED
+    ):
+        return True
     if words[0] == "should" and words[1:2] != [] and words[1] in _POINTING:
         return True
     if words[0] in _SOURCES | _BUILDING and len(words) <= 7 and not _POINTING.isdisjoint(words[1:4]):

@@ -7,7 +7,7 @@ from itertools import pairwise
 from core.planning.text import Kind, Token
 from core.planning.words import DAYS, ENGLISH_NUMBERS, FUNCTION, REPORTING, TIME_UNITS
 
-TOLD = frozenset({"<story>", "<span>"})
+TOLD = frozenset({"<story>", "<span>", "<out-of-it>"})
 """Shapes of a task told in sentences of any subject."""
 
 
@@ -107,7 +107,8 @@ def _tells_amounts(tokens: tuple[Token, ...]) -> bool:
         if token.word == "how" and following in _MEASURES:
             return bool(amounts)
         told = sum(amount < place for amount in amounts)
-        return following not in _OF_THE_CALENDAR and (told > 1 or priced)
+        supposed = len(amounts) > 1 and any(t.word in ("if", "when") for t in tokens[place : amounts[0]])
+        return following not in _OF_THE_CALENDAR and (told > 1 or priced or supposed)
     return False
 
 

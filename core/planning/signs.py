@@ -54,3 +54,20 @@ def stands_for_and(tokens: tuple[Token, ...], place: int) -> bool:
 
 
 _ARTICLES = frozenset({"a", "an", "the", "my", "our"})
+
+
+def ends_a_subordinate(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether a colon stands where a comma should: "once the backup is complete: …"."""
+    start = place
+    while start and tokens[start - 1].kind is Kind.WORD and tokens[start - 1].word not in ("and", "then"):
+        start -= 1
+    return 1 < place - start <= 8 and tokens[start].word in ("once", "after", "when", "before", "if", "as")
+
+
+def prepositional(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether "besides" has an object: "besides a backup I need …"."""
+    return (
+        tokens[place].word == "besides"
+        and place + 1 < len(tokens)
+        and (tokens[place + 1].word in ("a", "an", "the", "my", "our"))
+    )

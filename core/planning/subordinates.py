@@ -8,7 +8,7 @@ from core.planning.courtesy import without_opening
 from core.planning.judging import STRONG, Judge
 from core.planning.sequencing import starts_with
 from core.planning.text import SHAPES, Kind, Token, ends_like_a_past
-from core.planning.words import DONE
+from core.planning.words import DONE, IRREGULAR
 
 _PHRASES = {
     "after": "after|once|as soon as|having|upon|following the",
@@ -68,7 +68,9 @@ def bare(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
 def names_work(tokens: tuple[Token, ...], word: str, *, judge: Judge) -> bool:
     """Whether a subordinate clause names work: "creating a backup", "the backup has been created"."""
     words = [token.word for token in tokens]
-    perfect = any(a in _PERFECT and (b in DONE or ends_like_a_past(b)) for a, b in pairwise(words))
+    perfect = any(
+        a in _PERFECT and (b in DONE or b in IRREGULAR or ends_like_a_past(b)) for a, b in pairwise(words)
+    )
     finished = perfect or not DONE.isdisjoint(words)
     if word == "while":
         return words[0].endswith("ing") and judge.fits(tokens)
