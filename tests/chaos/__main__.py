@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 
 from tests.chaos.campaign import Campaign, Outcome, run
+from tests.chaos.slots import run_slots
 
 SHOWN = 12
 
@@ -50,6 +51,24 @@ def campaigns(seed: int, *, share: float, database: str) -> list[Campaign]:
             faults=(("platforms", some(100)),),
             per_second=2.5,
             database=database,
+        ),
+        Campaign(
+            "database out, clock steps, rolling restarts",
+            seed + 5,
+            max(20, questions // 4),
+            faults=(("database", some(4)), ("clock", some(10)), ("restart all", some(4))),
+            per_second=2.0,
+            database=database,
+        ),
+        Campaign(
+            "two of everything, by sockets and webhook",
+            seed + 6,
+            max(20, questions // 4),
+            faults=(("kill", some(40)), ("halt", some(4)), ("platforms", some(20))),
+            per_second=2.0,
+            database=database,
+            roles=("web", "web", "worker", "worker", "scheduler", "scheduler"),
+            sockets=True,
         ),
         Campaign(
             "all at once",
@@ -101,6 +120,16 @@ def main() -> int:
             if given.only in campaign.name:
                 outcomes.append(asyncio.run(run(campaign)))
                 tell(outcomes[-1])
+        clock = Campaign(
+            "slots",
+            given.seed + 7,
+            faults=(("kill", max(1, round(50 * given.share))),),
+            per_second=5.0,
+            database=database,
+        )
+        if given.only in clock.name:
+            outcomes.append(asyncio.run(run_slots(clock, slots=max(20, round(1000 * given.share)))))
+            tell(outcomes[-1])
     print(table(outcomes))
     return 1 if any(outcome.verdict.broken for outcome in outcomes) else 0
 

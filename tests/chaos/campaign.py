@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import socket
+import sqlite3
 import tempfile
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ from pathlib import Path
 import aiohttp
 from redis import Redis
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError
 
 from adapters.sql import tables
 from adapters.sql.database import make_engine
@@ -24,7 +26,7 @@ from adapters.sql.migrations import upgrade
 from tests.chaos.checks import Verdict, check_doors, check_mails, check_redis, check_rows
 from tests.chaos.doors import TOKEN as OPERATOR
 from tests.chaos.doors import ApiDoor, Asked, Door, SlackDoor, TelegramDoor
-from tests.chaos.faults import Trouble
+from tests.chaos.faults import Outage, Trouble
 from tests.chaos.fleet import ROLES, ROOT, Fleet
 from tests.chaos.script import KINDS, THINKER, Model, Question
 from tests.counterparts.openai_server import KEY, ScriptedOpenAI
@@ -35,6 +37,7 @@ from tests.services.postgresql import PostgreSQL
 from tests.services.valkey import Valkey
 
 READY_SECONDS = 60.0
+SECRET = "invented-webhook-secret"
 DOORS = ("slack", "slack", "telegram", "api")
 LEASE_SECONDS = 30.0
 UNLIMITED = (
@@ -66,6 +69,8 @@ class Campaign:
     slowest_model: float = 2.0
     quiet_seconds: float = 240.0
     roles: tuple[str, ...] = ROLES
+    sockets: bool = False
+    """Slack over Socket Mode and Telegram by webhook; else Slack over HTTP and Telegram by polling."""
 
 
 @dataclass
@@ -89,6 +94,8 @@ class World:
     mail: MailServer
     engine: Engine
     base_url: str
+    outage: Outage
+    clock: Path
     doors: dict[str, Door] = field(default_factory=dict)
 
 
@@ -97,14 +104,7 @@ async def run(campaign: Campaign) -> Outcome:
     began = time.monotonic()
     dice = random.Random(campaign.seed)
     async with world(campaign, dice) as here:
-        trouble = Trouble(
-            here.fleet,
-            here.valkey,
-            here.slack,
-            here.telegram,
-            dice,
-            halt_seconds=1.4 * LEASE_SECONDS / campaign.haste,
-        )
+        trouble = make_trouble(campaign, here, dice)
         asked = [
             Asked(Question(number, dice.choice(KINDS)), dice.choice(DOORS))
             for number in range(1, campaign.questions + 1)
@@ -114,8 +114,10 @@ async def run(campaign: Campaign) -> Outcome:
         await causing
         await trouble.settle()
         verdict = Verdict()
-        quiet = await _quiet(here, seconds=campaign.quiet_seconds)
-        verdict.expect(quiet, f"not quiet after {campaign.quiet_seconds:.0f} s")
+        verdict.expect(
+            await quiet(here, seconds=campaign.quiet_seconds),
+            f"not quiet after {campaign.quiet_seconds:.0f} s",
+        )
         for one in asked:
             await here.doors[one.door].read(one)
         check_doors(verdict, asked)
@@ -130,6 +132,20 @@ async def run(campaign: Campaign) -> Outcome:
         verdict.expect(not killed, "a process did not end when it was asked to")
         slowest = _slowest(here.engine)
     return Outcome(campaign, verdict, trouble.done, time.monotonic() - began, slowest)
+
+
+def make_trouble(campaign: Campaign, here: World, dice: random.Random) -> Trouble:
+    """What can go wrong with this world."""
+    return Trouble(
+        here.fleet,
+        here.valkey,
+        here.slack,
+        here.telegram,
+        dice,
+        database=here.outage,
+        clock=here.clock,
+        halt_seconds=1.4 * LEASE_SECONDS / campaign.haste,
+    )
 
 
 async def _ask(campaign: Campaign, here: World, asked: list[Asked]) -> None:
@@ -154,7 +170,7 @@ async def _cause(campaign: Campaign, trouble: Trouble, dice: random.Random) -> N
         await trouble.cause(kind)
 
 
-async def _quiet(here: World, *, seconds: float) -> bool:
+async def quiet(here: World, *, seconds: float) -> bool:
     """Whether everything that was saved is delivered, and every telegram update is taken, within this time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -166,8 +182,12 @@ async def _quiet(here: World, *, seconds: float) -> bool:
 
 def _undelivered(engine: Engine) -> int:
     query = select(func.count()).where(tables.delegations.c.state != "delivered")
-    with engine.connect() as connection:
-        return connection.execute(query).scalar_one()
+    try:
+        with engine.connect() as connection:
+            return connection.execute(query).scalar_one()
+    except DBAPIError:
+        # Connections from before an outage are noticed when they are used.
+        return -1
 
 
 def _slowest(engine: Engine) -> float:
@@ -199,7 +219,9 @@ async def world(campaign: Campaign, dice: random.Random) -> AsyncIterator[World]
         mail = await stack.enter_async_context(mail_server())
         model = Model(seed=campaign.seed, slowest=campaign.slowest_model, faulty=campaign.faulty_model)
         openai = await stack.enter_async_context(ScriptedOpenAI(default=model))
-        url = stack.enter_context(_database(campaign.database, folder))
+        url, outage = stack.enter_context(_database(campaign.database, folder))
+        clock = folder / "clock"
+        clock.write_text("0")
         engine = make_engine(url)
         stack.callback(engine.dispose)
         upgrade(engine)
@@ -216,7 +238,7 @@ async def world(campaign: Campaign, dice: random.Random) -> AsyncIterator[World]
             "RATE_LIMIT_MAX_REQUESTS": "1000000",
             "SLACK_BOT_TOKEN": slack.bot_token,
             "SLACK_API_URL": slack.base_url,
-            "SLACK_SIGNING_SECRET": slack.signing_secret,
+            **_modes(slack, sockets=campaign.sockets),
             "TELEGRAM_BOT_TOKEN": TOKEN,
             "TELEGRAM_API_URL": telegram.url,
             "TELEGRAM_ALLOWED_USERS": "*",
@@ -224,6 +246,7 @@ async def world(campaign: Campaign, dice: random.Random) -> AsyncIterator[World]
             "SMTP_FROM": "flowmate@chaos.example.org",
             "CHAOS_HASTE": str(campaign.haste),
             "CHAOS_LIES": str(campaign.lies),
+            "CHAOS_CLOCK": str(clock),
             "PYTHONPATH": str(ROOT),
         }
         fleet = Fleet(environment, folder / "logs", campaign.roles)
@@ -231,15 +254,16 @@ async def world(campaign: Campaign, dice: random.Random) -> AsyncIterator[World]
         await fleet.start()
         stack.push_async_callback(fleet.stop)
         await _ready(base_url)
-        slack.connect_http(f"{base_url}/slack/events")
+        if not campaign.sockets:
+            slack.connect_http(f"{base_url}/slack/events")
         api = ApiDoor(base_url, dice)
         stack.push_async_callback(api.aclose)
         doors: dict[str, Door] = {
             "slack": SlackDoor(slack, dice),
-            "telegram": TelegramDoor(telegram, dice),
+            "telegram": TelegramDoor(telegram, dice, secret=SECRET if campaign.sockets else ""),
             "api": api,
         }
-        yield World(fleet, valkey, slack, telegram, mail, engine, base_url, doors)
+        yield World(fleet, valkey, slack, telegram, mail, engine, base_url, outage, clock, doors)
 
 
 async def _ready(base_url: str) -> None:
@@ -254,16 +278,42 @@ async def _ready(base_url: str) -> None:
             await asyncio.sleep(0.1)
 
 
+def _modes(slack: SlackServer, *, sockets: bool) -> dict[str, str]:
+    if sockets:
+        return {"SLACK_APP_TOKEN": slack.app_token, "TELEGRAM_WEBHOOK_SECRET": SECRET}
+    return {"SLACK_SIGNING_SECRET": slack.signing_secret}
+
+
 @contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
+def _database(kind: str, folder: Path) -> Iterator[tuple[str, Outage]]:
+    """The database's URL, and how to take it away for a while."""
     if kind == "sqlite":
-        yield f"sqlite:///{folder / 'data' / 'flowmate.sqlite3'}"
+        file = folder / "data" / "flowmate.sqlite3"
+
+        async def locked(seconds: float) -> None:
+            holder = sqlite3.connect(file, isolation_level=None, timeout=30, check_same_thread=False)
+            try:
+                await asyncio.to_thread(holder.execute, "BEGIN IMMEDIATE")
+                await asyncio.sleep(seconds)
+                holder.execute("ROLLBACK")
+            finally:
+                holder.close()
+
+        yield f"sqlite:///{file}", locked
         return
     with tempfile.TemporaryDirectory(prefix="fm-pg-", dir="/tmp") as place:
         server = PostgreSQL(Path(place))
         server.start()
+        down = asyncio.Lock()
+
+        async def gone(seconds: float) -> None:
+            async with down:
+                await asyncio.to_thread(server.stop)
+                await asyncio.sleep(seconds)
+                await asyncio.to_thread(server.start)
+
         try:
-            yield server.url(server.create())
+            yield server.url(server.create()), gone
         finally:
             server.stop()
 

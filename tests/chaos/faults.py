@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -17,7 +18,8 @@ from tests.counterparts.slack import SlackServer
 from tests.counterparts.telegram import TelegramServer
 from tests.services.valkey import Valkey
 
-Fault = Callable[[], Awaitable[None]]
+Outage = Callable[[float], Awaitable[None]]
+"""Takes the database away for so many seconds."""
 VICTIMS = ("web", "worker", "worker", "worker", "scheduler")
 SLACK_FAULTS = ("reset_after", "cut_after", "429", "500", "503", "reset", "slow")
 SLACK_METHODS = ("chat.postMessage", "chat.update")
@@ -33,6 +35,8 @@ class Trouble:
     telegram: TelegramServer
     dice: random.Random
     halt_seconds: float
+    database: Outage
+    clock: Path
     done: Counter[str] = field(default_factory=Counter)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -46,6 +50,9 @@ class Trouble:
             "restart": self._restart,
             "read-only": self._read_only,
             "platforms": self._platforms,
+            "database": self._database,
+            "clock": self._clock,
+            "restart all": self._roll,
         }[kind]()
 
     async def settle(self) -> None:
@@ -83,6 +90,29 @@ class Trouble:
             await self._ask_redis(lambda client: client.config_set("maxmemory", "0"))
 
         self._go_on(for_a_while())
+
+    async def _database(self) -> None:
+        """The database is locked or gone for a while."""
+        self._go_on(self.database(self.dice.uniform(0.5, 1.0) * self.halt_seconds))
+
+    async def _clock(self) -> None:
+        """The clock of this machine steps an hour, one way or the other, and back."""
+
+        async def for_a_while() -> None:
+            self.clock.write_text(str(self.dice.choice((-3600, 3600))))
+            await asyncio.sleep(self.dice.uniform(1.0, 5.0))
+            self.clock.write_text("0")
+
+        self._go_on(for_a_while())
+
+    async def _roll(self) -> None:
+        """A rolling restart of everything: each is asked to end, and started again, one after the other."""
+
+        async def one_by_one() -> None:
+            for member in list(self.fleet.members):
+                await self.fleet.renew(member)
+
+        self._go_on(one_by_one())
 
     async def _platforms(self) -> None:
         """The next calls fail: before they are made, or after."""

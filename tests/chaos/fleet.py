@@ -28,6 +28,7 @@ class Member:
     keeping: asyncio.Task[None] | None = None
     stopping: bool = False
     halted: bool = False
+    renewed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def pid(self) -> int | None:
@@ -88,6 +89,16 @@ class Fleet:
             if member.pid == pid:
                 self._signal(member, signal.SIGCONT)
 
+    async def renew(self, member: Member) -> None:
+        """End it as a rolling restart does, with SIGTERM, and wait until its successor runs."""
+        process = member.process
+        if process is None or member.halted or process.returncode is not None:
+            return
+        self._killed.add(process.pid)
+        member.renewed.clear()
+        self._signal(member, signal.SIGTERM)
+        await member.renewed.wait()
+
     async def _keep(self, member: Member) -> None:
         while True:
             assert member.process is not None
@@ -105,10 +116,18 @@ class Fleet:
                 "tests.chaos.process",
                 member.role,
                 cwd=ROOT,
-                env=dict(member.environment),
+                env={**member.environment, **self._port(member)},
                 stdout=log,
                 stderr=log,
             )
+        member.renewed.set()
+
+    def _port(self, member: Member) -> dict[str, str]:
+        """Each web process listens on a port of its own, the first on the one that everybody knows."""
+        if member.role != "web":
+            return {}
+        number = [other.name for other in self.members if other.role == "web"].index(member.name)
+        return {"FLOWMATE_PORT": str(int(member.environment["FLOWMATE_PORT"]) + number)}
 
     async def _ended(self, member: Member) -> int | None:
         process = member.process

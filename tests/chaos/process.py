@@ -1,7 +1,8 @@
 """One of FlowMate's own processes: `python -m tests.chaos.process ROLE`.
 
 `CHAOS_HASTE` divides the intervals after which something counts as dead, so that a short run sees recoveries too.
-`CHAOS_LIES` is the share of commits that are made and then reported as failed.
+`CHAOS_LIES` is the share of commits that are made and then reported as failed. `CHAOS_CLOCK` names a file that holds
+how many seconds this machine's clock is off.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import os
 import random
 import sys
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from core import policies
@@ -17,6 +20,7 @@ from core import policies
 def main(role: str) -> int:
     hurry(float(os.environ.get("CHAOS_HASTE", "1")))
     lie(float(os.environ.get("CHAOS_LIES", "0")))
+    step(Path(os.environ["CHAOS_CLOCK"]))
     # What is hurried has to be so before anything takes a copy of it.
     from bot.processes import run
 
@@ -38,6 +42,19 @@ def hurry(haste: float) -> None:
     pace.Pace.__init__.__defaults__ = tuple(
         value / haste if name in quick else value for name, value in fields.items()
     )
+
+
+def step(file: Path) -> None:
+    """Let the clock be off by as many seconds as the file says, whenever it says so."""
+    from adapters.clock import SystemClock
+
+    now = SystemClock.now
+
+    def stepped(self: SystemClock) -> datetime:
+        return now(self) + timedelta(seconds=float(file.read_text() or 0))
+
+    replacement: Any = stepped
+    SystemClock.now = replacement  # type: ignore[method-assign]
 
 
 def lie(share: float) -> None:

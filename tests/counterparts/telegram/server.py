@@ -183,6 +183,10 @@ class TelegramServer:
         """Updates that were not confirmed yet."""
         return len(self._updates)
 
+    def confirm(self, update: dict[str, Any]) -> None:
+        """Keep it from whoever asks for updates: it goes to a webhook."""
+        self._updates = [other for other in self._updates if other["update_id"] != update["update_id"]]
+
     def confirmed(self, update: dict[str, Any]) -> bool:
         """Whether the bot has asked for what comes after this update."""
         return all(other["update_id"] != update["update_id"] for other in self._updates)
