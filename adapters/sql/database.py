@@ -26,6 +26,7 @@ T = TypeVar("T")
 Transaction = Callable[[Connection], T]
 
 SQLITE_BATCH = 64
+SQLITE_READS = 16
 POSTGRESQL_WRITERS = 4
 READERS = 3
 BUSY_SECONDS = 15
@@ -62,6 +63,8 @@ class Database:
         self.engine = make_engine(url)
         sqlite = self.engine.dialect.name == "sqlite"
         self._batch = SQLITE_BATCH if sqlite else 1
+        # In PostgreSQL one statement that fails spoils its whole transaction.
+        self._reads_at_once = SQLITE_READS if sqlite else 1
         self._snapshot: dict[str, Any] = SQLITE_SNAPSHOT if sqlite else POSTGRESQL_SNAPSHOT
         self._writes: queue.SimpleQueue[_Request[Any] | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Request[Any] | None] = queue.SimpleQueue()
@@ -111,21 +114,17 @@ class Database:
 
     def _read_loop(self) -> None:
         while (request := self._reads.get()) is not None:
-            self._alone(request, commit=False)
+            batch, stop = _ready(self._reads, request, limit=self._reads_at_once)
+            if len(batch) == 1:
+                self._alone(request, commit=False)
+            else:
+                self._read_together(batch)
+            if stop:
+                return
 
     def _write_loop(self) -> None:
         while (request := self._writes.get()) is not None:
-            batch = [request]
-            stop = False
-            while len(batch) < self._batch:
-                try:
-                    following = self._writes.get_nowait()
-                except queue.Empty:
-                    break
-                if following is None:
-                    stop = True
-                    break
-                batch.append(following)
+            batch, stop = _ready(self._writes, request, limit=self._batch)
             if len(batch) == 1:
                 self._alone(request, commit=True)
             else:
@@ -152,6 +151,24 @@ class Database:
             except Exception as error:
                 request.future.set_exception(_translate(error))
                 return
+
+    def _read_together(self, batch: list[_Request[Any]]) -> None:
+        """All on one snapshot, which begins after the last of them was asked for."""
+        left = list(batch)
+        try:
+            with self.engine.connect() as connection:
+                connection.execution_options(**self._snapshot)
+                while left:
+                    try:
+                        outcome = left[0].transaction(connection)
+                    except FlowMateError as error:
+                        left.pop(0).future.set_exception(error)
+                    else:
+                        left.pop(0).future.set_result(outcome)
+        except Exception:
+            # Nobody else is to fail for what is wrong with one of them.
+            for request in left:
+                self._alone(request, commit=False)
 
     def _together(self, batch: list[_Request[Any]]) -> None:
         outcomes: list[tuple[_Request[Any], Any, Exception | None]] = []
@@ -182,6 +199,22 @@ class Database:
                 request.future.set_result(outcome)
             else:
                 request.future.set_exception(_translate(failure))
+
+
+def _ready(
+    requests: queue.SimpleQueue[_Request[Any] | None], first: _Request[Any], *, limit: int
+) -> tuple[list[_Request[Any]], bool]:
+    """The first and those that wait already, and whether this thread is to end after them."""
+    batch = [first]
+    while len(batch) < limit:
+        try:
+            following = requests.get_nowait()
+        except queue.Empty:
+            break
+        if following is None:
+            return batch, True
+        batch.append(following)
+    return batch, False
 
 
 def make_engine(url: str) -> Engine:

@@ -190,11 +190,14 @@ async def test_a_job_that_ignores_its_cancellation_is_left_behind(
     job = enqueue(queue, "ignore_cancellation", job_timeout=1)
     worker = worker_on(queue, concurrency=1)
     async with working(worker):
-        await until(lambda: job.get_status() == "failed")
-        assert worker.left_behind == 1
-        after = enqueue(queue, "echo", 1)
-        await until(lambda: after.get_status() == "finished")
-        stage.gate.set()
+        try:
+            await until(lambda: job.get_status() == "failed")
+            assert worker.left_behind == 1
+            after = enqueue(queue, "echo", 1)
+            await until(lambda: after.get_status() == "finished")
+        finally:
+            # Whatever went wrong here: the loop can't close before the job ends.
+            stage.gate.set()
         await until(lambda: worker.left_behind == 0)
     result = job.latest_result()
     assert result is not None

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ from sqlalchemy import Connection, event, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from adapters.sql import tables
-from adapters.sql.database import Database
+from adapters.sql.database import READERS, Database
 from adapters.sql.store import SqlStore
-from core.errors import Conflict, StoreUnavailable
+from core.errors import Conflict, NotFound, StoreUnavailable
 from core.models import Plan, PlannedStep
 from tests.contracts.database_writer import SHARED
 from tests.contracts.samples import NOW, accepted, instruction
@@ -56,6 +56,27 @@ def occupied(database: Database) -> Iterator[None]:
     finally:
         go_on.set()
         holding.add_done_callback(lambda done: done.exception())
+
+
+@asynccontextmanager
+async def all_reading(database: Database) -> AsyncIterator[None]:
+    """While it lasts every reader is busy, so that what comes in meanwhile waits together."""
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def hold(_: Connection) -> None:
+        begun.release()
+        go_on.wait(10)
+
+    holding = []
+    for _ in range(READERS):
+        # One after the other: those that came in together would be one reader's.
+        holding.append(asyncio.ensure_future(database.read(hold)))
+        assert await asyncio.to_thread(begun.acquire, timeout=10)
+    try:
+        yield
+    finally:
+        go_on.set()
+        await asyncio.gather(*holding)
 
 
 async def submit(*writes: Any) -> list[asyncio.Task[Any]]:
@@ -110,6 +131,40 @@ async def test_a_write_that_fails_leaves_the_others_of_its_commit_alone(
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert outcomes == ["a", error, "b", "c"]
     assert await database.read(kept) == ["a", "b", "c"]
+
+
+async def test_reads_that_wait_together_share_a_snapshot(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    begun: list[Connection] = []
+    event.listen(database.engine, "begin", begun.append)
+    try:
+        async with all_reading(database):
+            tasks = await submit(*(database.read(kept) for _ in range(20)))
+        assert await asyncio.gather(*tasks) == [[]] * 20
+    finally:
+        database.close()
+    assert len(begun) <= 2 * READERS, "the twenty share at most as many as there are readers"
+
+
+@pytest.mark.parametrize("error", [NotFound("no"), ValueError("broken"), KeyError("broken")], ids=repr)
+async def test_a_read_that_fails_leaves_the_others_of_its_snapshot_alone(
+    database: Database, error: Exception
+) -> None:
+    await database.write(keep("a"))
+
+    def fails(_: Connection) -> None:
+        raise error
+
+    async with all_reading(database):
+        tasks = await submit(
+            database.read(kept),
+            database.read(fails),
+            database.read(lambda c: c.execute(text("SELECT nothing FROM nowhere")).scalar()),
+            database.read(kept),
+        )
+    one, failed, wrong, other = await asyncio.gather(*tasks, return_exceptions=True)
+    assert (one, failed, other) == (["a"], error, ["a"])
+    assert isinstance(wrong, StoreUnavailable)
 
 
 async def test_a_broken_constraint_leaves_the_others_of_its_commit_alone(database: Database) -> None:

@@ -85,7 +85,7 @@ async def working(worker: AsyncWorker) -> AsyncIterator[asyncio.Task[None]]:
         await running
 
 
-async def until(condition: Callable[[], object], *, seconds: float = 15.0) -> None:
+async def until(condition: Callable[[], object], *, seconds: float = 30.0) -> None:
     """Waits for a condition; fails the test when it does not come about."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - most conditions are in Redis
