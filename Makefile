@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check lint types contracts fast everything eval bench bench-idle bench-schedules lock clean
+.PHONY: run test check lint types contracts fast everything eval bench bench-idle bench-schedules pictures lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -44,6 +44,12 @@ bench-schedules: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.path
+
+# The pictures that the README shows, made by the tests of the page.
+pictures: $(VENV)/.dev
+	rm -rf build/pictures && mkdir -p build/pictures docs/pictures
+	FLOWMATE_PICTURES=$(CURDIR)/build/pictures $(BIN)/pytest -q tests/integration/test_page_browser.py -k "state or digest"
+	cd build/pictures && cp page-desktop-light-answer.png page-phone-dark-proposal.png digest.png $(CURDIR)/docs/pictures
 
 # The lock files carry hashes and no addresses; the first is what `make run` installs.
 lock: $(VENV)/.dev

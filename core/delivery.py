@@ -12,11 +12,16 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
-from tenacity import AsyncRetrying, retry_if_exception_type
-
-from core.errors import MessageGone, MessengerRefused, MessengerUnavailable, RecipientGone, TransientError
+from core.errors import (
+    MessageGone,
+    MessengerBusy,
+    MessengerRefused,
+    MessengerUnavailable,
+    RecipientGone,
+    TransientError,
+)
 from core.models import Address, Delegation, DelegationState, Reply
-from core.patience import Gone, is_over, nobody_minds, wait
+from core.patience import Gone, attempts, nobody_minds
 from core.policies import redelivery_delay
 from core.ports.clock import Clock
 from core.ports.event_log import EventLog
@@ -66,7 +71,8 @@ class Delivery:
                     # Where a message turns out to stand there already it may be the answer: it is left alone.
                     await self._place(messenger, delegation, (0, progress.progress(delegation)))
             except (TransientError, MessengerRefused) as error:
-                logger.warning("no placeholder for %s: %s", delegation.id, error.sentence)
+                level = logging.INFO if isinstance(error, MessengerBusy) else logging.WARNING
+                logger.log(level, "no placeholder for %s: %s", delegation.id, error.sentence)
             except Exception:
                 logger.exception("no placeholder for %s", delegation.id)
 
@@ -163,7 +169,7 @@ class Delivery:
             shown, delegation = delegation, await self._store.load(shown.id)
 
     async def _show(self, messenger: Messenger, delegation: Delegation, reply: Reply) -> None:
-        async for attempt in self._attempts():
+        async for attempt in attempts(self._clock):
             with attempt:
                 await self._show_once(messenger, delegation, reply)
 
@@ -213,7 +219,8 @@ class Delivery:
     ) -> str | None:
         """Post this part unless it was posted before; returns that message's id then, whatever it shows."""
         number, part = wanted
-        address, tag = delegation.instruction.address, Tag(delegation_id=delegation.id, part=number)
+        address = delegation.instruction.address
+        tag = Tag(delegation_id=delegation.id, part=number, order=delegation.received_at.timestamp())
         earlier = await self._store.attempt_post(delegation.id, part=number)
         tried = earlier.part == number
         found = earlier.message_id
@@ -223,7 +230,7 @@ class Delivery:
             return await self._store.record_post(delegation.id, part=number, message_id=found)
         try:
             message_id = await messenger.post(address, part, tag=tag)
-        except MessengerRefused:
+        except (MessengerRefused, MessengerBusy):
             if not tried:
                 await self._store.abandon_post(delegation.id, part=number)
             raise
@@ -236,7 +243,7 @@ class Delivery:
     async def _remove(self, messenger: Messenger, delegation: Delegation, message_id: str) -> None:
         """Delete an own message; one that the platform keeps stays: that must not cost the answer."""
         try:
-            async for attempt in self._attempts():
+            async for attempt in attempts(self._clock):
                 with attempt:
                     await messenger.delete(delegation.instruction.address, message_id)
         except MessengerRefused as refusal:
@@ -275,19 +282,10 @@ class Delivery:
             # may have landed on top of it: whoever edits last must find no answer waiting.
             shown = None
             while (answer := (await self._store.load(delegation_id)).reply) not in (None, shown):
-                async for attempt in self._attempts():
+                async for attempt in attempts(self._clock):
                     with attempt:
                         await messenger.edit(address, message_id, messenger.split(answer)[0])
                 shown = answer
-
-    def _attempts(self) -> AsyncRetrying:
-        return AsyncRetrying(
-            sleep=self._clock.sleep,
-            stop=is_over,
-            wait=wait,
-            retry=retry_if_exception_type(MessengerUnavailable),
-            reraise=True,
-        )
 
     def _turn(self, delegation_id: str) -> asyncio.Lock:
         """One edit at a time in this process, so that nothing overtakes the answer."""

@@ -9,6 +9,7 @@
     ├── TransientError          worth trying again; carries `retry_after_seconds` where the other side said so
     │   ├── StoreUnavailable, QueueUnavailable
     │   ├── MessengerUnavailable
+    │   │   └── MessengerBusy   there is too much to post; nothing was sent
     │   └── ModelUnavailable
     ├── PermanentError          trying again won't help; the sentence goes into the answer
     │   ├── StepFailed          an agent could not do its task
@@ -89,6 +90,10 @@ class QueueUnavailable(TransientError):
 
 class MessengerUnavailable(TransientError):
     """The chat platform did not take the message just now."""
+
+
+class MessengerBusy(MessengerUnavailable):
+    """So much is to be posted there that this has to wait; nothing was sent."""
 
 
 class ModelUnavailable(TransientError):

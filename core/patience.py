@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from tenacity import RetryCallState
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from core.errors import MessengerUnavailable
 from core.models import Address
+from core.ports.clock import Clock
 
 Gone = Callable[[Address, str], Awaitable[None]]
 """Told that nobody can be written to at this address any more, and why."""
 
 ATTEMPTS = 3
 LONGEST_WAIT_SECONDS = 30.0
+
+
+def attempts(clock: Clock) -> AsyncRetrying:
+    """Each try of something that a platform may not take just now."""
+    return AsyncRetrying(
+        sleep=clock.sleep,
+        stop=is_over,
+        wait=wait,
+        retry=retry_if_exception_type(MessengerUnavailable),
+        reraise=True,
+    )
 
 
 def wait(state: RetryCallState) -> float:

@@ -65,7 +65,7 @@ NOW = tuple(
             r"|anyone|shops?|guys|crew"
             r"|staff|bank|stores?)? ?(?:over |down )?(?:in|at) (?P<known>[^?!,]{2,60}?) (?:still "
             r"|already |even )*(?:awake|asleep"
-            r"|up|open|working|at work|closed|sleeping|in bed|at lunch)(?: yet| already| now"
+            r"|up|open|working|at work|closed|sleeping|in bed|at lunch)(?: yet| already| now| at this (?:hour|time)"
             r"| right now)?(?:,[^?!]{0,80})?"
         ),
         r"(?:is it )?(?P<known>[^?!]{2,60}?) (?:local )?(?:time|clock)(?: (?:check|please|now))?",

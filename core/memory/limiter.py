@@ -1,14 +1,55 @@
-"""`InMemoryLimiter`: an exact sliding window on the Clock."""
+"""`InMemoryLimiter`: an exact sliding window on the Clock, and lines."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core.models import Verdict
 from core.ports.clock import Clock
-from core.ports.limiter import Limit
+from core.ports.limiter import TICKET_SECONDS, Limit
+
+SOON_SECONDS = 0.02
+
+
+@dataclass
+class Ticket:
+    """Where somebody stands in line, and when that was last said."""
+
+    order: float
+    shown_at: float
+
+
+@dataclass
+class Line:
+    """Who waits, who was let in within the window, and until when nobody is."""
+
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    entered: list[float] = field(default_factory=list)
+    held_until: float = 0.0
+    alone_until: float = 0.0
+
+    def step_up(self, limit: Limit, *, ticket: Ticket, name: str, alone_seconds: float) -> float:
+        now, order = ticket.shown_at, ticket.order
+        self.tickets = {
+            other: one for other, one in self.tickets.items() if one.shown_at > now - TICKET_SECONDS
+        }
+        self.tickets[name] = ticket
+        self.entered = [at for at in self.entered if at > now - limit.window_seconds]
+        ahead = sum((one.order, other) < (order, name) for other, one in self.tickets.items())
+        free = limit.requests - len(self.entered)
+        if not ahead and free > 0 and now >= max(self.held_until, self.alone_until):
+            del self.tickets[name]
+            self.entered.append(now)
+            self.alone_until = now + alone_seconds
+            return 0.0
+        rounds, place = divmod(ahead - free, limit.requests) if ahead >= free else (-1, 0)
+        leaves = self.entered[place] if rounds >= 0 and place < len(self.entered) else now
+        opens = leaves + limit.window_seconds * (rounds + 1)
+        held = self.held_until + ahead * limit.window_seconds / limit.requests
+        return max(opens - now, held - now if self.held_until > now else 0.0, SOON_SECONDS)
 
 
 class InMemoryLimiter:
@@ -17,6 +58,7 @@ class InMemoryLimiter:
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._admitted: dict[tuple[str, Limit], deque[datetime]] = {}
+        self._lines: dict[str, Line] = {}
 
     async def admit(self, key: str, limit: Limit) -> Verdict:
         await asyncio.sleep(0)
@@ -40,3 +82,20 @@ class InMemoryLimiter:
             reset_at=decisive + window,
             retry_after_seconds=wait,
         )
+
+    async def line_up(
+        self, key: str, limit: Limit, *, ticket: str, order: float, alone_seconds: float = 0.0
+    ) -> float:
+        await asyncio.sleep(0)
+        line = self._lines.setdefault(key, Line())
+        shown = Ticket(order, self._clock.monotonic())
+        return line.step_up(limit, ticket=shown, name=ticket, alone_seconds=alone_seconds)
+
+    async def leave(self, key: str, *, ticket: str) -> None:
+        if key in self._lines:
+            self._lines[key].tickets.pop(ticket, None)
+
+    async def hold(self, key: str, *, seconds: float) -> None:
+        line = self._lines.setdefault(key, Line())
+        line.held_until = max(line.held_until, self._clock.monotonic() + seconds)
+        line.alone_until = 0.0

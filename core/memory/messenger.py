@@ -128,7 +128,9 @@ class InMemoryMessenger:
         _report(fault)
         if not self.capabilities.find_own:
             return None
-        return next((m.id for m in self.standing(address) if m.tag == tag), None)
+        wanted = (tag.delegation_id, tag.part)
+        found = (m.id for m in self.standing(address) if (m.tag.delegation_id, m.tag.part) == wanted)
+        return next(found, None)
 
     async def _arrive(self, call: Call) -> _Fault | None:
         """Record the call; raise the error that was ordered for it, or return it where it is to be raised later."""

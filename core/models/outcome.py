@@ -102,3 +102,8 @@ class Reply(Frozen):
     text: str
     buttons: tuple[Button, ...] = ()
     files: tuple[Artifact, ...] = ()
+
+    @property
+    def is_progress(self) -> bool:
+        """Whether this is on the way to an answer: what can still be cancelled isn't one."""
+        return any(button.action == "cancel" for button in self.buttons)

@@ -10,6 +10,7 @@ from core.planning.sequencing import (
     EARLIER,
     THEN_ANYWHERE,
     Link,
+    counted_step,
     first_words,
     hands_on,
     last_words,
@@ -119,7 +120,7 @@ def _add(found: list[Piece], tokens: tuple[Token, ...], gap: _Gap) -> None:
         return
     link, taken = gap.link, 0
     if not found:
-        tokens = tokens[step_number(tokens) :]
+        tokens = tokens[step_number(tokens) or counted_step(tokens) :]
     if link is Link.BESIDE and found:
         link, taken = first_words(tokens)
         tokens = tokens[taken:] or tokens
@@ -187,7 +188,9 @@ def _joining(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | N
     word, after = tokens[place].word, place + 1
     if word == "and" or (word == "an" and stands_for_and(tokens, place)):
         return _Gap(after, Strength.AND)
-    aside = next((len(phrase) for phrase in _ASIDES if starts_with(tokens, place, phrase)), 0) if inside else 0
+    aside = (
+        next((len(phrase) for phrase in _ASIDES if starts_with(tokens, place, phrase)), 0) if inside else 0
+    )
     if aside:
         return _Gap(place + aside, Strength.AND, also=True)
     also = word in _ALSO and inside and not _prepositional(tokens, place)
@@ -199,7 +202,9 @@ def _joining(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | N
         return _Gap(after, Strength.AND)
     if word == "while" and place and starts_with(tokens, after, ("you",)):
         return _Gap(after + 1, Strength.AND, also=True)
-    return _Gap(place + 3, Strength.AND) if starts_with(tokens, place, ("as", "well", "as")) else None
+    return (
+        _Gap(place + 3, Strength.AND) if place and starts_with(tokens, place, ("as", "well", "as")) else None
+    )
 
 
 _GOES = frozenset({"goes", "gets", "comes"})

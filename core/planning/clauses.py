@@ -13,7 +13,7 @@ from core.planning.judging import FITS, STRONG, Judge
 from core.planning.leadins import besides, held_back, knowing, notes_and_work, without_not_only
 from core.planning.openings import Opening, only_things, opens
 from core.planning.sequencing import Link, only_orders, waits_for_what_came_before
-from core.planning.subordinates import ONLY, bare, names_work, source_and_work, subordinator
+from core.planning.subordinates import ONLY, bare, main_clause, names_work, source_and_work, subordinator
 from core.planning.text import Kind, Token
 from core.planning.words import QUESTION, SUBORDINATE
 
@@ -82,6 +82,8 @@ class Cutter:
             return
         if self._waits(piece):
             self._pending = Link.AFTER_ALL if _OF_ALL.intersection(piece.words) else Link.THEN
+            if "before" in piece.words:
+                self._pending = Link.EARLIER
             return
         if self._pending is not Link.BESIDE and piece.link is Link.BESIDE and self._done:
             piece = replace(piece, link=self._pending)
@@ -270,7 +272,12 @@ class Cutter:
         ):
             self._pending = Link.EARLIER if word == "before" else Link.THEN
             return []
+        if word == "while":
+            return [replace(piece, tokens=rest, work=True)]
         self._lead = Link.EARLIER if word == "before" else Link.THEN
+        if main := main_clause(rest, judge=self._judge):
+            work = replace(piece, tokens=rest[: len(rest) - len(main)], work=True)
+            return [work, Piece(main, Strength.COMMA, whole=main)]
         return [replace(piece, tokens=rest, work=True)]
 
     def _open(self, tokens: tuple[Token, ...]) -> bool:

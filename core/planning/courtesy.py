@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from core.planning.politeness import CLOSERS, COURTEOUS, OPENERS
 from core.planning.text import Kind, Token, stem
@@ -19,9 +20,12 @@ from core.planning.words import (
     THANKS,
 )
 
+KEPT = 1024
+"""How many pieces of instructions are remembered: each is looked at many times while a plan is made."""
 _LONGEST_CLOSER = max(len(phrase) for phrase in CLOSERS)
 
 
+@lru_cache(maxsize=KEPT)
 def without_opening(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """The tokens from the first one that asks for something."""
     start = 0
@@ -61,7 +65,9 @@ def _roundabout(tokens: tuple[Token, ...]) -> int:
 
 
 def _is_there(tokens: tuple[Token, ...], start: int) -> bool:
-    """Whether "there" begins a statement ("there were 48 eggs") and ends no greeting."""
+    """Whether "there" begins a statement ("there were 48 eggs") and ends no greeting; "both texts" likewise."""
+    if tokens[start].word == "both":
+        return tokens[start + 1].word.endswith("s")
     return tokens[start].word == "there" and tokens[start + 1].word in ("is", "are", "was", "were")
 
 

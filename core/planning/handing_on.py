@@ -17,6 +17,7 @@ NO_CONTENT = frozenset(
     " up find found get got comes come says learn learned record log jot write".split()
 )
 
+_SPEAKERS = frozenset({"i", "we", "he", "she", "they"})
 _OWN_WORDS = frozenset(
     "subject ask invite congratulate thank remind request wish remember warn apologise apologize asking whether if"
     " why because following tell_them".split()
@@ -58,6 +59,8 @@ def _has_its_own_words(tokens: tuple[Token, ...]) -> bool:
         return True
     to = next((place for place, token in enumerate(tokens) if token.kind is Kind.ADDRESS), len(tokens))
     told = [part for token in tokens[to + 1 :] if token.kind is Kind.WORD for part in token.word.split()]
+    if not _SPEAKERS.isdisjoint(told[:1]):
+        return True
     left = [word for word in told if word not in NO_CONTENT and word not in FUNCTION]
     return len(left) > 1 and not FINITE.isdisjoint(told)
 

@@ -7,10 +7,11 @@ from itertools import pairwise
 
 from core.models import Task
 from core.planning.courtesy import core_of, is_small_talk, without_opening
+from core.planning.features import kindred
 from core.planning.moods import refuses, reports
 from core.planning.passives import active
 from core.planning.ranking import Index, Ranked
-from core.planning.text import Kind, Token, stem
+from core.planning.text import Kind, Token, ends_like_a_past, stem
 from core.planning.words import (
     EXTRACTING,
     FINITE,
@@ -180,9 +181,9 @@ class Judge:
         if words[0] in _OWNERS:
             stated = words[1 : next((i for i, word in enumerate(words) if word in _CONTENT), len(words))]
             return any(
-                (word in FINITE or word.endswith("ed")) and before not in _RELATIVE
+                (word in FINITE or ends_like_a_past(word)) and before not in _RELATIVE
                 for before, word in pairwise(stated)
-            ) or bool(stated and (stated[0] in FINITE or stated[0].endswith("ed")))
+            ) or bool(stated and (stated[0] in FINITE or ends_like_a_past(stated[0])))
         if (
             words[1:2] != []
             and words[1] in ("is", "are", "was", "were")
@@ -190,7 +191,7 @@ class Judge:
         ):
             return True
         named = words[0] not in IMPERATIVES and words[0] not in QUESTION and not self.index.knows(words[0])
-        return named and len(words) > 2 and (words[1] in FINITE or words[1].endswith("ed"))
+        return named and len(words) > 2 and (words[1] in FINITE or ends_like_a_past(words[1]))
 
     def is_chat(self, tokens: tuple[Token, ...]) -> bool:
         return is_small_talk(tokens)
@@ -201,7 +202,7 @@ class Judge:
         if not self.commands(tokens) or head in EXTRACTING or self.index.knows(head):
             return False
         best = self.best(tokens)
-        return not (best.parsed and best.score >= STRONG)
+        return best.score < STRONG or not (best.parsed or kindred(head))
 
 
 def _indirect(tokens: tuple[Token, ...], core: tuple[Token, ...]) -> bool:

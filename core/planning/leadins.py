@@ -8,11 +8,21 @@ from core.planning.subordinates import bare, names_work, subordinator
 from core.planning.text import Kind, Token
 
 _NEEDS = frozenset("need want require would".split())
-_BESIDES = (("besides",), ("apart", "from"), ("aside", "from"), ("in", "addition", "to"), ("on", "top", "of"))
+_BESIDES = tuple(
+    tuple(phrase.split())
+    for phrase in "besides|apart from|aside from|in addition to|on top of|as well as".split("|")
+)
 _KNOWING = frozenset("know have got have_got found learned obtained received worked figured".split())
 _PARTICLES = frozenset("out up hold of that".split())
 _UNTIL = frozenset("until till before unless".split())
-_NEGATED = (("do not",), ("do", "not"), ("never",))
+_NEGATED = (
+    ("do not",),
+    ("do", "not"),
+    ("never",),
+    ("wait", "with"),
+    ("hold", "back"),
+    ("hold", "off", "with"),
+)
 
 
 def without_not_only(tokens: tuple[Token, ...]) -> tuple[Token, ...]:

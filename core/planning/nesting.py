@@ -16,6 +16,8 @@ from core.planning.thesaurus import GROUPS
 _HANDS_ON = frozenset(
     "let tell inform send email mail forward save store put add share stash file shoot deliver pass".split()
 )
+_WRITES = frozenset({"write", "make", "create", "compose", "add"})
+_MESSAGES = frozenset({"email", "mail", "message", "note"})
 _TELLING = frozenset({"let", "tell", "inform"})
 _TOWARDS = frozenset("to in into as under over at".split())
 _PLACES = frozenset("note notes notebook".split())
@@ -30,7 +32,11 @@ _MADE = frozenset().union(*(group for group in GROUPS if not group.isdisjoint(("
 def taken_apart(clause: Clause, agent: str, *, judge: Judge) -> list[Clause]:
     """The clause that makes the thing and the clause that hands it on; only the clause itself where it is one task."""
     tokens = without_opening(clause.tokens)
-    if tokens[0].word not in _HANDS_ON or judge.named(tokens):
+    if judge.named(tokens):
+        return [clause]
+    if filled := _filled(clause, tokens, agent, judge=judge):
+        return filled
+    if tokens[0].word not in _HANDS_ON:
         return [clause]
     content = Content(tokens, judge=judge)
     if content.colon or content.that or content.infinitive:
@@ -49,6 +55,24 @@ def taken_apart(clause: Clause, agent: str, *, judge: Judge) -> list[Clause]:
     said = f"{verb} it {'to ' if addressed else ''}{judge.written(rest)}"
     handed_on = Clause((tokens[0], *rest), Link.THEN, clause.strength, said=said)
     return [replace(clause, tokens=thing), handed_on]
+
+
+def _filled(clause: Clause, tokens: tuple[Token, ...], agent: str, *, judge: Judge) -> list[Clause]:
+    """The two clauses of "send an email to … with the headlines of <page>"; none where it is something else."""
+    words = [token.word for token in tokens]
+    place = words.index("with") if "with" in words[2:] else 0
+    if (
+        not place
+        or words[0] not in _HANDS_ON | _WRITES
+        or words[place + 1 : place + 2] not in (["the"], ["a"])
+    ):
+        return []
+    if _MESSAGES.isdisjoint(words[1:place]) or not _is_a_task(tokens[place + 1 :], agent, judge=judge):
+        return []
+    to = tuple(token for token in tokens[:place] if token.kind is Kind.ADDRESS)
+    said = f"mail it to {judge.written(to)}" if to else "save it as a note"
+    handed_on = Clause(to or tokens[:place], Link.THEN, clause.strength, said=said)
+    return [replace(clause, tokens=tokens[place + 1 :]), handed_on]
 
 
 def _start(tokens: tuple[Token, ...]) -> tuple[int, bool]:
@@ -72,7 +96,9 @@ def _start(tokens: tuple[Token, ...]) -> tuple[int, bool]:
 def _without_waiting(tokens: tuple[Token, ...], start: int) -> tuple[Token, ...]:
     """Without "as soon as you have looked it up" at the end: that the thing comes first is plain."""
     for place in range(start + 1, len(tokens) - 1):
-        if tokens[place].word in ("once", "when", "after", "as") and waits_for_what_came_before(tokens[place:]):
+        if tokens[place].word in ("once", "when", "after", "as") and waits_for_what_came_before(
+            tokens[place:]
+        ):
             return tokens[:place]
     return tokens
 

@@ -168,7 +168,7 @@ class Opening:
                 other or best.parsed or any(token.kind is Kind.URL for token in tokens)
             )
         if piece.strength is Strength.COMMA and not things:
-            listed = self._current[0].word in _DETERMINERS and piece.whole == tokens
+            listed = self._current[0].word in _DETERMINERS or judge.best(self._current).parsed
             return listed and other and best.score >= STRONG and judge.fits(self._current, least=STRONG)
         if judge.head(self._current) in _TAKE_LISTS:
             return False

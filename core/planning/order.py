@@ -36,6 +36,7 @@ def predecessors(
     `writes` tells whose agent changes the world, `acts` whose agent has tools at all: one without can only make texts.
     """
     stages: list[_Stage] = []
+    earlier: list[tuple[int, int]] = []
     chained = in_given_order(judge.tokens)
     for place, clause in enumerate(clauses):
         content = Content(clause.tokens, judge=judge)
@@ -50,11 +51,18 @@ def predecessors(
             clause.tokens, content.command, references, writes(place) or (delivers and bool(references))
         )
         if clause.link is Link.EARLIER and place:
-            stages[-1 if clause.anchor is None else clause.anchor].after.add(place)
+            held = len(stages) - 1 if clause.anchor is None else clause.anchor
+            if place - held > 1:
+                stage.after = {one for one in _before(stage, Link.BESIDE, stages, anchor=None) if one > held}
+            stages[held].after.add(place)
+            earlier.append((held, place))
         elif place:
             link = Link.THEN if chained else clause.link
             stage.after = _before(stage, link, stages, anchor=clause.anchor)
         stages.append(stage)
+    for held, place in earlier:
+        if any(place in _all_before(other, stages) for other in stages[held].after - {place}):
+            stages[held].after.discard(place)
     return [stage.after for stage in stages]
 
 

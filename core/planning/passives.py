@@ -19,12 +19,16 @@ def active(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     if not tokens or tokens[0].word not in _SUBJECTS:
         return tokens
     if len(tokens) > 2 and (tokens[1].word in DERIVED or tokens[0].word in ("it", "that", "this")):
-        verb = 2 if tokens[1].word in DERIVED else 1
+        verb = 1 if tokens[0].word in ("it", "that", "this") else 2
         meant = _verb(tokens[verb].word)
         if meant in TRANSFORMING or meant in HANDING_ON:
             return (replace(tokens[verb], word=meant), *tokens[:verb], *tokens[verb + 1 :])
     for place in range(2, min(len(tokens) - 2, MOST_OF_A_SUBJECT)):
-        if tokens[place].word in ("goes", "go") and tokens[place + 1].word == "to" and _is_reached(tokens[place + 2 :]):
+        if (
+            tokens[place].word in ("goes", "go")
+            and tokens[place + 1].word == "to"
+            and _is_reached(tokens[place + 2 :])
+        ):
             subject = tuple(token for token in tokens[:place] if token.word not in _BETWEEN | _MODALS)
             return (replace(tokens[place], word="send"), *subject, *tokens[place + 1 :])
     for place in range(1, min(len(tokens) - 2, MOST_OF_A_SUBJECT)):

@@ -18,6 +18,7 @@ from core.planning.words import (
     EXPLETIVE_BEFORE,
     FUNCTION,
     HANDING_ON,
+    LANGUAGES,
     SOURCES,
     TIME_UNITS,
     TOPIC,
@@ -170,6 +171,8 @@ def _pronoun(tokens: tuple[Token, ...], place: int) -> Reference | None:
         return Reference(Refers.ONE, following if following in DERIVED else "") if place and alone else None
     if word in _EVERYTHING and tokens[0].word in DELIVERY | TRANSFORMING:
         return Reference(Refers.ALL) if word == "everything" or following in _OF_ALL else None
+    if word == "they" and before in ("how", "what", "whether", "where", "if"):
+        return Reference(Refers.THEM)
     if word not in _PRONOUNS or not place or (word == "both" and before == "to"):
         return None
     return Reference(Refers.ALL if following in ("results", "answers", "outputs") else _PRONOUNS[word])
@@ -205,7 +208,7 @@ def _named(words: list[str], place: int, earlier: frozenset[str]) -> Reference |
     based_on = place > 0 and words[place - 1] in ("from", "on", "with", "using", "out", "of", "into")
     for at in range(place + 1, min(place + 4, len(words))):
         noun, following = words[at], words[at + 1] if at + 1 < len(words) else ""
-        if noun in _NO_NOUNS:
+        if noun in _NO_NOUNS or " " in noun:
             return None
         made_of = words[place - 1] in ("from", "with", "using", "into") and stem(noun) in earlier
         known = noun in DERIVED or (based_on and (noun in SOURCES or made_of))
@@ -215,8 +218,9 @@ def _named(words: list[str], place: int, earlier: frozenset[str]) -> Reference |
             )
         if not known:
             continue
+        translated = following == "in" and words[at + 2 : at + 3] and words[at + 2] in LANGUAGES
         if following in ("of", "from", "about", "between") or (
-            following in _WHERE and not uses and noun not in _OUTPUTS
+            following in _WHERE and not translated and not uses and noun not in _OUTPUTS
         ):
             return None
         many = counted or noun in ("results", "answers", "outputs", "summaries", "translations")

@@ -208,8 +208,11 @@ class _Planning:
             clause.tokens
         ):
             return False
+        best = self._judge.best(clause.tokens)
         if not self._judge.fits(clause.tokens):
             return True
+        if best.parsed and best.agent != last.agent:
+            return False
         ranked = self._judge.ranked_with(clause.tokens, _LINK)
         own = next((rank.score for rank in ranked if rank.agent == last.agent), 0.0)
         return own >= 0.6 * ranked[0].score

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from itertools import pairwise
 
-from core.planning.text import SHAPES, Kind, Token
+from core.planning.text import SHAPES, Kind, Token, ends_like_a_past
 from core.planning.words import DERIVED, DONE, ENGLISH_NUMBERS, HANDING_ON, IMPERATIVES, IRREGULAR
 
 
@@ -42,7 +42,9 @@ _THEN_FIRST = _phrases(
     "|end with|finish with|finish by|finish off with|close with|end by|conclude with"
 )
 EARLIER = _phrases("before that|but first|beforehand|but before that|prior to that")
-_TRAILING_THEN = _phrases("afterwards|afterward|after that|when done|once done|right after")
+_TRAILING_THEN = _phrases(
+    "at the end|in the end|at last|finally|to finish|afterwards|afterward|after that|when done|once done|right after"
+)
 _TRAILING_EARLIER = _phrases("first|beforehand|before that")
 
 _REFERENCE = frozenset(
@@ -63,6 +65,8 @@ def first_words(tokens: tuple[Token, ...]) -> tuple[Link, int]:
         return Link.AFTER_ALL if of_all else Link.THEN, waits
     if starts_with(tokens, 0, ("then", "again")):
         return Link.BESIDE, 0
+    if counted := counted_step(tokens):
+        return Link.THEN, counted
     for phrases, link in ((EARLIER, Link.EARLIER), (THEN_ANYWHERE, Link.THEN), (_THEN_FIRST, Link.THEN)):
         length = max((len(p) for p in phrases if starts_with(tokens, 0, p)), default=0)
         if length and _free(tokens, length, phrases):
@@ -84,6 +88,20 @@ def _using(tokens: tuple[Token, ...]) -> int:
 
 
 _LEARNT = frozenset("find read see get gather learn collect".split())
+
+
+def counted_step(tokens: tuple[Token, ...]) -> int:
+    """How many tokens "as a second step," and "the third thing is to" take."""
+    words = [token.word for token in tokens[:6]]
+    size = 1 if words[0] in ("as", "in", "for") else 0
+    if words[size : size + 1] not in (["a"], ["the"], ["my"]) or len(words) < size + 4:
+        return 0
+    if words[size + 1] not in _ORDINALS or words[size + 2] not in ("step", "thing", "task", "move", "point"):
+        return 0
+    return size + (4 if words[size + 3] in (",", ":", "is") else 3)
+
+
+_ORDINALS = frozenset("first second third fourth fifth next last final".split())
 
 
 def step_number(tokens: tuple[Token, ...]) -> int:
@@ -124,8 +142,14 @@ def waiting_words(tokens: tuple[Token, ...]) -> int:
         size += 1
     if size == len(words):
         return 0
+    if words[size] in ("want", "need", "would") and words[size - 1] in ("i", "we"):
+        return size - 1
     points = not _POINTING.isdisjoint(words[1:size])
-    asks = words[size] in IMPERATIVES | _ASKING or (points and words[size] in ("a", "an", "the", "my"))
+    asks = (
+        words[size] in IMPERATIVES | _ASKING
+        or words[size] in ("i would", "we would")
+        or (points and words[size] in ("a", "an", "the", "my"))
+    )
     return size if size > (1 if points else 2) and asks else 0
 
 
@@ -137,7 +161,7 @@ _SOURCES = frozenset({"with", "using", "from", "based", "given"})
 _INVERTED = (["does"], ["do"], ["did"], ["is"], ["are"], ["was"], ["will"], ["can"], ["should"])
 """After "when" these make a question of it."""
 _DEFINITE = frozenset({"the", "your", "that", "this", "these", "those"})
-_EXACTLY = frozenset("only but and right immediately directly just straight".split())
+_EXACTLY = frozenset("only but and even right immediately directly just straight".split())
 """Words before "after that" or "once it's done" that change nothing about what waits."""
 _BEFORE_A_PAST = frozenset("is was has been have had are were it that".split())
 _OBJECTS = (["it"], ["them"], ["that"], ["this"])
@@ -176,6 +200,8 @@ def last_words(tokens: tuple[Token, ...]) -> tuple[Link, tuple[Token, ...]]:
 
 
 def starts_with(tokens: tuple[Token, ...], place: int, phrase: tuple[str, ...]) -> bool:
+    if place >= len(tokens) or tokens[place].word != phrase[0]:
+        return False
     part = tokens[place : place + len(phrase)]
     return len(part) == len(phrase) and all(t.word == w for t, w in zip(part, phrase, strict=True))
 
@@ -197,12 +223,12 @@ def waits_for_what_came_before(tokens: tuple[Token, ...]) -> bool:
     if words[0] == "should" and words[1:2] != [] and words[1] in _POINTING:
         return True
     if words[0] in _SOURCES | _BUILDING and len(words) <= 7 and not _POINTING.isdisjoint(words[1:4]):
-        return IMPERATIVES.isdisjoint(words[2:])
+        return words[1] not in _POINTING or words[2:3] == [] or words[2] not in IMPERATIVES
     if words[0] in _SOURCES and len(words) <= 4:
         return not _POINTING.isdisjoint(words[-2:]) or (words[-2:-1] == ["the"] and words[-1] in DERIVED)
     while words[1:] and words[0] in _EXACTLY:
         words = words[1:]
-    if words[0] != "having" and (words[0] not in _WAITING or words[1:2] in _INVERTED):
+    if words[0] != "having" and (words[0] not in _WAITING | {"before"} or words[1:2] in _INVERTED):
         return False
     if (len(words) == 2 and words[0] in ("once", "when")) or (words[0] == "having" and words[2:]):
         return all(_is_reference(word) or _is_past(word) for word in words[1:])
@@ -213,7 +239,7 @@ def waits_for_what_came_before(tokens: tuple[Token, ...]) -> bool:
 
 
 def _is_past(word: str) -> bool:
-    return word.endswith("ed") or word in IRREGULAR
+    return ends_like_a_past(word) or word in IRREGULAR
 
 
 _KEEPING = frozenset(

@@ -85,7 +85,10 @@ def _makes_something_of_it(tokens: tuple[Token, ...]) -> bool:
     words = [token.word for token in tokens]
     if not words or not {"a", "an", "some"}.intersection(words[1:3]):
         return False
-    return any(before in ("of", "from", "with", "around") and word in _POINTING for before, word in pairwise(words[2:]))
+    return any(
+        before in ("of", "from", "with", "around") and word in _POINTING
+        for before, word in pairwise(words[2:])
+    )
 
 
 _POINTING = frozenset("it that this them these those".split())

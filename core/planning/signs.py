@@ -27,7 +27,9 @@ def joins_words(tokens: tuple[Token, ...], place: int) -> bool:
     ):
         return False
     numbers = (Kind.NUMBER, Kind.PERCENT)
-    return tokens[place + 1].kind is Kind.WORD and tokens[place - 1].kind not in numbers
+    if tokens[place + 1].kind in numbers:
+        return tokens[place - 1].kind is Kind.WORD
+    return tokens[place + 1].kind is Kind.WORD
 
 
 def plus_connects(tokens: tuple[Token, ...], place: int) -> bool:

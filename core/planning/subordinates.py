@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from core.planning.courtesy import without_opening
 from core.planning.judging import STRONG, Judge
 from core.planning.sequencing import starts_with
-from core.planning.text import SHAPES, Kind, Token
+from core.planning.text import SHAPES, Kind, Token, ends_like_a_past
 from core.planning.words import DONE
 
 _PHRASES = {
     "after": "after|once|as soon as|having|upon|following the",
     "before": "before|prior to|ahead of",
     "when": "when",
+    "while": "while",
     "with": "using|based on|from|with|given",
 }
 _SUBORDINATORS = tuple(
     (tuple(phrase.split()), kind) for kind, all_ in _PHRASES.items() for phrase in all_.split("|")
 )
-_SUBJECT = frozenset({"you", "i", "we", "have", "has", "had", "having", "are", "is"})
+_SUBJECT = frozenset({"you", "i", "we", "have", "has", "had", "having", "are", "is", "there"})
 _PERFECT = frozenset({"is", "are", "was", "were", "has", "have", "been"})
 ONLY = frozenset(
     "but and only just not even right immediately directly straight shortly though however please , do so it"
@@ -66,8 +68,10 @@ def bare(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
 def names_work(tokens: tuple[Token, ...], word: str, *, judge: Judge) -> bool:
     """Whether a subordinate clause names work: "creating a backup", "the backup has been created"."""
     words = [token.word for token in tokens]
-    perfect = any(a in _PERFECT and (b in DONE or b.endswith("ed")) for a, b in pairwise(words))
+    perfect = any(a in _PERFECT and (b in DONE or ends_like_a_past(b)) for a, b in pairwise(words))
     finished = perfect or not DONE.isdisjoint(words)
+    if word == "while":
+        return words[0].endswith("ing") and judge.fits(tokens)
     if word == "when":
         return finished and judge.fits(tokens)
     if word == "with":
@@ -76,3 +80,14 @@ def names_work(tokens: tuple[Token, ...], word: str, *, judge: Judge) -> bool:
         return True
     thing = words[0] in ("the", "a", "your", "that") and len(words) <= 4
     return thing and all(token.kind not in SHAPES for token in tokens) and judge.fits(tokens, least=STRONG)
+
+
+def main_clause(tokens: tuple[Token, ...], *, judge: Judge) -> tuple[Token, ...]:
+    """The request behind a subordinate clause without a comma: "the backup is through I'd like …"; else empty."""
+    for place in range(2, len(tokens) - 1):
+        rest = tokens[place:]
+        opened = len(without_opening(rest)) < len(rest) and not judge.declares(rest)
+        done = tokens[place - 1].word in DONE and judge.commands(rest)
+        if (opened or done) and judge.fits(rest) and judge.fits(tokens[:place]):
+            return rest
+    return ()

@@ -116,6 +116,11 @@ def stem(word: str) -> str:
     return str(_STEMMER.stemWord(word))
 
 
+def ends_like_a_past(word: str) -> bool:
+    """Whether a word looks like the past of a regular verb; "feed", "shed" and "hundred" don't."""
+    return word.endswith("ed") and stem(word) != word
+
+
 def tokenise(text: str, *, correct: Correct) -> tuple[Token, ...]:
     """All tokens in order; quoted text is one token, and so is an address of any kind."""
     tokens: list[Token] = []

@@ -125,7 +125,7 @@ DERIVED = _set(
     " total figure findings newsletter announcement poem haiku limerick story slogan tweet recap gist rewrite"
     " invitation translated rewritten archive download overview calculation conversion reply response list text"
     " link file numbers sum takeaways points facts details amount number summarised summarized version message"
-    " product quotient difference remainder share explanation pitch report"
+    " sentence phrase lines paragraph product quotient difference remainder share explanation pitch report"
 )
 """Nouns that, after "the", name something an earlier step made."""
 

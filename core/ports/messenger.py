@@ -22,13 +22,16 @@ class Tag(Frozen):
 
     delegation_id: str
     part: int
+    order: float = 0.0
+    """When it was asked for, in Unix seconds; no part of the mark. Where posts have to wait the lowest goes first."""
 
 
 class Messenger(Protocol):
     """One chat platform's outbound side.
 
     Every method raises MessengerUnavailable where trying again may help (with `retry_after_seconds` if the
-    platform named it) and MessengerRefused where it can't.
+    platform named it) and MessengerRefused where it can't. MessengerBusy, a kind of the first, promises that nothing
+    was sent: the platform takes only so much, and this would have to wait too long for its turn.
     """
 
     @property

@@ -16,7 +16,7 @@ from core.catalog import BUILT_IN, load_agents
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("core", "adapters", "workers", "bot")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-PLATFORM_NAMES = ("slack", "telegram", "discord")
+PLATFORM_NAMES = ("slack", "telegram", "discord", "parlour")
 
 TOOL = """
 from pydantic import BaseModel, ConfigDict, Field
@@ -113,6 +113,20 @@ def test_a_platform_is_one_folder_and_one_line() -> None:
     assert mentions.get("slack", set()) <= allowed, "the commands of one platform are the only other place"
     assert not mentions.get("telegram")
     assert not mentions.get("discord")
+    assert not mentions.get("parlour"), "tests/integration/test_third_platform.py adds it with one line"
+
+
+def test_a_new_platform_needs_no_more_than_what_is_there_for_all() -> None:
+    """Parlour's adapter, written to see what it takes, uses the core, and what platforms share."""
+    shared = {"adapters.chat.platform", "adapters.chat.text", "adapters.chat.cutting", "adapters.chat.pace"}
+    folder = ROOT / "tests" / "platforms" / "parlour"
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGES):
+                names = {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+                assert (node.module or "").startswith("core.") or names & shared, (
+                    f"{path.name}: {node.module}"
+                )
 
 
 def test_the_core_names_no_platform() -> None:
@@ -121,7 +135,7 @@ def test_the_core_names_no_platform() -> None:
         for path in (ROOT / "core").rglob("*")
         if path.suffix in (".py", ".md")
         for number, line in enumerate(path.read_text().splitlines(), 1)
-        if re.search(r"\b(slack|telegram|discord)\b", line, re.IGNORECASE)
+        if re.search(r"\b(slack|telegram|discord|parlour)\b", line, re.IGNORECASE)
     ]
     assert not named
 

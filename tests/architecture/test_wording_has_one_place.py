@@ -20,6 +20,7 @@ SOURCES = sorted(
 ELSEWHERE = {
     "core/agent_loop/prompt.py": "for the model",
     "core/planning/model.py": "for the model",
+    "core/planning/nesting.py": "tasks that it words, for agents",
     "core/planning/validation.py": "for the model, which is asked to mend its plan",
     "core/catalog.py": "what is wrong with an agent's file, for whoever starts FlowMate",
     "core/memory/": "in place of adapters, for tests and trials",
@@ -32,7 +33,6 @@ ELSEWHERE = {
     "adapters/chat/*/errors.py": "what a platform's error codes mean; the core names no platform",
     "adapters/chat/slack/identity.py": "what a platform's error codes mean; the core names no platform",
     "adapters/chat/*/client.py": "what a platform's error codes mean; the core names no platform",
-    "adapters/chat/telegram/pace.py": "what a platform's error codes mean; the core names no platform",
 }
 """Files with sentences of another kind, and of which. The default sentences of core/errors.py are docstrings."""
 

@@ -16,7 +16,7 @@ from core.memory.clock import START, ManualClock
 from core.memory.limiter import InMemoryLimiter
 from core.models import Verdict
 from core.ports.clock import Clock
-from core.ports.limiter import Limit, Limiter
+from core.ports.limiter import TICKET_SECONDS, Limit, Limiter
 from tests.services.valkey import Valkey
 
 CLOCK = SystemClock()
@@ -144,6 +144,75 @@ async def test_a_window_of_a_broken_number_of_seconds_is_not_cut_short(limiter: 
     assert refused.retry_after_seconds > 1.1
 
 
+PER_TENTH = Limit(requests=1, window_seconds=0.1)
+
+
+async def waited(limiter: Limiter, order: float, *, done: list[float], key: str = "chat") -> None:
+    while wait := await limiter.line_up(key, PER_TENTH, ticket=f"t{order}", order=order):
+        assert 0 < wait < 5
+        await asyncio.sleep(min(wait, 0.05))
+    done.append(order)
+
+
+async def test_who_asked_first_steps_up_first_in_whichever_process_it_waits(open_limiter: Open) -> None:
+    several = [open_limiter() for _ in range(3)]
+    assert await several[0].line_up("chat", PER_TENTH, ticket="first", order=99) == 0
+    for number in (5, 3, 4, 1, 2):
+        assert await several[number % 3].line_up("chat", PER_TENTH, ticket=f"t{number}.0", order=number) > 0
+    done: list[float] = []
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(waited(several[n % 3], float(n), done=done) for n in (5, 3, 4, 1, 2)))
+    assert done == [1, 2, 3, 4, 5]
+
+
+async def test_a_place_in_line_says_how_long_it_takes_and_can_be_given_up(limiter: Limiter) -> None:
+    limit = Limit(requests=2, window_seconds=100)
+    assert [await limiter.line_up("a", limit, ticket=f"in{n}", order=n) for n in range(2)] == [0, 0]
+    waits = [await limiter.line_up("a", limit, ticket=f"w{n}", order=10 + n) for n in range(4)]
+    assert [round(wait, -2) for wait in waits] == [100, 100, 200, 200]
+    for ticket in ("w0", "w1", "w1"):
+        await limiter.leave("a", ticket=ticket)
+    assert 90 < await limiter.line_up("a", limit, ticket="w2", order=12) <= 100
+    assert await limiter.line_up("b", limit, ticket="w0", order=0) == 0
+
+
+async def test_nobody_steps_up_while_the_line_is_held(open_limiter: Open) -> None:
+    limiter, other = open_limiter(), open_limiter()
+    await limiter.hold("a", seconds=60)
+    await limiter.hold("a", seconds=1)
+    assert 55 < await other.line_up("a", SHORT, ticket="t", order=1) <= 60
+    done: list[float] = []
+    await limiter.hold("chat", seconds=0.05)
+    async with asyncio.timeout(10):
+        await waited(other, 1.0, done=done)
+    assert done
+
+
+async def test_who_is_alone_is_followed_by_nobody_until_done(open_limiter: Open) -> None:
+    limiter, other = open_limiter(), open_limiter()
+    assert await limiter.line_up("a", SHORT, ticket="in", order=1, alone_seconds=30) == 0
+    assert 0 < await other.line_up("a", SHORT, ticket="t2.0", order=2) < 1
+    await limiter.hold("a", seconds=0.001)
+    async with asyncio.timeout(10):
+        await waited(other, 2.0, done=[], key="a")
+    assert await limiter.line_up("b", SHORT, ticket="dies", order=1, alone_seconds=0.05) == 0
+    async with asyncio.timeout(10):
+        await waited(other, 2.0, done=[], key="b")
+
+
+async def test_a_ticket_that_is_no_longer_shown_does_not_stop_the_line() -> None:
+    manual = ManualClock()
+    limiter = InMemoryLimiter(clock=manual)
+    limit = Limit(requests=1, window_seconds=1)
+    assert await limiter.line_up("a", limit, ticket="in", order=0) == 0
+    assert await limiter.line_up("a", limit, ticket="dead", order=1) > 0
+    assert await limiter.line_up("a", limit, ticket="alive", order=2) > 0
+    await manual.advance(TICKET_SECONDS / 2)
+    assert await limiter.line_up("a", limit, ticket="alive", order=2) > 0
+    await manual.advance(TICKET_SECONDS / 2)
+    assert await limiter.line_up("a", limit, ticket="alive", order=2) == 0
+
+
 @pytest.mark.slow
 async def test_while_redis_is_out_it_counts_alone_and_never_raises(
     valkey: Valkey, caplog: pytest.LogCaptureFixture
@@ -190,13 +259,17 @@ async def test_nothing_stays_in_redis_for_ever(valkey: Valkey) -> None:
     try:
         for key in ("person:u", "edit:d1"):
             await window.admit(key, LONG)
+        await window.line_up("chat", LONG, ticket="in", order=1.5)
+        await window.line_up("busy", PER_TENTH, ticket="in", order=1.5)
+        await window.line_up("busy", PER_TENTH, ticket="waits", order=1.5)
+        await window.hold("busy", seconds=3)
     finally:
         await window.aclose()
     with Redis(unix_socket_path=str(valkey.socket)) as redis:
         keys = list(redis.scan_iter())
-        assert len(keys) == 2
+        assert len(keys) == 2 + 1 + 4
         assert all(key.startswith(PREFIX.encode()) for key in keys)
-        assert all(0 < redis.ttl(key) <= 900 for key in keys)
+        assert all(0 < redis.pttl(key) <= 905_000 for key in keys)
 
 
 @pytest.mark.parametrize("requests", [1, 2, 5])

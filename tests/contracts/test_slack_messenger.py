@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.chat.pace import Pace
 from adapters.chat.slack.client import SlackClient
 from adapters.chat.slack.identity import OwnIdentity
 from adapters.chat.slack.outbound import SlackMessenger
 from core.errors import MessageGone, MessengerRefused, MessengerUnavailable
+from core.memory.limiter import InMemoryLimiter
 from core.models import Address, Button, Reply
 from core.ports.messenger import Messenger, Tag
 from tests.counterparts.slack import SlackServer
@@ -191,8 +193,12 @@ class TestFailures:
 
     async def test_a_slow_answer_is_unavailable(self, slack: SlackServer) -> None:
         client = SlackClient(slack.bot_token, base_url=slack.base_url, timeout_seconds=0.1)
+        clock = SystemClock()
         messenger = SlackMessenger(
-            client, identity=OwnIdentity(client, clock=SystemClock()), clock=SystemClock()
+            client,
+            identity=OwnIdentity(client, clock=clock),
+            clock=clock,
+            pace=Pace(limiter=InMemoryLimiter(clock=clock), clock=clock),
         )
         slack.fail_next("chat.postMessage", "slow", seconds=0.5)
         with pytest.raises(MessengerUnavailable):

@@ -183,9 +183,11 @@ class Service:
         )
 
 
-async def eventually(condition: Callable[[], Awaitable[Any]] | Callable[[], Any]) -> Any:
+async def eventually(
+    condition: Callable[[], Awaitable[Any]] | Callable[[], Any], *, seconds: float = PATIENCE_SECONDS
+) -> Any:
     """What the condition gives, once it gives anything."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(seconds):
         while True:
             found = condition()
             if asyncio.iscoroutine(found):

@@ -15,8 +15,9 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, Route, expect
 
 from core.rendering import page as words
+from tests.counterparts.web import web_server
 from tests.integration.browser import DESKTOP, PHONE, opened, picture
-from tests.integration.http_harness import Service
+from tests.integration.http_harness import Service, fresh
 
 pytest_plugins = ("tests.integration.http_fixtures", "tests.integration.browser_fixtures")
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
@@ -267,6 +268,46 @@ async def test_another_page_in_the_same_browser_can_neither_read_nor_ask(
         await page.goto(service.url + "/conversations/evil")
         assert await page.locator(".turn").count() == 0
         await expect(page.get_by_label(words.MESSAGE)).to_be_visible()
+
+
+async def test_a_digest_comes_into_its_conversation_and_leads_with_what_is_new(browser: Browser) -> None:
+    async with web_server() as web, fresh(FLOWMATE_FETCH_ALLOW="127.0.0.1") as service:
+        feed = web.serve("/harbour.xml", to_feed(*HEADLINES[2:]), type="application/rss+xml")
+        look = {**DESKTOP, "timezone_id": "Europe/Berlin"}
+        async with opened(browser, service, **look) as page:
+            await ask(page, f"every weekday at 9 headlines from {feed}")
+            await page.get_by_role("button", name="Save").click()
+            run = page.get_by_role("button", name="Run now")
+            await run.click()
+            digests = page.locator(".turn", has_text=words.SCHEDULED)
+            await expect(digests).to_contain_text(HEADLINES[2])
+            web.serve("/harbour.xml", to_feed(*HEADLINES), type="application/rss+xml")
+            await run.click()
+            await expect(digests).to_have_count(2)
+            digest = digests.last.locator(".words")
+            await expect(digest).to_contain_text("New since")
+            shown = await digest.inner_text()
+            assert shown.index(HEADLINES[0]) < shown.index("As before") < shown.index(HEADLINES[2])
+            await page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+            await picture(page, "digest")
+            await no_serious_finding(page, "digest")
+
+
+HEADLINES = (
+    "Ferry timetable changes on Monday",
+    "Night work at the lock until Friday",
+    "The new crane is here",
+    "Harbour market opens at ten",
+)
+
+
+def to_feed(*titles: str) -> str:
+    items = "".join(
+        f"<item><title>{title}</title><link>https://harbour.example.org/{title.split()[0].lower()}</link></item>"
+        for title in titles
+    )
+    channel = f"<channel><title>Harbour news</title>{items}</channel>"
+    return f'<?xml version="1.0"?><rss version="2.0">{channel}</rss>'
 
 
 TRY_EVERYTHING = """async (url) => {

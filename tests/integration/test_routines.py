@@ -52,7 +52,7 @@ async def test_it_runs_at_its_slot_and_one_that_can_not_be_is_told_of(tmp_path: 
             code, out, err = await service.command("schedules", "list")
             assert code == 0, err
             assert "1. every weekday at 09:00 (Europe/Berlin)  @ticker 6*7" in out
-            await _let_it_be_due(tmp_path / "data" / "flowmate.sqlite3")
+            await _let_it_be_due_soon(tmp_path / "data" / "flowmate.sqlite3")
             message = await slack.wait_for(lambda: _answer(slack), timeout=ANSWER_SECONDS)
             assert message is not None
             _, out, _ = await service.command("doctor", "--json")
@@ -60,13 +60,14 @@ async def test_it_runs_at_its_slot_and_one_that_can_not_be_is_told_of(tmp_path: 
             assert any(SENTENCE in line for line in service.output), service.output
 
 
-async def _let_it_be_due(path: Path) -> None:
+async def _let_it_be_due_soon(path: Path) -> None:
     database = Database(f"sqlite:///{path}")
     schedules = SqlSchedules(database)
     try:
         (row,) = await schedules.of_agents()
         now = datetime.now(UTC)
-        due = row.model_copy(update={"next_slot": now.replace(microsecond=0) - timedelta(seconds=1)})
+        # In a moment, not now: the alarm clock sees it coming, and nobody has to wait for the sweep.
+        due = row.model_copy(update={"next_slot": now.replace(microsecond=0) + timedelta(seconds=3)})
         assert await schedules.change(due, expected=(ScheduleState.ACTIVE,), now=now)
     finally:
         database.close()

@@ -15,7 +15,7 @@ def connect(settings: SlackSettings, clock: Clock, shared: Shared) -> Connection
     # slack_sdk and aiohttp cost 14 MB and a fifth of a second; without Slack nobody should pay them.
     from adapters.chat.slack.connection import SlackConnection
 
-    return SlackConnection(credentials, clock=clock)
+    return SlackConnection(credentials, clock=clock, shared=shared)
 
 
 PLATFORM = Platform(

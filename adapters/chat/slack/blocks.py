@@ -43,11 +43,6 @@ def fits(part: Reply) -> bool:
     return size(neutralise(part.text)) <= MARKDOWN_LIMIT
 
 
-def is_progress(part: Reply) -> bool:
-    """Whether this is on the way to an answer: what can still be cancelled isn't one."""
-    return any(button.action == "cancel" for button in part.buttons)
-
-
 def _elements(buttons: Iterable[Button]) -> list[dict[str, Any]]:
     elements: list[dict[str, Any]] = []
     seen: dict[str, int] = {}

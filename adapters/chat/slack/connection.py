@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute
 
-from adapters.chat.platform import Reception
+from adapters.chat.pace import Pace
+from adapters.chat.platform import Reception, Shared
 from adapters.chat.slack.background import Background
 from adapters.chat.slack.client import SlackClient
 from adapters.chat.slack.identity import OwnIdentity
@@ -30,13 +31,18 @@ DRAIN_SECONDS = 3.0
 class SlackConnection:
     """One workspace's app: the messenger for workers, and what receives for the web process."""
 
-    def __init__(self, credentials: Credentials, *, clock: Clock) -> None:
+    def __init__(self, credentials: Credentials, *, clock: Clock, shared: Shared) -> None:
         self._credentials = credentials
         self._clock = clock
         self._client = SlackClient(credentials.bot_token, base_url=credentials.api_url)
         self._identity = OwnIdentity(self._client, clock=clock)
         self._background = Background()
-        self._messenger = SlackMessenger(self._client, identity=self._identity, clock=clock)
+        self._messenger = SlackMessenger(
+            self._client,
+            identity=self._identity,
+            clock=clock,
+            pace=Pace(limiter=shared.limiter, clock=clock),
+        )
 
     @property
     def messenger(self) -> Messenger:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.chat.pace import LONGEST_WAIT_SECONDS, PLACEHOLDER_WAIT_SECONDS, Pace
 from adapters.chat.slack import blocks
 from adapters.chat.slack.client import SlackClient
 from adapters.chat.slack.errors import NOT_A_MEMBER, SlackRefused
@@ -11,7 +12,8 @@ from adapters.chat.slack.files import share
 from adapters.chat.slack.history import messages_since
 from adapters.chat.slack.identity import OwnIdentity
 from adapters.chat.slack.inbound import PLATFORM
-from core.errors import MessageGone
+from adapters.chat.slack.pace import EDITS, PROGRESS, posts
+from core.errors import MessageGone, MessengerUnavailable
 from core.models import Address, Reply
 from core.ports.clock import Clock
 from core.ports.messenger import Capabilities, Tag
@@ -30,10 +32,11 @@ class SlackMessenger:
     once, and the answer is a message of its own.
     """
 
-    def __init__(self, client: SlackClient, *, identity: OwnIdentity, clock: Clock) -> None:
+    def __init__(self, client: SlackClient, *, identity: OwnIdentity, clock: Clock, pace: Pace) -> None:
         self._client = client
         self._identity = identity
         self._clock = clock
+        self._pace = pace
 
     @property
     def platform(self) -> str:
@@ -57,19 +60,21 @@ class SlackMessenger:
             "event_payload": {"delegation_id": tag.delegation_id, "part": tag.part},
         }
         message = _fitting(part)
+        patience = PLACEHOLDER_WAIT_SECONDS if part.is_progress else LONGEST_WAIT_SECONDS
         try:
-            answer = await self._client.call(
-                lambda web: web.chat_postMessage(
-                    channel=address.place,
-                    thread_ts=address.thread or None,
-                    metadata=metadata,
-                    unfurl_links=False,
-                    unfurl_media=False,
-                    link_names=False,
-                    parse="none",
-                    **message,
+            async with self._pace.turn(posts(address.place), order=tag.order, patience_seconds=patience):
+                answer = await self._client.call(
+                    lambda web: web.chat_postMessage(
+                        channel=address.place,
+                        thread_ts=address.thread or None,
+                        metadata=metadata,
+                        unfurl_links=False,
+                        unfurl_media=False,
+                        link_names=False,
+                        parse="none",
+                        **message,
+                    )
                 )
-            )
         except SlackRefused as refusal:
             if refusal.code not in NOT_A_MEMBER or not address.via:
                 raise
@@ -82,14 +87,28 @@ class SlackMessenger:
         """Replace the message's text and buttons. Raises MessageGone where it can't be changed any more."""
         message = _fitting(part)
         if message_id != THROUGH_RESPONSE_URL:
+            await self._update(address, message_id, message, progress=part.is_progress)
+            await self._share(address, part, after=message_id)
+        elif not part.is_progress:
+            await self._respond(address, part, message=message)
+
+    async def _update(
+        self, address: Address, message_id: str, message: dict[str, Any], *, progress: bool
+    ) -> None:
+        if progress:
+            # Progress never waits, nor does it take from answers what they need.
+            await self._pace.pass_through(EDITS, PROGRESS, patience_seconds=0.0)
+        else:
+            await self._pace.pass_through(EDITS)
+        try:
             await self._client.call(
                 lambda web: web.chat_update(
                     channel=address.place, ts=message_id, link_names=False, parse="none", **message
                 )
             )
-            await self._share(address, part, after=message_id)
-        elif not blocks.is_progress(part):
-            await self._respond(address, part, message=message)
+        except MessengerUnavailable as error:
+            await self._pace.hold(EDITS, seconds=error.retry_after_seconds or 0.0)
+            raise
 
     async def delete(self, address: Address, message_id: str) -> None:
         if message_id == THROUGH_RESPONSE_URL:
@@ -116,7 +135,7 @@ class SlackMessenger:
             await share(self._client, address, part.files, after=after, own_bot=own_bot)
 
     async def _respond(self, address: Address, part: Reply, *, message: dict[str, Any]) -> None:
-        shown_to = "ephemeral" if blocks.is_progress(part) else "in_channel"
+        shown_to = "ephemeral" if part.is_progress else "in_channel"
         body = {
             "response_type": shown_to,
             "replace_original": False,

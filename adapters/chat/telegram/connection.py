@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute
 from telegram import BotCommand
 
+from adapters.chat.pace import Pace
 from adapters.chat.platform import Reception, Shared
 from adapters.chat.telegram.client import TelegramClient
 from adapters.chat.telegram.inbound import PLATFORM, Me
 from adapters.chat.telegram.outbound import TelegramMessenger
-from adapters.chat.telegram.pace import Pace
 from adapters.chat.telegram.polling import WANTED, Polling
 from adapters.chat.telegram.receiver import Doors, Receiver
 from adapters.chat.telegram.settings import Credentials

@@ -10,10 +10,11 @@ from typing import Any
 
 from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
 
+from adapters.chat.pace import LONGEST_WAIT_SECONDS, PLACEHOLDER_WAIT_SECONDS, Pace
 from adapters.chat.telegram import formatting
 from adapters.chat.telegram.client import Migrated, TelegramClient
 from adapters.chat.telegram.inbound import PLATFORM
-from adapters.chat.telegram.pace import Pace
+from adapters.chat.telegram.pace import lanes
 from core.errors import FlowMateError, MessageGone, MessengerRefused
 from core.models import Address, Artifact, Reply
 from core.ports.messenger import Capabilities, Tag
@@ -63,6 +64,8 @@ class TelegramMessenger:
                 reply_markup=formatting.to_keyboard(part.buttons),
                 link_preview_options=NO_PREVIEW,
             ),
+            order=tag.order,
+            patience_seconds=PLACEHOLDER_WAIT_SECONDS if part.is_progress else LONGEST_WAIT_SECONDS,
         )
         await self._share(address, part, message_id=str(sent.message_id))
         return str(sent.message_id)
@@ -104,15 +107,23 @@ class TelegramMessenger:
         """One message that is no answer: help, a hint, a refusal."""
         await self.post(address, Reply(text=text), tag=Tag(delegation_id="", part=0))
 
-    async def _in_chat(self, address: Address, ask: Callable[[Bot, str], Awaitable[Any]]) -> Any:
-        await self._pace.turn(address.place)
+    async def _in_chat(
+        self,
+        address: Address,
+        ask: Callable[[Bot, str], Awaitable[Any]],
+        *,
+        order: float = 0.0,
+        patience_seconds: float = LONGEST_WAIT_SECONDS,
+    ) -> Any:
+        async def in_turn(place: str) -> Any:
+            async with self._pace.turn(*lanes(place), order=order, patience_seconds=patience_seconds):
+                return await self._client.call(lambda bot: ask(bot, place))
+
         try:
-            return await self._client.call(lambda bot: ask(bot, address.place))
+            return await in_turn(address.place)
         except Migrated as moved:
             logger.info("a Telegram group moved; writing to where it is now")
-            place = moved.place
-            await self._pace.turn(place)
-            return await self._client.call(lambda bot: ask(bot, place))
+            return await in_turn(moved.place)
 
     async def _share(self, address: Address, part: Reply, *, message_id: str) -> None:
         for artifact in part.files:

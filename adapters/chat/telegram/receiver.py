@@ -6,11 +6,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.chat.pace import Pace
 from adapters.chat.platform import Reception
 from adapters.chat.telegram.client import TelegramClient
 from adapters.chat.telegram.inbound import Heard, Kind, Me, to_heard, to_press
 from adapters.chat.telegram.outbound import TelegramMessenger
-from adapters.chat.telegram.pace import Pace
 from core.errors import FlowMateError, Refused, TransientError
 from core.models import Address, Press
 from core.ports.admissions import Admissions

@@ -53,6 +53,8 @@ function show(turn) {
     document.getElementById("welcome")?.remove();
     turns.append(article);
     if (turns.children.length === 1) settle(article.querySelector(".said").textContent);
+    // What was said about the press or the words before is over now.
+    tell("");
   }
   // Whoever stood on a button that is gone stands on its turn, not at the top of the page.
   if (focused !== null) (document.getElementById(focused) || article).focus();

@@ -49,6 +49,7 @@ class SlackServer(People):
     scopes: Iterable[str] = ALL_SCOPES
     events: Iterable[str] = ALL_EVENTS
     burst: int = 1
+    posts_per_second: float = 1.0
     per_minute: Mapping[str, int] = field(default_factory=dict)
     ack_seconds: float = 3.0
     retry_seconds: tuple[float, ...] = (0.0, 0.05, 0.1)
@@ -90,7 +91,12 @@ class SlackServer(People):
         self.api = Api(
             workspace=self.workspace,
             hooks=self.hooks,
-            limits=Limits(monotonic=self.monotonic, burst=self.burst, per_minute=self.per_minute),
+            limits=Limits(
+                monotonic=self.monotonic,
+                burst=self.burst,
+                posts_per_second=self.posts_per_second,
+                per_minute=self.per_minute,
+            ),
             faults=self.faults,
             tokens=self.tokens,
             new_socket_url=self._new_socket_url,

@@ -85,9 +85,9 @@ class Refusal(Exception):
 
 
 class TelegramServer:
-    """One bot's Bot API. `scale` shortens its limits' windows, so that no test waits for minutes."""
+    """One bot's Bot API. `monotonic` drives its limits, so that no test waits for minutes; `scale` 0 is none."""
 
-    def __init__(self, *, scale: float = 1.0) -> None:
+    def __init__(self, *, scale: float = 1.0, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.url = ""
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.refused: list[tuple[str, str]] = []
@@ -97,6 +97,7 @@ class TelegramServer:
         self.commands: list[dict[str, str]] = []
         self.answered: dict[str, dict[str, Any]] = {}
         self._scale = scale
+        self._monotonic = monotonic
         self._chats: dict[int, Chat] = {}
         self._messages: dict[tuple[int, int], Message] = {}
         self._updates: list[dict[str, Any]] = []
@@ -314,11 +315,11 @@ class TelegramServer:
         return chat
 
     def _pace(self, chat: Chat) -> None:
-        """One a second in a chat, twenty a minute in a group, thirty a second in all; a little slack for the clock."""
-        now = time.monotonic()
-        limits: list[tuple[int | str, int, float]] = [(chat.id, 2, 1.0), ("all", 33, 1.0)]
+        """One a second in a chat, twenty a minute in a group, thirty a second in all."""
+        now = self._monotonic()
+        limits: list[tuple[int | str, int, float]] = [(chat.id, 1, 1.0), ("all", 30, 1.0)]
         if chat.kind != "private":
-            limits.append((f"group {chat.id}", 21, 60.0))
+            limits.append((f"group {chat.id}", 20, 60.0))
         for key, most, window in limits:
             recent = [at for at in self._sent.get(key, []) if now - at < window * self._scale]
             if len(recent) >= most:
@@ -341,9 +342,9 @@ class TelegramServer:
 
 
 @asynccontextmanager
-async def telegram_server(*, scale: float = 1.0) -> AsyncIterator[TelegramServer]:
-    """A server on a port of its own."""
-    server = TelegramServer(scale=scale)
+async def telegram_server(**options: Any) -> AsyncIterator[TelegramServer]:
+    """A server on a port of its own; see `TelegramServer` for the options."""
+    server = TelegramServer(**options)
     app = web.Application(client_max_size=60_000_000)
     app.router.add_route("*", "/bot{token}/{method}", server.handle)
     runner = web.AppRunner(app)
