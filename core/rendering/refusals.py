@@ -16,6 +16,7 @@ NOTHING_TO_RETRY = "There is nothing to try again: nothing failed there, or it i
 NOTHING_RUNS = "Nothing of yours is running here."
 GONE = "That is no longer known here; ask again, please."
 STARTS_LATE = "Saved. The queue can't be reached just now, so it will start a little late."
+TAKES_LONGER = "That takes a little longer; press again in a moment if nothing changes."
 WORDS_PLEASE = "I can only read words; write what you want, please."
 CAME_TOO_LATE = (
     "That message came more than a day late, so it was not run. Send it again if you still want it."

@@ -1,4 +1,4 @@
-"""What people read in a conversation is written in core/rendering, and nowhere else in the core or the platforms."""
+"""What people read in a conversation is written in core/rendering, and nowhere else, whatever it is held in."""
 
 from __future__ import annotations
 
@@ -11,11 +11,20 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WORDING = ROOT / "core" / "rendering"
+CONVERSATIONS = (
+    "core/**/*.py",
+    "adapters/chat/**/*.py",
+    "bot/page/**/*.py",
+    "bot/cli/ask.py",
+    "bot/cli/chat.py",
+    "bot/cli/conversing.py",
+    "bot/cli/plan.py",
+    "bot/cli/progress.py",
+    "bot/cli/schedules.py",
+)
+"""The rest of the command line sets FlowMate up, and speaks for itself."""
 SOURCES = sorted(
-    path
-    for folder in ("core", "adapters/chat")
-    for path in (ROOT / folder).rglob("*.py")
-    if WORDING not in path.parents
+    path for pattern in CONVERSATIONS for path in ROOT.glob(pattern) if WORDING not in path.parents
 )
 ELSEWHERE = {
     "core/agent_loop/prompt.py": "for the model",
@@ -24,6 +33,8 @@ ELSEWHERE = {
     "core/planning/validation.py": "for the model, which is asked to mend its plan",
     "core/catalog.py": "what is wrong with an agent's file, for whoever starts FlowMate",
     "core/memory/": "in place of adapters, for tests and trials",
+    "bot/page/forms.py": "for programs that send what the page never does",
+    "bot/page/routes.py": "for programs that send what the page never does",
     "adapters/chat/*/settings.py": "setting it up",
     "adapters/chat/*/connection.py": "setting it up, and the doctor's findings",
     "adapters/chat/slack/manifest.py": "setting it up",
