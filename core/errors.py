@@ -45,7 +45,7 @@ class Refused(FlowMateError):
 
 
 class InvalidInstruction(Refused):
-    """There is nothing to do in that message."""
+    """There is nothing to do in that message; write what you want, please."""
 
 
 class InvalidSchedule(Refused):

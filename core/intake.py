@@ -79,7 +79,7 @@ class Intake:
 def check_instruction(instruction: Instruction) -> None:
     """Raise InvalidInstruction where there is nothing to do, or too much to read."""
     if not instruction.text.translate(_INVISIBLE).strip():
-        raise InvalidInstruction(refusals.NOTHING_IN_IT)
+        raise InvalidInstruction
     if len(instruction.text) > MAX_INSTRUCTION_CHARACTERS:
         raise InvalidInstruction(
             refusals.too_long(characters=len(instruction.text), limit=MAX_INSTRUCTION_CHARACTERS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.errors import MessengerUnavailable
 from core.models import Address, Reply
 from core.ports.messenger import Capabilities, Tag
+from core.rendering.failures import not_connected
 
 
 class UnconnectedMessenger:
@@ -13,7 +14,7 @@ class UnconnectedMessenger:
     def __init__(self, platform: str, *, setup: str) -> None:
         self.platform = platform
         self.capabilities = Capabilities(edit=False)
-        self._sentence = f"{platform} is not connected in this process; {setup}."
+        self._sentence = not_connected(platform, setup=setup)
 
     def split(self, reply: Reply) -> tuple[Reply, ...]:
         return (reply,)

@@ -13,6 +13,7 @@ from adapters.tools import ToolParts
 from core.models import Task
 from core.ports.notes import Notes
 from core.ports.tool import Effect, ToolOutput
+from core.rendering.grammar import counted
 
 
 class WantedNotes(BaseModel):
@@ -51,13 +52,9 @@ class FindNotes:
         found = await self._notes.find(task.workspace, words=arguments.words, limit=arguments.limit)
         words = line(arguments.words, limit=80)
         if not found:
-            return ToolOutput(text=f"No note holds “{words}”.")
-        return ToolOutput(
-            text=(
-                f"{len(found)} {'note holds' if len(found) == 1 else 'notes hold'} “{words}”:\n"
-                f"{shown(found, zone=task.zone)}"
-            )
-        )
+            return ToolOutput(text=f'No note holds "{words}".')
+        holding = counted(len(found), "{count} note holds", "{count} notes hold")
+        return ToolOutput(text=f'{holding} "{words}":\n{shown(found, zone=task.zone)}')
 
 
 def _asked_of_the_agent(text: str) -> str | None:

@@ -49,7 +49,7 @@ class ListNotes:
     async def run(self, arguments: NewestNotes, *, task: Task, idempotency_key: str) -> ToolOutput:
         found = await self._notes.recent(task.workspace, limit=arguments.limit)
         if not found:
-            return ToolOutput(text="There are no notes yet. Say “note: …” to save one.")
+            return ToolOutput(text='There are no notes yet. Say "note: …" to save one.')
         total = await self._notes.count(task.workspace)
         head = f"{total:,} {'note' if total == 1 else 'notes'}" + (
             f", the newest {len(found)}:" if total > len(found) else ":"

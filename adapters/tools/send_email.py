@@ -88,7 +88,7 @@ class SendEmail:
             message_id=hashlib.sha256(idempotency_key.encode()).hexdigest()[:32], at=task.now,
         )  # fmt: skip
         await SmtpSender(url.get_secret_value()).send(mail)
-        return ToolOutput(text=f"E-mail sent to {', '.join(mail.to)}: “{subject}”")
+        return ToolOutput(text=f'E-mail sent to {", ".join(mail.to)}: "{subject}"')
 
 
 def build(parts: ToolParts) -> SendEmail:

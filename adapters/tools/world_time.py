@@ -244,7 +244,7 @@ def _week(asked: Moment, task: Task) -> str:
 def _resolved(text: str, today: date) -> date:
     day = to_date(text, today=today) or date_within(text, today=today)
     if day is None:
-        raise ToolFailed(f"I can't tell which date “{line(text, limit=60)}” is; write it like 2027-03-01.")
+        raise ToolFailed(f'I can\'t tell which date "{line(text, limit=60)}" is; write it like 2027-03-01.')
     return day
 
 

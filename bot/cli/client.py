@@ -53,7 +53,7 @@ class Unreachable(CallFailed):
 
 
 class Empty(CallFailed):
-    """There is nothing to do in that message."""
+    """There is nothing to do in that message; write what you want, please."""
 
     exit_code = 2
 

@@ -8,7 +8,8 @@ set of these modules. Markdown, plain English, no emoji, no exclamation marks; a
     refusals, pairing, help         what is not taken, who may come in, what FlowMate can do
     planning                        where nothing runs: one question
     agents                          what an agent's run says about itself
-    schedules, timings, questions   what comes again, in words; what is asked where something is missing
+    schedules, digests, timings     what comes again, and what is new in it; when, in words
+    questions                       what is asked where a schedule's timing is incomplete or can't be
     buttons, page, terminal         what stands around the conversations
     grammar, times                  numbers, lists, days and durations
 

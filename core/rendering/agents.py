@@ -40,7 +40,7 @@ def untrusted(tool: str, *, targets: Sequence[str]) -> str:
     named = listed(target[:100] for target in targets)
     return (
         f"Denied: {tool} was not called; after text from outside was read, "
-        f"the person must have named {named} in their own words."
+        f"whoever asks has to name {named} in their own words."
     )
 
 

@@ -45,3 +45,8 @@ def keeps_crashing(times: int) -> str:
 
 def unknown_agent(name: str) -> str:
     return f"There is no agent called {name} any more."
+
+
+def not_connected(platform: str, *, setup: str) -> str:
+    """Why an answer waits, and what to set so that it no longer does."""
+    return f"{platform} is not connected in this process; {setup}."

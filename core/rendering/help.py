@@ -10,6 +10,14 @@ INTRODUCTION = (
     "Write what you want in plain words; several things at once are fine, and one answer comes back."
 )
 AGENTS = "These agents work for you:"
+COMMANDS = {
+    "flowmate": "ask FlowMate something",
+    "agents": "who can do what",
+    "schedules": "what comes again",
+    "cancel": "stop what is running",
+    "help": "what FlowMate can do",
+}
+"""What each command of a chat does, wherever it has that command."""
 EXAMPLES = (
     "what is 15% of 320 and what time is it in Tokyo",
     "create backup",
@@ -38,7 +46,7 @@ def help_text(agents: Sequence[Described]) -> str:
         capabilities(agents),
         "",
         f'For example: "{together}", or "{single}".',
-        f'To have it again and again, say when: "{recurring}". "list schedules" shows what comes again.',
+        f'For a schedule, say when: "{recurring}". "list schedules" shows those that there are.',
         f"To choose an agent yourself, begin with its name: `@{agents[0].name} …`.",
     ]
     return "\n".join(lines)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.models import Delegation, Step
+from core.rendering.help import COMMANDS
 from core.rendering.help import EXAMPLES as EXAMPLES
+from core.rendering.help import INTRODUCTION as INTRODUCTION
 from core.rendering.planning import PLANNED_BY
 from core.rendering.progress import STATES as STATES
 
@@ -18,12 +20,8 @@ OLDER_CONVERSATIONS = "Older conversations"
 NO_CONVERSATIONS = "What you ask appears here."
 EARLIER = "Earlier in this conversation"
 WELCOME = "What should be done?"
-INTRODUCTION = (
-    "Write it in plain words; several things at once are fine. Each goes to the agent that can do it, and one answer "
-    "comes back."
-)
 TRY = "For example"
-AGENTS = "Who can do what"
+AGENTS = COMMANDS["agents"].capitalize()
 MESSAGE = "Message"
 PLACEHOLDER = "What should be done?"
 KEYS = "Enter sends, Shift+Enter begins a new line."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.rendering.grammar import shortened
-from core.rendering.help import Described, capabilities
+from core.rendering.help import NO_AGENTS, Described, capabilities
 
 NAMED_AGENTS = 12
 """How many agents a sentence lists before it says that there are more."""
@@ -24,7 +24,7 @@ def greeting(agents: Sequence[Described]) -> str:
 
 
 def nothing_fits(agents: Sequence[Described]) -> str:
-    return f"I can't do that. What I can help with:\n{capabilities(agents, most=NAMED_AGENTS)}"
+    return f"I can't do that. I can help with:\n{capabilities(agents, most=NAMED_AGENTS)}"
 
 
 def not_understood(part: str) -> str:
@@ -44,7 +44,7 @@ def unknown_agent(name: str, *, agents: Sequence[str], meant: str = "") -> str:
     if meant:
         sentences.append(f"Do you mean {meant}?")
     if not agents:
-        sentences.append("There are no agents that you may use yet.")
+        sentences.append(NO_AGENTS)
     elif len(agents) > NAMED_AGENTS:
         sentences.append(f"The agents are {', '.join(agents[:NAMED_AGENTS])} and more.")
     else:

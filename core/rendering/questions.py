@@ -24,7 +24,10 @@ FROM_WHEN_TO_WHEN = (
     'From when to when? For example "every 2 hours between 9 and 17", or just "every 2 hours".'
 )
 BETWEEN_WHICH_HOURS = "Between which hours? They go from 0 to 23, the earlier one first."
-UNEVEN = "On some days or hours only, the interval has to divide an hour or a day evenly."
+UNEVEN = (
+    "On some days or hours only, the interval has to divide an hour or a day evenly; "
+    "say every 15 minutes, or every 2 hours."
+)
 WEEK_OR_MONTH = "On which days exactly? One schedule takes either days of the week or days of the month."
 ONE_MINUTE_EACH = "Times with different minutes need a schedule each; say one after the other, please."
 ONE_TIME = "At which of these times? For one run say one time."

@@ -11,16 +11,16 @@ from core.rendering.times import wait
 NOT_YOURS = "Only the person who asked can do that."
 NOT_YOUR_SCHEDULE = "Only the person who made that schedule can change it."
 TOO_LATE_TO_CANCEL = "It is finished already; there is nothing left to cancel."
-TOO_LATE_TO_RETRY = "That was too long ago to try again; ask anew instead."
+TOO_LATE_TO_RETRY = "That was too long ago to be tried again; ask anew, please."
 NOTHING_TO_RETRY = "There is nothing to try again: nothing failed there, or it is running already."
 NOTHING_RUNS = "Nothing of yours is running here."
 GONE = "That is no longer known here; ask again, please."
 STARTS_LATE = "Saved. The queue can't be reached just now, so it will start a little late."
+TAKES_LONGER = "That takes a little longer; press again in a moment if nothing changes."
 WORDS_PLEASE = "I can only read words; write what you want, please."
 CAME_TOO_LATE = (
     "That message came more than a day late, so it was not run. Send it again if you still want it."
 )
-NOTHING_IN_IT = "There is nothing to do in that message; write what you want, please."
 
 
 def too_long(*, characters: int, limit: int) -> str:

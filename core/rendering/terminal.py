@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from core.rendering.grammar import counted
+from core.rendering.help import COMMANDS
 
-PLANNING = "Planning"
+PLANNING = "Working out who does what"
 ANSWERING = "Answering"
 CANCELLING = "Cancelling"
 TRYING_AGAIN = "Trying again"
 CHAT_BEGINS = "Ctrl-D leaves, /help says what else there is."
-CHAT_COMMANDS = """\
+CHAT_COMMANDS = f"""\
 In this terminal:
-  /agents  who can do what
-  /help    this
+  /agents  {COMMANDS["agents"]}
+  /help    {COMMANDS["help"]}
   /quit    leave (Ctrl-D does too; Ctrl-C cancels what is running)"""
 NOT_WITHDRAWN = "Interrupted; the service could not be asked to cancel, so it may still run."
 NO_SCHEDULES = (

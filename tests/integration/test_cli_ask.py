@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.counterparts.flowmate_api import ANSWER, FlowMateApi
+from bot.cli.bodies import AgentCard
+from core.rendering.help import help_text
+from tests.counterparts.flowmate_api import AGENTS, ANSWER, FlowMateApi
 from tests.integration.test_cli_command import TOKEN, Flowmate, eventually, free_port
 
 
@@ -135,7 +137,9 @@ async def test_plan_asks_back_where_nothing_fits(flowmate: Flowmate) -> None:
 
 
 async def test_a_chat_is_one_conversation(flowmate: Flowmate, api: FlowMateApi) -> None:
-    ran = await flowmate.run("chat", typed="first\n\n/agents\n/what\nlimited\nsecond\n/quit\nnever sent\n")
+    ran = await flowmate.run(
+        "chat", typed="first\n\n/agents\n/help\n/what\nlimited\nsecond\n/quit\nnever sent\n"
+    )
 
     asked = [one for one in api.received if one.method == "POST"]
     assert [one.body["instruction"] for one in asked] == ["first", "limited", "second"]
@@ -143,6 +147,7 @@ async def test_a_chat_is_one_conversation(flowmate: Flowmate, api: FlowMateApi) 
     assert ran.code == 0
     assert ran.out.count(ANSWER) == 2
     assert "world_time  Knows what time it is." in ran.out
+    assert help_text([AgentCard(name=name, description=does) for name, does in AGENTS.items()]) in ran.out
     assert ran.err.splitlines() == [
         "There is no /what here; /help lists what there is.",
         "You reached 100 requests in 15 minutes; try again in 3 minutes.",

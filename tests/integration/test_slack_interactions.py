@@ -40,7 +40,10 @@ async def test_row_21_an_empty_mention_is_told_so_once(
         await slack.settle()
     assert [delivery.delivered for delivery in slack.deliveries] == [True, True]
     (told,) = slack.channel("C1").shown_to("U1")
-    assert (told.text, told.thread_ts) == ("There is nothing to do in that message.", ts)
+    assert (told.text, told.thread_ts) == (
+        "There is nothing to do in that message; write what you want, please.",
+        ts,
+    )
     assert reception.instructions == {}
 
 

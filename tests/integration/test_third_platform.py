@@ -20,7 +20,8 @@ from core.memory.clock import ManualClock
 from core.models import Address, Reply
 from core.ports.limiter import Limit
 from core.ports.messenger import Tag
-from core.rendering import buttons, refusals
+from core.rendering import refusals
+from core.rendering.buttons import LABELS
 from tests.counterparts.parlour import ME, TOKEN, Message, ParlourServer, parlour_server
 from tests.counterparts.shared import deliver, in_memory
 from tests.integration.http_harness import Service, eventually, fresh
@@ -95,10 +96,10 @@ async def test_a_button_is_answered_in_time_and_does_what_it_says() -> None:
         question = await parlour.say(ada, "C1", f"<@{ME}> pull the lever")
         placeholder = await parlour.until(lambda: next(iter(parlour.shown("C1")), None), seconds=SECONDS)
         await eventually(lambda: service.lever.runs)
-        theirs = await parlour.press(bob, placeholder, buttons.LABELS["cancel"])
+        theirs = await parlour.press(bob, placeholder, LABELS["cancel"])
         await eventually(lambda: theirs.answer)
         assert theirs.answer == {"kind": "whisper", "text": refusals.NOT_YOURS}
-        own = await parlour.press(ada, placeholder, buttons.LABELS["cancel"])
+        own = await parlour.press(ada, placeholder, LABELS["cancel"])
         await answered(parlour, question, "Cancelled")
         await eventually(lambda: own.answer)
         assert own.answer == {"kind": "quiet"}
@@ -205,7 +206,7 @@ async def test_sixty_questions_get_sixty_answers_each_in_its_own_thread() -> Non
     with (
         mock.patch.object(pace, "POSTS", Limit(requests=5, window_seconds=0.25)),
         mock.patch.object(pace, "EDITS", Limit(requests=10, window_seconds=0.25 + 2.0)),
-        mock.patch("adapters.chat.pace.PLACEHOLDER_WAIT_SECONDS", 0.25),
+        mock.patch.object(outbound, "PLACEHOLDER_WAIT_SECONDS", 0.25),
     ):
         async with talking(scale=0.05) as (parlour, _):
             people = [parlour.person(f"p{number}") for number in SIXTY]

@@ -235,7 +235,7 @@ async def test_try_again_expires_after_a_day() -> None:
     press = Press(
         action="retry", value=delegation.id, person=ADA, address=delegation.instruction.address, key="press-1"
     )
-    assert await world.reception.press(press) == "That was too long ago to try again; ask anew instead."
+    assert await world.reception.press(press) == "That was too long ago to be tried again; ask anew, please."
 
 
 async def test_follow_ups_know_what_was_said_in_their_thread_and_nothing_else() -> None:

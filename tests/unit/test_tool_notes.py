@@ -205,7 +205,7 @@ async def test_a_note_is_saved_found_and_listed() -> None:
     )
     await said(made["save_note"], task("note: lunch is at 12"), key="b")
     assert await said(made["find_notes"], task("find my notes about the budget")) == (
-        "1 note holds “budget”:\n- **1** the budget is 400 (Ada, 2026-11-22 12:00)"
+        '1 note holds "budget":\n- **1** the budget is 400 (Ada, 2026-11-22 12:00)'
     )
     assert (await said(made["list_notes"], task("list all notes", zone="Asia/Tokyo"))).splitlines() == [
         "2 notes:",
@@ -255,7 +255,7 @@ async def test_what_an_answer_says_about_its_agents_is_not_noted(answer: str, no
 
 async def test_nothing_found_and_nothing_saved_are_said() -> None:
     made = tools()
-    assert await said(made["find_notes"], task("find my notes about the budget")) == "No note holds “budget”."
+    assert await said(made["find_notes"], task("find my notes about the budget")) == 'No note holds "budget".'
     assert (await said(made["list_notes"], task("list all notes"))).startswith("There are no notes yet.")
 
 

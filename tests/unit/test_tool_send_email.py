@@ -207,7 +207,7 @@ async def test_an_e_mail_arrives_whole(server: MailServer) -> None:
     text = await said(
         sender(server), task("mail ada@example.org and bob@example.org that größer ist besser\n.\n.end")
     )
-    assert text == "E-mail sent to ada@example.org, bob@example.org: “größer ist besser”"
+    assert text == 'E-mail sent to ada@example.org, bob@example.org: "größer ist besser"'
     mail = server.mails[0]
     assert mail.get_content().replace("\r\n", "\n") == "größer ist besser\n.\n.end\n"
     assert (mail["From"], mail["To"], mail["Subject"]) == (

@@ -21,15 +21,10 @@ from core.errors import FlowMateError
 from core.models import Finding
 from core.ports.clock import Clock
 from core.ports.messenger import Messenger
+from core.rendering.help import COMMANDS as DOES
 
 logger = logging.getLogger(__name__)
-COMMANDS = (
-    BotCommand("flowmate", "ask FlowMate something"),
-    BotCommand("agents", "who can work for you"),
-    BotCommand("schedules", "what comes again"),
-    BotCommand("cancel", "stop what is running"),
-    BotCommand("help", "what FlowMate can do"),
-)
+COMMANDS = tuple(BotCommand(name, does) for name, does in DOES.items())
 
 
 class TelegramConnection:

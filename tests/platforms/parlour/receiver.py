@@ -10,6 +10,7 @@ from typing import Any
 from adapters.chat.platform import Reception
 from core.errors import FlowMateError, Refused, TransientError
 from core.models import Instruction
+from core.rendering import refusals
 from tests.platforms.parlour.client import ParlourClient
 from tests.platforms.parlour.inbound import is_for_somebody, mentions, to_instruction, to_press
 from tests.platforms.parlour.outbound import ParlourMessenger
@@ -51,7 +52,7 @@ class Receiver:
             async with asyncio.timeout(PRESS_SECONDS):
                 sentence = await self._reception.press(to_press(data))
         except TimeoutError:
-            sentence = "That takes a little longer; press again in a moment if nothing changes."
+            sentence = refusals.TAKES_LONGER
         except TransientError:
             raise
         except FlowMateError as error:
