@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.rendering.grammar import shortened
+from core.rendering.grammar import listed, shortened
 from core.rendering.help import NO_AGENTS, Described, capabilities
 
 NAMED_AGENTS = 12
@@ -48,7 +48,7 @@ def unknown_agent(name: str, *, agents: Sequence[str], meant: str = "") -> str:
     elif len(agents) > NAMED_AGENTS:
         sentences.append(f"The agents are {', '.join(agents[:NAMED_AGENTS])} and more.")
     else:
-        sentences.append(f"The agents are {', '.join(agents)}.")
+        sentences.append(f"The agents are {listed(agents)}.")
     return " ".join(sentences)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.rendering.grammar import listed
 from core.rendering.times import in_units
 
 SAY_WHEN = 'When? Answer here, for example "every weekday at 9", "every 2 hours" or "on the 1st at 8".'
@@ -73,7 +74,7 @@ def bad_field(field: str, *, given: str, lowest: int, highest: int) -> str:
 
 def no_zone(said: str, *, near: Sequence[str]) -> str:
     """That it is no time zone, and which ones look like it."""
-    names = ", ".join(near)
+    names = listed(near)
     if not said:
         return f"The time zone is empty; near to it are {names}."
     return f'"{said}" is no time zone; near to it are {names}.'
@@ -91,5 +92,5 @@ def no_routine(agent: str, *, schedule: str, reason: str) -> str:
 def no_target(agent: str, *, post_to: str, platforms: Sequence[str]) -> str:
     return (
         f'The agent {agent} does not run by itself, its post_to "{post_to}" can\'t be: '
-        f"it takes platform:workspace:place, the platforms are {', '.join(platforms)}."
+        f"it takes platform:workspace:place, the platforms are {listed(platforms)}."
     )
