@@ -32,7 +32,7 @@ from core.ports.planner import PlanRequest
 
 SETS = Path(__file__).parent.parent / "tests" / "evaluation"
 TUNING = SETS / "tuning.jsonl"
-HELD_OUT = SETS / "held_out.jsonl"
+HELD_OUT = tuple(sorted(SETS.glob("held_out*.jsonl")))
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
 Graph = tuple[tuple[str, frozenset[int]], ...]
@@ -172,9 +172,12 @@ def main() -> int:
         print(table(f"{path.stem} (looked at while the rules were written)", outcomes))
         if options.failures:
             show_failures(outcomes)
-    held_out = run(HELD_OUT)
-    print(table("held_out (never tuned on)", held_out))
-    return 0 if share(held_out) >= options.require else 1
+    reached = []
+    for path in HELD_OUT:
+        outcomes = run(path)
+        print(table(f"{path.stem} (never tuned on)", outcomes))
+        reached.append(share(outcomes))
+    return 0 if min(reached) >= options.require else 1
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ async def test_the_tuning_sets_are_understood(name: str) -> None:
     assert reached >= (0.99 if name == "tuning.jsonl" else 0.97)
 
 
-async def test_instructions_that_nothing_was_tuned_on_are_understood() -> None:
-    reached = await score(HELD_OUT)
+@pytest.mark.parametrize("path", HELD_OUT, ids=lambda path: path.stem)
+async def test_instructions_that_nothing_was_tuned_on_are_understood(path: Path) -> None:
+    reached = await score(path)
 
     assert reached >= 0.95
