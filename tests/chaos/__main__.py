@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import platform
 import random
@@ -113,6 +114,8 @@ def main() -> int:
         f"seed {given.seed}; {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
         flush=True,
     )
+    # Connections that break in the middle are what this is about.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     databases = ["sqlite", "postgresql"] if given.database == "both" else [given.database]
     outcomes = []
     for database in databases:
