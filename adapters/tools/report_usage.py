@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -142,7 +143,7 @@ def _sum(days: tuple[Day, ...]) -> Day:
     return Day.model_validate({"day": days[0].day, **{n: sum(getattr(d, n) for d in days) for n in names}})
 
 
-def _chart(use: Use) -> dict[str, object]:
+def _chart(use: Use) -> dict[str, Any]:
     days = use.days
 
     def seconds(day: Day) -> float | None:
@@ -150,12 +151,36 @@ def _chart(use: Use) -> dict[str, object]:
         answered = day.succeeded + day.partial + day.failed + day.cancelled
         return round(day.total_ms / answered / 1000, 2) if answered else None
 
+    panels: list[dict[str, object]] = [
+        {
+            "title": "Instructions by day",
+            "unit": "instructions",
+            "series": _series(days, "succeeded", "partial", "failed", "cancelled"),
+            "line": {"name": "seconds to the answer", "values": [seconds(day) for day in days]},
+        }
+    ]
+    if any(day.input_tokens + day.output_tokens for day in days):
+        panels.append(
+            {
+                "title": "Tokens and cost by day",
+                "unit": "tokens",
+                "series": _series(days, "input_tokens", "output_tokens"),
+                "line": {"name": "US dollars", "values": [round(day.cost_usd, 4) for day in days]},
+            }
+        )
+    agents = use.agents[:10]
     return {
-        "title": "Instructions by day",
         "days": [f"{day.day.day} {day.day:%b}" for day in days],
-        "series": [
-            {"name": name, "values": [getattr(day, name) for day in days]}
-            for name in ("succeeded", "partial", "failed", "cancelled")
-        ],
-        "line": {"name": "seconds to the answer", "values": [seconds(day) for day in days]},
+        "panels": panels,
+        "ranking": {
+            "title": "Steps by agent",
+            "names": [one.agent for one in agents],
+            "values": [one.steps for one in agents],
+        },
     }
+
+
+def _series(days: tuple[Day, ...], *names: str) -> list[dict[str, object]]:
+    return [
+        {"name": name.replace("_", " "), "values": [getattr(day, name) for day in days]} for name in names
+    ]

@@ -72,4 +72,22 @@ async def test_the_chart_is_a_picture_that_opens(tmp_path: Path) -> None:
     assert len(content) == size
     assert content.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", content[16:24])
-    assert (width, height) == (1200, 600)
+    assert width == 1200
+    assert 600 < height < 1500
+
+
+def test_the_chart_shows_days_agents_and_where_a_model_was_used_tokens_and_cost() -> None:
+    chart = _chart(USE)
+    titles = [panel["title"] for panel in chart["panels"]]
+    assert titles == ["Instructions by day", "Tokens and cost by day"]
+    assert chart["ranking"]["names"] == [one.agent for one in USE.agents]
+    without = USE.model_copy(
+        update={
+            "days": tuple(day.model_copy(update={"input_tokens": 0, "output_tokens": 0}) for day in USE.days)
+        }
+    )
+    assert [panel["title"] for panel in _chart(without)["panels"]] == titles[:1]
+
+
+async def test_a_chart_without_any_step_is_drawn_too(tmp_path: Path) -> None:
+    assert await draw(_chart(USE.model_copy(update={"agents": ()})), tmp_path / "chart.png") > 0
