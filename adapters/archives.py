@@ -7,13 +7,23 @@ from pathlib import Path
 
 from adapters.clock import SystemClock
 from adapters.settings import Settings
-from adapters.sql.archive import SqlArchive
+from adapters.sql.archive import EVERYTHING, SqlArchive
 from adapters.sql.database import Database
+from core.ports.archive import Archived
 
 
 def build_archive(settings: Settings, database: Database) -> SqlArchive:
     """Archives in the data folder."""
     return SqlArchive(database, folder=settings.data_dir / "backups", clock=SystemClock())
+
+
+async def back_up(settings: Settings, *, key: str) -> Archived:
+    """An archive of all workspaces, as of one instant. Raises ToolFailed and StoreUnavailable."""
+    database = Database(settings.database)
+    try:
+        return await build_archive(settings, database).create(EVERYTHING, key=key)
+    finally:
+        database.close()
 
 
 async def restore_archive(settings: Settings, path: Path, workspace: str | None) -> dict[str, int]:

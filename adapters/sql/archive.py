@@ -1,4 +1,4 @@
-"""`SqlArchive`: one workspace's data as a zip of JSON lines, checked when it is written and when it is read.
+"""`SqlArchive`: a workspace's data, or everybody's, as a zip of JSON lines, checked when written and when read.
 
 manifest.json        format, workspace, when, and for each table: file, rows, sha256
 delegations.jsonl …  one row a line, columns by name, instants as ISO 8601
@@ -18,12 +18,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, false, insert, literal, select, true
 
 from adapters.sql import tables
 from adapters.sql.database import Database
 from core.errors import ToolFailed
-from core.models import Artifact, Frozen
+from core.models import Artifact, Frozen, StepState
 from core.ports.archive import Archived
 from core.ports.clock import Clock
 
@@ -32,10 +32,13 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 MAX_UNPACKED_BYTES = 4 * 1024**3
 # What the standard library raises where a file is no zip, is damaged, encrypted or packed in an unknown way.
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError, ValueError, OSError)
+EVERYTHING = "*"
+"""In place of a workspace: all of them, and what belongs to none."""
 A = tables.archives
 D = tables.delegations
 S = tables.schedules
 T = tables.slots
+OPEN = tuple(state.value for state in StepState if not state.terminal)
 
 
 class Described(Frozen):
@@ -77,6 +80,8 @@ class SqlArchive:
     async def restore(self, path: Path, *, workspace: str | None = None) -> dict[str, int]:
         manifest, rows = await asyncio.to_thread(_read, path)
         target = workspace or manifest.workspace
+        if manifest.workspace == EVERYTHING != target:
+            raise ToolFailed(f"{path.name} holds all workspaces; it can't be put into one.")
         return await self._database.write(lambda c: _put_back(c, rows, manifest.workspace, target))
 
     def _write(
@@ -111,13 +116,19 @@ ARCHIVED: tuple[Table, ...] = (
     tables.steps,
     tables.messages,
     tables.events,
+    tables.turns,
+    tables.calls,
     tables.schedules,
     tables.slots,
+    tables.admissions,
 )
+RUNS = (tables.turns, tables.calls)
+DEPLOYMENT = (tables.admissions,)
+"""What belongs to no workspace: it is in the archives of everything alone."""
 
 
 def _name(workspace: str, key: str, now: datetime) -> str:
-    slug = "".join(c if c.isalnum() else "-" for c in workspace)[:40].strip("-")
+    slug = "".join(c if c.isalnum() else "-" for c in workspace)[:40].strip("-") or "everything"
     # Two workspaces may look alike without their signs, and two archives may be made at one moment.
     mark = hashlib.blake2b(f"{workspace}\n{key}".encode(), digest_size=4).hexdigest()
     return f"flowmate-{slug}-{now:%Y%m%d-%H%M%S-%f}-{mark}.zip"
@@ -133,6 +144,12 @@ def _split(workspace: str) -> tuple[str, str]:
 
 
 def _belongs(table: Table, workspace: str) -> ColumnElement[bool]:
+    if table in RUNS:
+        return _goes_on(table, workspace)
+    if workspace == EVERYTHING:
+        return true()
+    if table in DEPLOYMENT:
+        return false()
     if table is tables.notes:
         return tables.notes.c.workspace == workspace
     platform, name = _split(workspace)
@@ -141,6 +158,14 @@ def _belongs(table: Table, workspace: str) -> ColumnElement[bool]:
         return table.c.id.in_(own) if table is S else table.c.schedule_id.in_(own)
     mine = select(D.c.id).where(D.c.platform == platform, D.c.workspace == name)
     return table.c.id.in_(mine) if table is D else table.c.delegation_id.in_(mine)
+
+
+def _goes_on(table: Table, workspace: str) -> ColumnElement[bool]:
+    """The turns and calls of steps that have not ended: what is run on from, and what must not be done twice."""
+    steps = tables.steps
+    started = steps.c.id + literal("%")
+    own = _belongs(steps, workspace) if workspace != EVERYTHING else true()
+    return select(steps.c.id).where(steps.c.state.in_(OPEN), own, table.c.run_id.like(started)).exists()
 
 
 def _rows(c: Connection, table: Table, workspace: str) -> list[dict[str, Any]]:
@@ -232,17 +257,26 @@ def _moved(table: Table, row: dict[str, Any], old: str, new: str) -> dict[str, A
 
 
 def _missing(c: Connection, table: Table, values: dict[str, Any]) -> bool:
+    if table is tables.events and values["delegation_id"] is None:
+        # Facts that belong to no delegation have no number of their own.
+        return _unheard(c, values)
     names = {"events": ("delegation_id", "sequence"), "notes": ("workspace", "key"), "delegations": ("key",)}
     keys = names.get(table.name) or tuple(column.name for column in table.primary_key)
     same = [table.c[name] == values[name] for name in keys]
     return c.execute(select(table.c[keys[0]]).where(*same)).first() is None
 
 
+def _unheard(c: Connection, values: dict[str, Any]) -> bool:
+    e = tables.events.c
+    same = select(e.data).where(e.delegation_id.is_(None), e.kind == values["kind"], e.at == values["at"])
+    return values["data"] not in list(c.execute(same).scalars())
+
+
 def _has_its_place(c: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Whether the row's delegation is there; it isn't where its instruction came again under another id."""
     if table is T:
         return c.execute(select(S.c.id).where(S.c.id == values["schedule_id"])).first() is not None
-    if "delegation_id" not in values:
+    if values.get("delegation_id") is None:
         return True
     return c.execute(select(D.c.id).where(D.c.id == values["delegation_id"])).first() is not None
 

@@ -155,6 +155,15 @@ def migrate() -> None:
 
 
 @app.command(rich_help_panel=CARE)
+def backup() -> None:
+    """Put everything into one archive, also while FlowMate runs; print where it is."""
+    from bot.cli.backup import backup
+    from bot.cli.configuration import load_settings
+
+    raise typer.Exit(asyncio.run(backup(load_settings())))
+
+
+@app.command(rich_help_panel=CARE)
 def restore(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, show_default=False)],
     workspace: Annotated[str | None, typer.Option(help="Only this workspace's rows; default: all.")] = None,

@@ -97,6 +97,8 @@ class World:
     base_url: str
     outage: Outage
     clock: Path
+    another: str
+    """URL of a second, empty database."""
     doors: dict[str, Door] = field(default_factory=dict)
 
 
@@ -111,7 +113,7 @@ async def run(campaign: Campaign) -> Outcome:
             for number in range(1, campaign.questions + 1)
         ]
         causing = asyncio.create_task(_cause(campaign, trouble, random.Random(campaign.seed + 1)))
-        await _ask(campaign, here, asked)
+        await ask(campaign, here, asked)
         await causing
         await trouble.settle()
         verdict = Verdict()
@@ -149,7 +151,7 @@ def make_trouble(campaign: Campaign, here: World, dice: random.Random) -> Troubl
     )
 
 
-async def _ask(campaign: Campaign, here: World, asked: list[Asked]) -> None:
+async def ask(campaign: Campaign, here: World, asked: list[Asked]) -> None:
     """At a steady pace, whatever happens meanwhile."""
     asking = []
     for one in asked:
@@ -220,7 +222,7 @@ async def world(campaign: Campaign, dice: random.Random) -> AsyncIterator[World]
         mail = await stack.enter_async_context(mail_server())
         model = Model(seed=campaign.seed, slowest=campaign.slowest_model, faulty=campaign.faulty_model)
         openai = await stack.enter_async_context(ScriptedOpenAI(default=model))
-        url, outage = stack.enter_context(_database(campaign.database, folder))
+        url, outage, another = stack.enter_context(_database(campaign.database, folder))
         clock = folder / "clock"
         clock.write_text("0")
         engine = make_engine(url)
@@ -254,7 +256,7 @@ async def world(campaign: Campaign, dice: random.Random) -> AsyncIterator[World]
         base_url = f"http://127.0.0.1:{port}"
         await fleet.start()
         stack.push_async_callback(fleet.stop)
-        await _ready(base_url)
+        await ready(base_url)
         if not campaign.sockets:
             slack.connect_http(f"{base_url}/slack/events")
         api = ApiDoor(base_url, dice)
@@ -264,10 +266,10 @@ async def world(campaign: Campaign, dice: random.Random) -> AsyncIterator[World]
             "telegram": TelegramDoor(telegram, dice, secret=SECRET if campaign.sockets else ""),
             "api": api,
         }
-        yield World(fleet, valkey, slack, telegram, mail, engine, base_url, outage, clock, doors)
+        yield World(fleet, valkey, slack, telegram, mail, engine, base_url, outage, clock, another, doors)
 
 
-async def _ready(base_url: str) -> None:
+async def ready(base_url: str) -> None:
     async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as session:
         while True:
             try:
@@ -286,8 +288,8 @@ def _modes(slack: SlackServer, *, sockets: bool) -> dict[str, str]:
 
 
 @contextmanager
-def _database(kind: str, folder: Path) -> Iterator[tuple[str, Outage]]:
-    """The database's URL, and how to take it away for a while."""
+def _database(kind: str, folder: Path) -> Iterator[tuple[str, Outage, str]]:
+    """The database's URL, how to take it away for a while, and the URL of another one, empty."""
     if kind == "sqlite":
         file = folder / "data" / "flowmate.sqlite3"
 
@@ -300,7 +302,7 @@ def _database(kind: str, folder: Path) -> Iterator[tuple[str, Outage]]:
             finally:
                 holder.close()
 
-        yield f"sqlite:///{file}", locked
+        yield f"sqlite:///{file}", locked, f"sqlite:///{folder / 'data' / 'another.sqlite3'}"
         return
     with tempfile.TemporaryDirectory(prefix="fm-pg-", dir="/tmp") as place:
         server = PostgreSQL(Path(place))
@@ -314,7 +316,7 @@ def _database(kind: str, folder: Path) -> Iterator[tuple[str, Outage]]:
                 await asyncio.to_thread(server.start)
 
         try:
-            yield server.url(server.create()), gone
+            yield server.url(server.create()), gone, server.url(server.create())
         finally:
             server.stop()
 

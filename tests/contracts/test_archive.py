@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sql.archive import SqlArchive
+from adapters.sql.admissions import SqlAdmissions
+from adapters.sql.archive import EVERYTHING, SqlArchive
 from adapters.sql.database import Database
 from adapters.sql.notes import SqlNotes
+from adapters.sql.runs import SqlRuns
 from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
 from core.errors import ToolFailed
@@ -21,8 +23,11 @@ from core.memory.clock import ManualClock
 from core.models import Event, EventKind, Person, Schedule, ScheduleState
 from core.models.schedule import Cron, MissedPolicy
 from core.ports.archive import Archive
+from core.ports.language_model import ModelTurn
+from core.ports.runs import CallStatus
+from core.ports.tool import Effect
 from core.schedules.firing import to_firing
-from tests.contracts.samples import HERE, NOW, accepted, failed, instruction
+from tests.contracts.samples import HERE, NOW, accepted, claimed, failed, instruction, planned
 
 W1, W2 = "toy:W1", "toy:W2"
 
@@ -84,8 +89,11 @@ async def test_an_archive_holds_one_workspace_and_nothing_else(database: Databas
     archived = await archive.create(W1, key="k")
     path = Path(archived.artifact.path)
     assert archived.rows == {"notes": 3, "delegations": 1, "steps": 2, "messages": 1, "events": 8} | {
+        "turns": 0,
+        "calls": 0,
         "schedules": 1,
         "slots": 1,
+        "admissions": 0,
     }
     assert path.stat().st_size == archived.artifact.size_bytes
     assert path.stat().st_mode & 0o777 == 0o600
@@ -278,3 +286,44 @@ async def test_a_path_without_an_archive_is_said(archive: Archive, tmp_path: Pat
         await archive.restore(tmp_path / "missing.zip")
     with pytest.raises(ToolFailed):
         await archive.restore(tmp_path)
+
+
+async def test_an_archive_of_everything_holds_all_workspaces_and_unfinished_runs(
+    database: Database, archive: Archive
+) -> None:
+    await fill(database)
+    store, runs, admissions = SqlStore(database), SqlRuns(database), SqlAdmissions(database)
+    (first, _) = await planned(store, "open")
+    await claimed(store, first.id)
+    turn = ModelTurn(text="thinking")
+    run = f"{first.id}-0"
+    await runs.save_turn(run, 0, turn)
+    await runs.begin_call(run, "call-1", Effect.WRITE)
+    (ended, *_) = (await store.load("d1")).steps
+    await runs.save_turn(f"{ended.id}-0", 0, turn)
+    await admissions.issue("toy", "code", expires_at=NOW + timedelta(days=1))
+    await admissions.redeem("toy", "code", "toy:W1:U1", now=NOW)
+
+    archived = await archive.create(EVERYTHING, key="k")
+    await empty(database)
+    await database.write(
+        lambda c: [c.exec_driver_sql(f"DELETE FROM {table}") for table in ("turns", "calls", "admissions")]
+    )
+    restored = await archive.restore(Path(archived.artifact.path))
+
+    assert restored == archived.rows
+    assert (restored["turns"], restored["calls"], restored["admissions"]) == (1, 1, 1)
+    assert await archive.restore(Path(archived.artifact.path)) == dict.fromkeys(archived.rows, 0)
+    assert (await store.load("theirs")).instruction.address.workspace == "W2"
+    # What may have been done is not done again: it is known that it was tried.
+    assert (await runs.begin_call(run, "call-1", Effect.WRITE)).status is CallStatus.ATTEMPTING
+    assert [saved.turn for saved in await runs.turns(run)] == [turn]
+    assert await admissions.admitted("toy", "toy:W1:U1")
+
+
+async def test_an_archive_of_everything_is_not_put_into_one_workspace(
+    database: Database, archive: Archive
+) -> None:
+    archived = await archive.create(EVERYTHING, key="k")
+    with pytest.raises(ToolFailed, match="holds all workspaces"):
+        await archive.restore(Path(archived.artifact.path), workspace="toy:W9")
