@@ -27,7 +27,7 @@ from adapters.sql.runs import SqlRuns
 from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
 from adapters.sql.usage import SqlUsageLog
-from adapters.tools.registry import ToolParts, build_tools
+from adapters.tools.registry import ToolParts, build_tools, tool_names
 from adapters.web.on_demand import OnDemandFetcher
 from core.agent_loop import AgentLoop
 from core.catalog import BUILT_IN, check_tools, load_agents
@@ -136,8 +136,8 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     leases = Leases(store=store, clock=clock)
     model = build_model(settings)
     tools = _tools(settings, database, clock) if runs_agents else {}
-    if runs_agents:
-        check_tools(agents, tools=tools)
+    # Every process looks: what is wrong with an agent's file is said before anything is up.
+    check_tools(agents, tools=tools or tool_names())
     planner = (
         _planner(tools, model)
         if runs_agents

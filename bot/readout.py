@@ -19,7 +19,9 @@ LEVELS = {"debug": 10, "info": 20, "warning": 30, "warn": 30, "error": 40, "exce
 STYLES = {30: "yellow", 40: "red", 50: "bold red"}
 SHOWN_FROM = 30
 # The fields of a log line that say nothing on a terminal: the level is its colour, the time is now.
-LEFT_OUT = frozenset({"event", "message", "level", "timestamp", "time", "logger", "process", "exception"})
+LEFT_OUT = frozenset(
+    {"event", "message", "level", "timestamp", "time", "logger", "process", "exception", "at_line"}
+)
 
 
 @dataclass(frozen=True)

@@ -70,12 +70,9 @@ class LoopWatchdog(threading.Thread):
         job_id = self._culprit()
         frame = sys._current_frames().get(self._loop_thread)
         stack = "".join(traceback.format_stack(frame)[-6:]) if frame else "(no stack)"
-        logger.error(
-            "job %s has held up the event loop for %.1f s, at:\n%s",
-            job_id or "(unknown)",
-            self._stall_after_seconds,
-            stack,
-        )
+        job, seconds = job_id or "(unknown)", self._stall_after_seconds
+        # The stack is a field of its own: whoever looks for the cause has it, and a terminal isn't filled with it.
+        logger.error("job %s has held up the event loop for %.1f s", job, seconds, extra={"at_line": stack})
         self._events.tell("stalled", job_id=job_id, seconds=self._stall_after_seconds)
         self._answered.wait()
         logger.warning(

@@ -11,7 +11,12 @@ from adapters.tools import ToolParts
 from core.errors import ConfigurationError
 from core.ports.tool import Tool
 
-__all__ = ["ToolParts", "build_tools"]
+__all__ = ["ToolParts", "build_tools", "tool_names"]
+
+
+def tool_names() -> frozenset[str]:
+    """The names of all tools, without loading any: a tool's file is called like it."""
+    return frozenset(module.name for module in pkgutil.iter_modules(adapters.tools.__path__)) - {"registry"}
 
 
 def build_tools(parts: ToolParts) -> dict[str, Tool[Any]]:

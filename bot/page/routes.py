@@ -149,7 +149,7 @@ async def entered(request: Request, views: Page, assembly: Parts) -> Response:
     form = await form_of(request)
     session = await access.redeem(form["code"], form["nonce"], now=now)
     if session is None and not access.signed_in(request.cookies.get(access.cookie), now=now):
-        return _html(views.sentence(words.CLOSED, words.USED_LINK), status=403)
+        return _html(views.sentence(words.CLOSED, words.USED_LINK, back=False), status=403)
     response = RedirectResponse("/", 303)
     if session is not None:
         response.set_cookie(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bot.page.assets import asset_url
 from bot.page.markup import to_html
@@ -37,7 +38,7 @@ class Views:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(instant=self._instant, duration=times.duration)
+        self._templates.filters.update(instant=self._instant, marked=_marked, duration=times.duration)
         self._templates.globals.update(words=words, asset_url=asset_url, is_picture=_is_picture)
 
     def page(self, shown: Conversation, outlines: Sequence[ConversationOutline], *, key: str) -> str:
@@ -82,9 +83,9 @@ class Views:
         """The page behind a link: it sends itself, so that only a browser that a person opened uses the link up."""
         return self._render("enter.html", code=code, nonce=nonce)
 
-    def sentence(self, heading: str, sentence: str) -> str:
-        """A page that says one thing."""
-        return self._render("sentence.html", heading=heading, sentence=sentence)
+    def sentence(self, heading: str, sentence: str, *, back: bool = True) -> str:
+        """A page that says one thing, and perhaps leads back."""
+        return self._render("sentence.html", heading=heading, sentence=sentence, back=back)
 
     def _render(self, name: str, **values: Any) -> str:
         return self._templates.get_template(name).render(**values)
@@ -94,6 +95,11 @@ class Views:
         local = at.astimezone(self._zone)
         shown = local.strftime("%d %b %Y, %H:%M %Z")
         return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), shown)
+
+
+def _marked(text: str) -> Markup:
+    """What stands between backticks as code, everything else as text."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _rows(delegation: Delegation) -> list[list[Button]]:

@@ -81,7 +81,7 @@ class AgentLoop:
             arguments = tool.parse(task)
             if arguments is not None:
                 return await self._run_plainly(Allowed(tool, arguments), setting)
-        return Result(state=StepState.FAILED, error=self._question(agent))
+        return Result(state=StepState.FAILED, error=self._question(agent, task))
 
     async def spent(self, step_id: str) -> Usage:
         """What the run's model turns took so far, for a run that ended by raising. Raises StoreUnavailable."""
@@ -197,12 +197,14 @@ class AgentLoop:
         await self._runs.finish_call(step_id, WORDS_KEY, outcome)
         return outcome
 
-    def _question(self, agent: Agent) -> str:
+    def _question(self, agent: Agent, task: Task) -> str:
         if self._model is not None:
             return words.without_model(agent.name)
         if not self._calls.own(agent):
             return words.needs_model(agent.name)
-        example = agent.examples[0] if agent.examples else ""
+        # What was just said in vain is no example of how to say it.
+        said = task.text.strip().casefold()
+        example = next((one for one in agent.examples if one.strip().casefold() != said), "")
         return words.what_exactly(agent.name, example=example, description=agent.description)
 
 

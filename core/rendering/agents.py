@@ -26,13 +26,16 @@ def needs_model(agent: str) -> str:
 
 
 def what_exactly(agent: str, *, example: str, description: str) -> str:
-    """The question where no tool can read the task by itself."""
+    """Where no tool can read the task by itself: what could be said instead, or that it takes a model."""
     question = (
         f'What should the {agent} agent do, said like "{example}"?'
         if example
-        else f"What exactly should the {agent} agent do ({description.rstrip('.')})?"
+        else f"The {agent} agent can't do that by itself ({description.rstrip('.')})."
     )
-    return f"{question} Without a language model it understands only what its tools can read by themselves."
+    return (
+        f"{question} Without a language model it understands only what its tools can read by themselves; "
+        "with OPENAI_API_KEY or OPENAI_BASE_URL set it understands more."
+    )
 
 
 def untrusted(tool: str, *, targets: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -31,6 +32,9 @@ LEADS = {
 }
 DISCARDED = "Discarded; nothing was saved."
 
+SHALL_I_SAVE = "Shall I save it?"
+_PROPOSED = re.compile(rf'{re.escape(SHALL_I_SAVE)} \(Or write "save schedule (?P<number>\d+)"\.\)\s*$')
+
 
 def unknown(number: int) -> str:
     return f'There is no schedule {number} here. "list schedules" shows those that there are.'
@@ -52,6 +56,12 @@ def unchanged(schedule: Schedule) -> str:
     return f"Schedule {schedule.number} {standing[schedule.state]}; nothing was changed."
 
 
+def proposed(text: str) -> int | None:
+    """The number of the schedule that this text proposes, if it ends with a proposal of ours."""
+    found = _PROPOSED.search(text)
+    return int(found["number"]) if found else None
+
+
 def proposal(schedule: Schedule, *, runs: Sequence[datetime], shown_in: str) -> Reply:
     """What was understood, said back before anything is saved."""
     text = "\n".join(
@@ -62,7 +72,7 @@ def proposal(schedule: Schedule, *, runs: Sequence[datetime], shown_in: str) -> 
             "",
             *coming(runs, zone=schedule.zone),
             "",
-            f'Shall I save it? (Or write "save schedule {schedule.number}".)',
+            f'{SHALL_I_SAVE} (Or write "save schedule {schedule.number}".)',
         ]
     )
     buttons = tuple(_button(action, schedule, shown_in) for action in ("save", "discard"))
@@ -78,7 +88,7 @@ def card(
     lines += [*_quoted(said(schedule)), ""]
     if schedule.state is ScheduleState.ACTIVE:
         lines += coming(runs, zone=schedule.zone)
-    else:
+    elif _standing(schedule) != lead:
         lines += [_standing(schedule)]
     last = _last(schedule, slots)
     lines += ["", last] if last else []

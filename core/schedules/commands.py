@@ -33,6 +33,23 @@ _CHANGE = re.compile(
 )
 
 
+_ANY = r"(?:[,.!\s]*(?:please|thanks|thank\s+you))*[,.!\s]*$"
+_AGREED = r"(?:yes|yep|yeah|yup|y|ok|okay|sure|fine|great|good|perfect|right|correct|exactly)"
+_SAVE = r"(?:(?:save|keep|do|confirm|take|schedule)\s+(?:it|that|this)|save|confirm|go\s+ahead|do\s+so)"
+_YES = re.compile(
+    rf"^(?:please[,\s]+)?(?:{_AGREED}(?:[,.!\s]+{_AGREED})*(?:[,.!\s]+(?:please\s+)?{_SAVE})?|{_SAVE}){_ANY}",
+    re.IGNORECASE,
+)
+_REFUSED = r"(?:no|nope|nah|n)"
+_DROP = (
+    r"(?:(?:discard|cancel|forget|drop|delete|skip|leave)(?:\s+(?:it|that|this))?|never\s*mind"
+    r"|(?:don'?t|do\s+not)(?:\s+save(?:\s+(?:it|that|this))?)?)"
+)
+_NO = re.compile(
+    rf"^(?:please[,\s]+)?(?:{_REFUSED}(?:[,.!\s]+(?:please\s+)?{_DROP})?|{_DROP}){_ANY}", re.IGNORECASE
+)
+
+
 class Command(Frozen):
     """One thing to do with one schedule; no number: list them."""
 
@@ -49,3 +66,13 @@ def read_command(text: str) -> Command | None:
     if found is None:
         return None
     return Command(change=_VERBS[found["verb"].lower()], number=int(found["number"]))
+
+
+def read_reply(text: str, *, number: int) -> Command | None:
+    """What a yes or a no to the question whether schedule `number` shall be saved says; None: it is something else."""
+    line = " ".join(text.replace("\u2019", "'").split())
+    if _YES.match(line):
+        return Command(change="save", number=number)
+    if _NO.match(line):
+        return Command(change="discard", number=number)
+    return None

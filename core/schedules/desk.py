@@ -25,7 +25,7 @@ from core.ports.schedules import Schedules
 from core.ports.store import Store
 from core.rendering import digests, questions, refusals
 from core.rendering import schedules as words
-from core.schedules.commands import Change, read_command
+from core.schedules.commands import Change, Command, read_command, read_reply
 from core.schedules.firing import Alarm
 from core.schedules.phrases import read
 from core.schedules.timing import check_timing, following
@@ -74,7 +74,7 @@ class Desk:
         None: it is about something else.
         """
         instruction = delegation.instruction
-        command = read_command(instruction.text)
+        command = read_command(instruction.text) or _to_proposal(instruction.text, history)
         if command is not None:
             if command.change == "list":
                 return Status.SUCCESS, await self._listing(
@@ -255,6 +255,12 @@ _MOVES: dict[Change, tuple[tuple[ScheduleState, ...], ScheduleState]] = {
     "resume": ((ScheduleState.PAUSED,), ScheduleState.ACTIVE),
     "delete": ((ScheduleState.ACTIVE, ScheduleState.PAUSED, ScheduleState.ENDED), ScheduleState.DELETED),
 }
+
+
+def _to_proposal(text: str, history: Sequence[Exchange]) -> Command | None:
+    """A yes or a no to what was proposed just before in this conversation."""
+    number = words.proposed(history[-1].answer) if history else None
+    return None if number is None else read_reply(text, number=number)
 
 
 def _read(text: str, history: Sequence[Exchange], *, now: datetime, zone: str) -> Understood | Unclear | None:

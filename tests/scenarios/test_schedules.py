@@ -50,6 +50,19 @@ async def test_what_was_understood_is_said_back_with_three_runs_before_anything_
     assert await world.alarm.ring() == 0
 
 
+@pytest.mark.parametrize(
+    ("said", "active", "answer"), [("yes, please", 1, "Saved."), ("no", 0, "Discarded; nothing was saved.")]
+)
+async def test_a_yes_or_a_no_is_an_answer_to_the_proposal(said: str, active: int, answer: str) -> None:
+    world = World()
+    await world.ask("every day at 9 @one look around", thread="t1")
+    await world.clock.advance(1)
+    assert shown(await world.ask(said, thread="t1")).text.startswith(answer)
+    assert len(await world.schedules.listed("memory", "w")) == active
+    # Where nothing was proposed it is no answer to anything.
+    assert "Saved" not in shown(await world.ask(said, thread="t2")).text
+
+
 async def test_saved_it_runs_at_its_slot_and_posts_into_the_place_itself() -> None:
     world = World()
     asked = await world.ask("every day at 9 @one look around", thread="t1")

@@ -11,7 +11,10 @@ from core.models import Agent, StepState, Upstream
 from tests.fakes.agent_bench import SEND, STEP, Bench, KilledError, agent, task
 from tests.fakes.toy_tools import Letter, ToyTool, Words, mail, page
 
-ALONE = " Without a language model it understands only what its tools can read by themselves."
+ALONE = (
+    " Without a language model it understands only what its tools can read by themselves; "
+    "with OPENAI_API_KEY or OPENAI_BASE_URL set it understands more."
+)
 
 
 def reads(tool: ToyTool, arguments: Words | Letter) -> ToyTool:
@@ -39,8 +42,13 @@ async def test_without_a_model_a_person_gets_untrusted_text_as_it_is_and_the_res
             Agent(name="writer", description="Writes."),
             "The writer agent needs a language model; set OPENAI_API_KEY or OPENAI_BASE_URL.",
         ),
-        (agent(examples=("find tea",)), 'What should the finder agent do, said like "find tea"?' + ALONE),
-        (agent(), "What exactly should the finder agent do (Finds things)?" + ALONE),
+        (agent(examples=("find cups",)), 'What should the finder agent do, said like "find cups"?' + ALONE),
+        # What was said in vain is no example.
+        (
+            agent(examples=(task().text, "find cups")),
+            'What should the finder agent do, said like "find cups"?' + ALONE,
+        ),
+        (agent(), "The finder agent can't do that by itself (Finds things)." + ALONE),
     ],
 )
 async def test_without_a_model_what_nobody_understands_gets_one_sentence(who: Agent, sentence: str) -> None:

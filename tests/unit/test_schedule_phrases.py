@@ -9,7 +9,7 @@ import pytest
 from benchmarks.schedule_phrases import outcomes
 from core.models.schedule import Cron, Interval, Once, Timing
 from core.rendering.timings import in_words
-from core.schedules.commands import Command, read_command
+from core.schedules.commands import Command, read_command, read_reply
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -67,3 +67,35 @@ COMMANDS: list[tuple[str, Command | None]] = [
 @pytest.mark.parametrize(("text", "command"), COMMANDS)
 def test_commands_about_schedules_are_the_whole_text(text: str, command: Command | None) -> None:
     assert read_command(text) == command
+
+
+REPLIES: list[tuple[str, str | None]] = [
+    ("yes", "save"),
+    ("Yes, please!", "save"),
+    ("yes save it", "save"),
+    ("ok, do it, thanks", "save"),
+    ("please do it", "save"),
+    ("save it", "save"),
+    ("sure.", "save"),
+    ("go ahead", "save"),
+    ("no", "discard"),
+    ("No, thank you.", "discard"),
+    ("no, discard it", "discard"),
+    ("cancel", "discard"),
+    ("don\u2019t save it", "discard"),
+    ("never mind", "discard"),
+    ("thanks", None),
+    ("please", None),
+    ("", None),
+    ("yes, and what is 2+2", None),
+    ("what is 2+2", None),
+    ("save that as a note: yes", None),
+    ("no idea what time it is in Tokyo", None),
+]
+
+
+@pytest.mark.parametrize(("text", "change"), REPLIES)
+def test_a_yes_or_a_no_to_a_proposal_is_the_whole_text(text: str, change: str | None) -> None:
+    command = read_reply(text, number=3)
+    assert (None if command is None else command.change) == change
+    assert command is None or command.number == 3

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from adapters.text.markdown import escape, line, link
+from adapters.tools.registry import tool_names
 from core.catalog import BUILT_IN, check_tools, load_agents
 from core.ports.tool import Effect
 from tests.unit.tool_bench import task, tools
@@ -183,3 +184,7 @@ def test_links_go_to_the_web_only() -> None:
     assert link("x", "data:text/html,hi") == "x"
     assert link("x", "https:///nothing") == "x"
     assert line("many   words\nhere", limit=12) == "many words…"
+
+
+def test_a_tool_is_called_like_its_file_so_that_names_are_known_without_loading_any() -> None:
+    assert tool_names() == {tool.name for tool in tools().values()}
