@@ -129,15 +129,22 @@ class Coordinator:
         plan = await self._planned(delegation, request)
         now = self._clock.now()
         if heard is not None and plan.steps and self._parts.desk is not None:
-            address = self._parts.delivery.standing(delegation.instruction.address)
-            reply = await self._parts.desk.propose(delegation, heard, address=address)
-            await self._answer(delegation, Status.SUCCESS, reply)
+            await self._answer(delegation, *await self._proposal(delegation, heard, plan))
         elif plan.steps:
             await self._store.save_plan(delegation.id, plan, now=now)
             self._changed(delegation)
         else:
             reply = answers.question(plan)
             await self._answer(delegation, Status.SUCCESS if plan.answered else Status.FAILED, reply)
+
+    async def _proposal(self, delegation: Delegation, heard: Understood, plan: Plan) -> tuple[Status, Reply]:
+        """A schedule for what was heard; one that could only fail is not offered."""
+        assert self._parts.desk is not None
+        lacking = self._parts.runner.lacks(step.agent for step in plan.steps)
+        if lacking is not None:
+            return Status.FAILED, Reply(text=failures.not_scheduled(lacking))
+        address = self._parts.delivery.standing(delegation.instruction.address)
+        return Status.SUCCESS, await self._parts.desk.propose(delegation, heard, address=address)
 
     async def _heard(
         self, delegation: Delegation, history: tuple[Exchange, ...]

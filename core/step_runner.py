@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,11 @@ class StepRunner:
         return step_timeout_seconds(
             attempt_seconds=max(longest, self._limits.attempt_seconds), max_retries=self._limits.max_retries
         )
+
+    def lacks(self, names: Iterable[str]) -> str | None:
+        """Why one of these agents can't do anything at all here, for people; None where all may."""
+        agents = (self.agents[name] for name in names if name in self.agents)
+        return next((said for agent in agents if (said := self._loop.lacks(agent)) is not None), None)
 
     async def run(
         self, delegation: Delegation, step: Step, task: Task, *, on_change: Callable[[], None]

@@ -44,6 +44,12 @@ class AgentLoop:
         self._runs = runs
         self._calls = ToolCalls(tools=tools, runs=runs, clock=clock)
 
+    def lacks(self, agent: Agent) -> str | None:
+        """Why this agent can't do anything at all here, for people; None where it may."""
+        if self._model is None and not self._calls.own(agent):
+            return words.needs_model(agent.name)
+        return None
+
     async def run(
         self,
         agent: Agent,
@@ -200,8 +206,9 @@ class AgentLoop:
     def _question(self, agent: Agent, task: Task) -> str:
         if self._model is not None:
             return words.without_model(agent.name)
-        if not self._calls.own(agent):
-            return words.needs_model(agent.name)
+        lacking = self.lacks(agent)
+        if lacking is not None:
+            return lacking
         # What was just said in vain is no example of how to say it.
         said = task.text.strip().casefold()
         example = next((one for one in agent.examples if one.strip().casefold() != said), "")

@@ -50,3 +50,8 @@ def unknown_agent(name: str) -> str:
 def not_connected(platform: str, *, setup: str) -> str:
     """Why an answer waits, and what to set so that it no longer does."""
     return f"{platform} is not connected in this process; {setup}."
+
+
+def not_scheduled(lacking: str) -> str:
+    """For a schedule whose every run would fail."""
+    return f"I understood when, but it would fail each time, so nothing was saved. {lacking}"

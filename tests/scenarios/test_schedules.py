@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from core.models import Address, Delegation, Press, Reply, ScheduleState
+from core.models import Address, Agent, Delegation, Press, Reply, ScheduleState
 from core.rendering import questions, refusals
 from core.rendering import schedules as words
 from tests.scenarios.world import ADA, World
@@ -61,6 +61,14 @@ async def test_a_yes_or_a_no_is_an_answer_to_the_proposal(said: str, active: int
     assert len(await world.schedules.listed("memory", "w")) == active
     # Where nothing was proposed it is no answer to anything.
     assert "Saved" not in shown(await world.ask(said, thread="t2")).text
+
+
+async def test_what_could_only_fail_is_not_offered() -> None:
+    world = World(more_agents=(Agent(name="talker", description="Talks."),))
+    reply = shown(await world.ask("tomorrow at 7 @talker remind me to call Ann"))
+    assert "nothing was saved" in reply.text
+    assert "needs a language model" in reply.text
+    assert reply.buttons == ()
 
 
 async def test_saved_it_runs_at_its_slot_and_posts_into_the_place_itself() -> None:

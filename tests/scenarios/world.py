@@ -101,6 +101,7 @@ class World:
     attempt_seconds: float = 30.0
     splits_at: int = 4000
     schedule_minimum_seconds: int = 60
+    more_agents: tuple[Agent, ...] = ()
     keys: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -114,6 +115,7 @@ class World:
         self.leases = Leases(store=self.store, clock=self.clock)
         self.tools = {f"{name}_tool": Scripted(f"{name}_tool") for name in ("one", "two", "three")}
         self.agents = {name: agent(name) for name in ("one", "two", "three")}
+        self.agents |= {one.name: one for one in self.more_agents}
         self.delivery = Delivery(
             store=self.store,
             messengers={"memory": self.messenger},
