@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check lint types contracts fast everything eval bench bench-idle bench-schedules chaos pictures lock clean
+.PHONY: run test check lint types contracts fast everything eval bench bench-idle bench-schedules chaos soak pictures lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -48,6 +48,10 @@ bench: $(VENV)/.dev
 # Processes killed and halted, Redis emptied, answers lost; both databases, about half an hour. CHAOS="--share 0.1 --seed 7"
 chaos: $(VENV)/.dev
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+# Half an hour of five questions a second: what grows that should not.
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.chaos.soak $(SOAK)
 
 # The pictures that the README shows, made by the tests of the page.
 pictures: $(VENV)/.dev

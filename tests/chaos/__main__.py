@@ -40,7 +40,7 @@ def campaigns(seed: int, *, share: float, database: str) -> list[Campaign]:
             "Redis emptied",
             seed + 2,
             max(20, questions // 4),
-            faults=(("flush", some(5)), ("restart", some(5)), ("read-only", some(5))),
+            faults=(("flush", some(5)), ("restart", some(5)), ("read-only", some(5)), ("slow", some(5))),
             per_second=2.5,
             database=database,
         ),

@@ -49,6 +49,7 @@ class Trouble:
             "flush": self._flush,
             "restart": self._restart,
             "read-only": self._read_only,
+            "slow": self._slow,
             "platforms": self._platforms,
             "database": self._database,
             "clock": self._clock,
@@ -90,6 +91,12 @@ class Trouble:
             await self._ask_redis(lambda client: client.config_set("maxmemory", "0"))
 
         self._go_on(for_a_while())
+
+    async def _slow(self) -> None:
+        """Redis answers nobody for a while."""
+        await self._ask_redis(
+            lambda client: client.client_pause(round(self.dice.uniform(1000, 8000)), all=True)
+        )
 
     async def _database(self) -> None:
         """The database is locked or gone for a while."""
