@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
+from core.rendering.refusals import STARTS_LATE
 from tests.chaos.script import ON_IT, Question
 from tests.counterparts.slack import Delivery, Message, SlackServer
 from tests.counterparts.telegram import TelegramServer
@@ -174,7 +175,8 @@ class ApiDoor:
 
 def _sort(asked: Asked, texts: list[str]) -> None:
     asked.leftovers = sum(text.startswith(ON_IT) for text in texts)
-    asked.answers = [text for text in texts if not text.startswith(ON_IT)]
+    # What says that it will start late is a word beside the answer, not an answer.
+    asked.answers = [text for text in texts if not text.startswith(ON_IT) and text != STARTS_LATE]
 
 
 def _markdown(message: Message) -> str:
