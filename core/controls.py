@@ -6,7 +6,7 @@ import logging
 
 from core.coordinator import Coordinator
 from core.errors import Conflict, NotFound, QueueUnavailable, RateLimited
-from core.models import Address, Delegation, DelegationState, Person, Press
+from core.models import Address, Delegation, DelegationState, Event, EventKind, Person, Press
 from core.policies import RETRY_EXPIRES
 from core.ports.clock import Clock
 from core.ports.limiter import Limit, Limiter
@@ -57,6 +57,7 @@ class Controls:
         except NotFound:
             return refusals.GONE
         if press.action == "schedule":
+            await self._ask_when(delegation, by=press.person.id)
             return questions.SAY_WHEN
         if delegation.instruction.person.id != press.person.id:
             return refusals.NOT_YOURS
@@ -81,6 +82,11 @@ class Controls:
         if said is None:
             await self._advance(press.value.partition(".")[2])
         return said
+
+    async def _ask_when(self, delegation: Delegation, *, by: str) -> None:
+        """Keep what was pressed: the answer may come after others were given in the same conversation."""
+        kind, now = EventKind.SCHEDULE_ASKED, self._clock.now()
+        await self._store.append(Event(delegation_id=delegation.id, kind=kind, at=now, data={"by": by}))
 
     async def cancel(self, delegation: Delegation, *, by: str) -> None:
         """End it. Raises Conflict where it is answered already."""

@@ -251,7 +251,6 @@ class Coordinator:
         agents = [self._parts.runner.agents.get(step.agent) for step in delegation.steps]
         again = (
             self._parts.desk is not None
-            and instruction.origin == instruction.address.platform
             and status is Status.SUCCESS
             and all(agent is not None and agent.recurring for agent in agents)
         )

@@ -145,8 +145,9 @@ class Api:
         return self._read(ScheduleCards, await self._call("GET", "/api/v1/schedules")).schedules
 
     async def add_schedule(self, when: str, instruction: str, *, zone: str | None) -> ScheduleCard:
-        body = {"when": when, "instruction": instruction, **({"zone": zone} if zone else {})}
-        if when[:1] in "*0123456789" and len(when.split()) >= 5:
+        body = {"when": when, "instruction": instruction, **({"zone": zone} if zone is not None else {})}
+        words = when.split()
+        if len(words) >= 5 and (when[:1] in "*0123456789" or "*" in words):
             body["cron"] = body.pop("when")
         return self._read(ScheduleCard, await self._call("POST", "/api/v1/schedules", json=body))
 

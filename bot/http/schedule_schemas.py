@@ -18,7 +18,7 @@ class ScheduleIn(Schema):
     instruction: str = Field(max_length=MAX_INSTRUCTION_CHARACTERS, description="what is asked each time")
     when: str | None = Field(None, max_length=200, description='in words: "every weekday at 9"')
     cron: str | None = Field(None, max_length=100, description="five cron fields")
-    every_seconds: int | None = Field(None, ge=1, description="an interval")
+    every_seconds: int | None = Field(None, ge=1, le=366 * 86400, description="an interval")
     zone: str | None = Field(None, max_length=64, description="IANA zone; default: FLOWMATE_ZONE")
     missed: Literal["skip", "run_once", "run_if_within"] = Field(
         "run_if_within", description="what becomes of missed runs"

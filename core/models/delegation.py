@@ -131,6 +131,7 @@ class EventKind(StrEnum):
     DELIVERY_FAILED = "delivery.failed"
     DELEGATION_REVISED = "delegation.revised"
     SCHEDULE_CHANGED = "schedule.changed"
+    SCHEDULE_ASKED = "schedule.asked"
 
 
 class Event(Frozen):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.rendering.grammar import listed
+from core.rendering.grammar import listed, shortened
 from core.rendering.times import in_units
 
 SAY_WHEN = 'When? Answer here, for example "every weekday at 9", "every 2 hours" or "on the 1st at 8".'
@@ -58,16 +58,16 @@ def five_fields(count: int) -> str:
 
 
 def never_comes(*, day: str, month: str) -> str:
-    return f"The day of the month ({day}) never comes in the month ({month})."
+    return f"The day of the month ({shortened(day)}) never comes in the month ({shortened(month)})."
 
 
 def bad_step(field: str, *, given: str, highest: int) -> str:
-    return f"The {field} ({given}) has a step that is no number from 1 to {highest}."
+    return f"The {field} ({shortened(given)}) has a step that is no number from 1 to {highest}."
 
 
 def bad_field(field: str, *, given: str, lowest: int, highest: int) -> str:
     return (
-        f"The {field} ({given}) is not understood: it takes numbers from {lowest} to {highest}, "
+        f"The {field} ({shortened(given)}) is not understood: it takes numbers from {lowest} to {highest}, "
         "ranges that go upwards, lists, steps and *."
     )
 

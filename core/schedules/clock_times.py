@@ -25,7 +25,8 @@ _EXACT = (
 )
 _HALVED = rf"(?P<half_hour>\d{{1,2}}|{_HOUR_WORD})\s*{_HALF}"
 _OCLOCK = rf"(?P<oclock>\d{{1,2}}|{_HOUR_WORD})\s*(?:o'?\s?clock|o’clock|hours|hrs|uhr|h(?![a-z0-9]))"
-_UNIT = r"\s*(?:%|eur|usd|items|times|minutes|mins|hours|days|weeks|percent)"
+# Whole words: "9 Europe/Berlin" is no sum of money.
+_UNIT = r"\s*(?:%|(?:eur|euros?|usd|items|times|minutes|mins|hours|days|weeks|percent)(?![a-z]))"
 _BARE = rf"(?P<bare>\d{{1,2}}(?![\d:.h%/]\d|\d|{_UNIT})|(?:{_HOUR_WORD})(?![a-z-]))"
 _AT = r"(?:(?:at|@|around|by|from)\s+(?:exactly\s+)?)"
 _DAY_PART = r"(?P<part>\s+(?:in the (?:morning|afternoon|evening)|at night|sharp))"

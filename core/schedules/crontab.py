@@ -6,12 +6,14 @@ import re
 
 from core.errors import InvalidSchedule
 from core.models.schedule import Cron
-from core.schedules.timing import check_cron, check_zone
+from core.schedules.timing import check_cron, check_zone, zones
 from core.schedules.understanding import AFTERWARDS, POLITE, Phrase, Unclear, Understood
 
 _CRON_FIELD = r"(?:\*|[0-9A-Za-z]+)(?:[-/,#][0-9A-Za-z*]+)*L?"
+# A letter alone ("R", "H") is no minute, but what four fields follow is meant as one.
+_FIRST_FIELD = r"(?:[*\d][^\s]*|[A-Za-z](?=(?:\s+[*\d][*\d/,-]*){4}(?:\s|$)))"
 _CRON = re.compile(
-    rf"^\s*{POLITE}(?P<said>(?:schedule\s+)?(?:cron|crontab)\s*(?:expression\s*)?:?\s*|schedule\s+(?=[*\d]))?[\"'`]?(?P<fields>[*\d][^\s]*(?:\s+{_CRON_FIELD}){{4,5}})[\"'`]?\s*"
+    rf"^\s*{POLITE}(?P<said>(?:schedule\s+)?(?:cron|crontab)\s*(?:expression\s*)?:?\s*|schedule\s+(?=[*\d]))?[\"'`]?(?P<fields>{_FIRST_FIELD}(?:\s+{_CRON_FIELD}){{4,5}})[\"'`]?\s*"
     r"(?:\((?P<zone>[A-Za-z]+(?:/[\w+-]+)*)\)|(?P<bare>[A-Z][A-Za-z]+/[\w+-]+|UTC))?\s*[:,–-]?\s*(?P<rest>.*)$",
     re.DOTALL,
 )  # fmt: skip
@@ -32,13 +34,19 @@ def read_cron(line: str, *, zone: str) -> Phrase | None:
         return None
     try:
         expression = check_cron(" ".join(fields))
-        named = found["zone"] or found["bare"]
+        named = found["zone"] or found["bare"] or _misspelt_zone(rest)
         zone = check_zone(named) if named else zone
     except InvalidSchedule as invalid:
         return Unclear(question=invalid.sentence)
     return Understood(
         timing=Cron(expression=expression), zone=zone, instruction=AFTERWARDS.sub("", rest, count=1)
     )
+
+
+def _misspelt_zone(rest: str) -> str | None:
+    """The first word, where it would be a zone if its letters were as large as they should be."""
+    word = rest.partition(" ")[0].rstrip(":,")
+    return word if "/" in word and word.casefold() in {name.casefold() for name in zones()} else None
 
 
 def _is_field(said: str) -> bool:

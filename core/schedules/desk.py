@@ -25,9 +25,9 @@ from core.ports.schedules import Schedules
 from core.ports.store import Store
 from core.rendering import digests, questions, refusals
 from core.rendering import schedules as words
-from core.schedules.commands import Change, Command, read_command, read_reply
+from core.schedules.commands import Change, read_command
+from core.schedules.continuing import asked_before, read_on, to_proposal, wanted_again
 from core.schedules.firing import Alarm
-from core.schedules.phrases import read
 from core.schedules.timing import check_timing, following
 from core.schedules.understanding import Unclear, Understood
 
@@ -74,7 +74,7 @@ class Desk:
         None: it is about something else.
         """
         instruction = delegation.instruction
-        command = read_command(instruction.text) or _to_proposal(instruction.text, history)
+        command = read_command(instruction.text) or to_proposal(instruction.text, history)
         if command is not None:
             if command.change == "list":
                 return Status.SUCCESS, await self._listing(
@@ -82,10 +82,15 @@ class Desk:
                 )
             return await self._obey(delegation, command.change, command.number)
         zone = instruction.person.zone or self._default_zone
-        understood = _read(instruction.text, history, now=self._clock.now(), zone=zone)
+        understood = read_on(instruction.text, history, now=self._clock.now(), zone=zone)
         if isinstance(understood, Unclear):
             return Status.FAILED, Reply(text=understood.question)
         if isinstance(understood, Understood):
+            if not understood.instruction.strip():
+                wanted = await wanted_again(self._store, delegation) or asked_before(
+                    history, now=self._clock.now(), zone=zone
+                )
+                understood = understood.model_copy(update={"instruction": wanted})
             problem = await self._problem(understood, instruction.person, instruction.address)
             if problem is not None:
                 return Status.FAILED, Reply(text=problem)
@@ -255,28 +260,3 @@ _MOVES: dict[Change, tuple[tuple[ScheduleState, ...], ScheduleState]] = {
     "resume": ((ScheduleState.PAUSED,), ScheduleState.ACTIVE),
     "delete": ((ScheduleState.ACTIVE, ScheduleState.PAUSED, ScheduleState.ENDED), ScheduleState.DELETED),
 }
-
-
-def _to_proposal(text: str, history: Sequence[Exchange]) -> Command | None:
-    """A yes or a no to what was proposed just before in this conversation."""
-    number = words.proposed(history[-1].answer) if history else None
-    return None if number is None else read_reply(text, number=number)
-
-
-def _read(text: str, history: Sequence[Exchange], *, now: datetime, zone: str) -> Understood | Unclear | None:
-    """The phrase, completed by what was said before in the conversation."""
-    understood = read(text, now=now, zone=zone)
-    earlier = history[-1] if history else None
-    if earlier is None:
-        return understood
-    if understood is None:
-        before = read(earlier.instruction, now=now, zone=zone)
-        if isinstance(before, Unclear) and before.question == earlier.answer:
-            # "Every day": at what time? "At 9."
-            together = read(f"{earlier.instruction} {text}", now=now, zone=zone)
-            return together if isinstance(together, Understood) else None
-        return None
-    if isinstance(understood, Understood) and not understood.instruction.strip():
-        told = next((e for e in reversed(history) if read(e.instruction, now=now, zone=zone) is None), None)
-        return understood.model_copy(update={"instruction": told.instruction}) if told else understood
-    return understood

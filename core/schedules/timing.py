@@ -21,6 +21,7 @@ from core.rendering.questions import FIELDS
 
 BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 GAPS_LOOKED_AT = 400
+MOST_DIGITS = 4
 NO_PLACE = frozenset({"localtime", "Factory", "posixrules"})
 """What tzdata lists beside the zones (Factory: "the zone has not been set")."""
 
@@ -44,7 +45,7 @@ def _check_field(name: str, part: str, bounds: tuple[int, int]) -> None:
     low, high = bounds
     for term in part.split(","):
         _, slash, step = term.partition("/")
-        if slash and (not step.isascii() or not step.isdigit() or not 1 <= int(step) <= high):
+        if slash and not _is_step(step, highest=high):
             raise InvalidSchedule(questions.bad_step(name, given=part, highest=high), field="cron")
     sample = ["0", "0", "*", "*", "*"]
     sample[FIELDS.index(name)] = part
@@ -54,6 +55,11 @@ def _check_field(name: str, part: str, bounds: tuple[int, int]) -> None:
         raise InvalidSchedule(
             questions.bad_field(name, given=part, lowest=low, highest=high), field="cron"
         ) from None
+
+
+def _is_step(said: str, *, highest: int) -> bool:
+    # Python refuses to read a number of thousands of digits.
+    return said.isascii() and said.isdigit() and len(said) <= MOST_DIGITS and 1 <= int(said) <= highest
 
 
 @lru_cache(maxsize=1)

@@ -66,17 +66,41 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
         ]
     ],
     ({"cron": "0 9 * * *", "instruction": "\u200b"}, "instruction", "nothing to do"),
+    ({"cron": "0 9 * * *", "instruction": "x" * 5001}, "instruction", "5,000 characters at most"),
+    ({"when": "every day at 9 Europe/Berln"}, "when", "Europe/Berlin"),
+    ({"when": "every 30 seconds"}, "when", "every minute"),
+    ({"everySeconds": 10**18}, "everySeconds", "less than"),
+    ({"cron": "0 9 * * *", "missedWithinSeconds": 10**18}, "missedWithinSeconds", "less than"),
+    ({"cron": "0 9 * * *", "surprise": 1}, "surprise", "no such field"),
+]
+NO_JSON_OF_OURS = [
+    ('"everySeconds": NaN', "everySeconds"),
+    ('"everySeconds": 1e999', "everySeconds"),
+    ('"everySeconds": ' + "9" * 5000, "everySeconds"),
+    ('"cron": "0 9 * * *", "cron": "0 8 * * *"', "cron"),
 ]
 
 
 @pytest.mark.parametrize(("given", "field", "said"), WRONG)
-async def test_what_can_not_be_is_422_naming_the_field(
+async def test_rows_27_to_29_what_can_not_be_is_422_naming_the_field(
     service: Service, given: dict[str, Any], field: str, said: str
 ) -> None:
+    before = (await service.get(SCHEDULES)).body
     reply = await service.post(SCHEDULES, {"instruction": "what is 2+2", **given})
     assert reply.status == 422
-    assert field in str(reply.body)
-    assert said in str(reply.body)
+    assert reply.fields == [field]
+    assert said in reply.problem
+    assert (await service.get(SCHEDULES)).body == before
+
+
+@pytest.mark.parametrize(("written", "field"), NO_JSON_OF_OURS)
+async def test_row_25_what_is_no_json_of_ours_is_422_naming_the_field(
+    service: Service, written: str, field: str
+) -> None:
+    body = f'{{"instruction": "what is 2+2", {written}}}'
+    reply = await service.call("POST", SCHEDULES, data=body, headers={"Content-Type": "application/json"})
+    assert reply.status == 422
+    assert reply.fields == [field]
 
 
 async def test_a_refusal_is_the_sentence_that_a_chat_would_say(service: Service) -> None:

@@ -241,3 +241,54 @@ async def test_content_is_not_taken_for_a_schedule(text: str) -> None:
     world = World()
     await world.ask(text)
     assert len(world.tools["one_tool"].runs) == 1
+
+
+async def press_again(world: World, delegation: Delegation, *, person: object = ADA) -> None:
+    """Press "Make this a schedule" under this answer."""
+    pressed = {
+        "action": "schedule",
+        "value": delegation.id,
+        "person": person,
+        "address": delegation.instruction.address,
+        "key": f"press-{delegation.id}",
+    }
+    assert await world.reception.press(Press.model_validate(pressed)) == questions.SAY_WHEN
+    await world.clock.advance(1)
+
+
+async def test_the_answer_that_was_pressed_is_what_comes_again_not_the_latest_one() -> None:
+    world = World()
+    first = await world.ask("@one look around")
+    await world.clock.advance(1)
+    await world.ask("@two look elsewhere")
+    await world.clock.advance(1)
+    await press_again(world, first)
+    assert "> @one look around" in shown(await world.ask("every weekday at 9")).text
+
+
+async def test_a_time_that_is_asked_for_after_the_press_still_makes_a_schedule_of_it() -> None:
+    world = World()
+    first = await world.ask("@one look around")
+    await world.clock.advance(1)
+    await world.ask("@two look elsewhere")
+    await world.clock.advance(1)
+    await press_again(world, first)
+    assert shown(await world.ask("every weekday")).text == questions.AT_WHAT_TIME
+    await world.clock.advance(1)
+    completed = shown(await world.ask("at 9")).text
+    assert "every weekday at 09:00" in completed
+    assert "> @one look around" in completed
+
+
+async def test_what_was_asked_after_the_press_or_was_pressed_by_others_comes_first() -> None:
+    world = World()
+    first = await world.ask("@one look around")
+    await world.clock.advance(1)
+    await press_again(world, first, person=BOB)
+    assert "> @one look around" in shown(await world.ask("every weekday at 9")).text
+    await world.clock.advance(1)
+    await press_again(world, first)
+    await world.ask("@two look elsewhere")
+    await world.clock.advance(1)
+    await press_again(world, first, person=BOB)
+    assert "> @two look elsewhere" in shown(await world.ask("every weekday at 9")).text

@@ -20,6 +20,8 @@ from core.rendering import pairing, refusals
 logger = logging.getLogger(__name__)
 STRANGER_SECONDS = 86_400.0
 """A stranger is told once a day."""
+TOLD_SECONDS = 86_400.0
+"""What Telegram sends again after that long is too old to be taken."""
 
 
 class Receiver:
@@ -52,46 +54,47 @@ class Receiver:
         if heard.kind is Kind.NOTHING or heard.person is None or heard.address is None:
             logger.debug("telegram: nothing to do for update %s", update.get("update_id"))
             return
+        once = _to_key(update, me=me)
         if heard.kind is Kind.START and heard.text:
-            await self._pair(heard, heard.address)
+            await self._pair(heard, heard.address, once=once)
         elif not await self._doors.open_to(heard.person.id, heard.username):
             if await self._pace.first(
                 f"telegram:stranger:{heard.person.id}", within_seconds=STRANGER_SECONDS
             ):
-                await self._tell(heard.address, pairing.STRANGER)
+                await self._tell(heard.address, pairing.STRANGER, once=once)
         else:
-            await self._serve(heard, heard.address)
+            await self._serve(heard, heard.address, once=once)
 
-    async def _serve(self, heard: Heard, address: Address) -> None:
+    async def _serve(self, heard: Heard, address: Address, *, once: str) -> None:
         match heard.kind:
             case Kind.INSTRUCTION if heard.instruction is not None:
                 try:
                     receipt = await self._reception.receive(heard.instruction)
                 except Refused as refusal:
-                    await self._tell(address, refusal.sentence)
+                    await self._tell(address, refusal.sentence, once=once)
                     return
                 if receipt.created and receipt.notice:
-                    await self._tell(address, receipt.notice)
+                    await self._tell(address, receipt.notice, once=once)
             case Kind.CANCEL if heard.person is not None:
                 said = await self._reception.cancel_latest(address, heard.person)
                 if said:
-                    await self._tell(address, said)
+                    await self._tell(address, said, once=once)
             case Kind.START | Kind.HELP | Kind.AGENTS:
-                await self._tell(address, self._reception.help())
+                await self._tell(address, self._reception.help(), once=once)
             case Kind.HINT:
-                await self._tell(address, refusals.WORDS_PLEASE)
+                await self._tell(address, refusals.WORDS_PLEASE, once=once)
             case Kind.LATE:
-                await self._tell(address, refusals.CAME_TOO_LATE)
+                await self._tell(address, refusals.CAME_TOO_LATE, once=once)
             case _:
                 return
 
-    async def _pair(self, heard: Heard, address: Address) -> None:
+    async def _pair(self, heard: Heard, address: Address, *, once: str) -> None:
         if heard.person is None:
             return
         if await self._doors.redeem(heard.text.strip(), heard.person.id, now=self._clock.now()):
-            await self._tell(address, pairing.welcome(self._reception.help()))
+            await self._tell(address, pairing.welcome(self._reception.help()), once=once)
         elif await self._pace.first(f"telegram:code:{heard.person.id}", within_seconds=5.0):
-            await self._tell(address, pairing.WRONG_CODE)
+            await self._tell(address, pairing.WRONG_CODE, once=once)
 
     async def _press(self, press: Press, *, query_id: str, update: Mapping[str, Any]) -> None:
         username = str((update["callback_query"].get("from") or {}).get("username") or "").lower()
@@ -112,11 +115,19 @@ class Receiver:
         except FlowMateError as error:
             logger.info("telegram: a press was not answered: %s", error.sentence)
 
-    async def _tell(self, address: Address, text: str) -> None:
+    async def _tell(self, address: Address, text: str, *, once: str) -> None:
+        if not await self._pace.first(once, within_seconds=TOLD_SECONDS):
+            return
         try:
             await self._messenger.say(address, text)
         except FlowMateError as error:
             logger.warning("telegram: nobody was told: %s", error.sentence)
+
+
+def _to_key(update: Mapping[str, Any], *, me: Me) -> str:
+    """What is told about once: an update that comes again, and the pictures of one album, are one thing."""
+    album = (update.get("message") or {}).get("media_group_id")
+    return f"telegram:told:{me.id}:{album or update.get('update_id')}"
 
 
 class Doors:
