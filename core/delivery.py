@@ -217,7 +217,7 @@ class Delivery:
     async def _place(
         self, messenger: Messenger, delegation: Delegation, wanted: tuple[int, Reply], *, look: bool = True
     ) -> str | None:
-        """Post this part unless it was posted before; returns that message's id then, whatever it shows."""
+        """Post this part unless it was posted before; returns the message's id where it has yet to be edited."""
         number, part = wanted
         address = delegation.instruction.address
         tag = Tag(delegation_id=delegation.id, part=number, order=delegation.received_at.timestamp())
@@ -228,15 +228,20 @@ class Delivery:
             found = await messenger.find_own(address, tag=tag)
         if found is not None:
             return await self._store.record_post(delegation.id, part=number, message_id=found)
+        # Where nobody can look whether an earlier post landed after all, only a working line may be posted twice: it is
+        # edited into the answer once its id is known.
+        blind = not messenger.capabilities.find_own and messenger.capabilities.edit and (tried or number > 0)
+        stand_in = blind and not part.is_progress
         try:
-            message_id = await messenger.post(address, part, tag=tag)
+            message_id = await messenger.post(address, progress.stand_in() if stand_in else part, tag=tag)
         except (MessengerRefused, MessengerBusy):
             if not tried:
                 await self._store.abandon_post(delegation.id, part=number)
             raise
         winner = await self._store.record_post(delegation.id, part=number, message_id=message_id)
         if winner == message_id:
-            return None
+            # Whoever called edits what only stands in.
+            return message_id if stand_in else None
         await self._remove(messenger, delegation, message_id)
         return winner
 

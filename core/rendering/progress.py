@@ -34,6 +34,11 @@ def progress(delegation: Delegation) -> Reply:
     return Reply(text="\n".join(lines), buttons=(cancel,))
 
 
+def stand_in() -> Reply:
+    """A line in the place of an answer that is about to be put there."""
+    return Reply(text=UNDER_WAY)
+
+
 def doing(delegation: Delegation, step: Step) -> str:
     """What a step is about, in a few words."""
     match step.state:

@@ -33,6 +33,30 @@ async def test_a_placeholder_whose_post_failed_leaves_one_answer(applied: bool) 
     assert "count" in world.messenger.texts()[0]
 
 
+@pytest.mark.parametrize("lost", [1, 2, 3])
+async def test_where_nobody_can_look_lost_posts_leave_working_lines_and_one_answer(lost: int) -> None:
+    world = World(find_own=False)
+    world.messenger.fail("post", LOST, applied=True, times=lost)
+    delegation = await world.ask(ONE)
+    await settle_for(world, seconds=60)
+    assert (await world.store.load(delegation.id)).state is DelegationState.DELIVERED
+    answers = [text for text in world.messenger.texts() if "one_tool did count" in text]
+    assert len(answers) == 1
+    assert [text for text in world.messenger.texts() if not text.startswith("On it.")] == answers
+
+
+async def test_where_nobody_can_look_a_lost_part_of_a_long_answer_stands_once() -> None:
+    world = World(find_own=False, splits_at=40)
+    world.tools["one_tool"].acts = [lambda _: "first " * 6 + "\n\n" + "second " * 5]
+    await world.receive(ONE)
+    await world.queue.run_next(world.work)
+    await world.delivery.drain()
+    world.messenger.fail("post", LOST, applied=True)
+    await world.settle()
+    await settle_for(world, seconds=60)
+    assert sum("second" in text for text in world.messenger.texts()) == 1
+
+
 @pytest.mark.parametrize("applied", [True, False], ids=["edited all the same", "not edited"])
 async def test_a_final_edit_that_failed_is_made_again(applied: bool) -> None:
     world = World()

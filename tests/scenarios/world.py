@@ -100,6 +100,7 @@ class World:
     clock: ManualClock = field(default_factory=lambda: ManualClock(auto_advance=True))
     attempt_seconds: float = 30.0
     splits_at: int = 4000
+    find_own: bool = True
     schedule_minimum_seconds: int = 60
     more_agents: tuple[Agent, ...] = ()
     keys: Any = field(default_factory=itertools.count)
@@ -110,7 +111,8 @@ class World:
         self.limiter = InMemoryLimiter(clock=self.clock)
         self.events = InMemoryEventLog(store=self.store)
         self.messenger = InMemoryMessenger(
-            capabilities=Capabilities(find_own=True, seconds_between_edits=0.5), splits_at=self.splits_at
+            capabilities=Capabilities(find_own=self.find_own, seconds_between_edits=0.5),
+            splits_at=self.splits_at,
         )
         self.leases = Leases(store=self.store, clock=self.clock)
         self.tools = {f"{name}_tool": Scripted(f"{name}_tool") for name in ("one", "two", "three")}
