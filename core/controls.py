@@ -108,6 +108,11 @@ class Controls:
                 return None
         return refusals.NOTHING_RUNS
 
+    async def moved(self, place: Address, *, to: Address) -> None:
+        """Let the schedules of a place go along with it: people list and change them where they are now."""
+        if self._desk is not None and await self._desk.schedules.move(place, to=to):
+            logger.info("the schedules of a %s place moved along with it", place.platform)
+
     async def retry(self, delegation: Delegation, *, by: str) -> None:
         """Run what failed once more. Raises Conflict (nothing failed, too late) and RateLimited."""
         now = self._clock.now()

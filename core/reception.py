@@ -34,6 +34,10 @@ class Reception:
         """See Controls.cancel_latest."""
         return await self._controls.cancel_latest(address, person)
 
+    async def moved(self, place: Address, *, to: Address) -> None:
+        """See Controls.moved."""
+        await self._controls.moved(place, to=to)
+
     async def knows(self, address: Address) -> bool:
         """Whether FlowMate takes part in this conversation. Raises StoreUnavailable."""
         return await self._store.knows(address)

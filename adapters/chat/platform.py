@@ -40,6 +40,11 @@ class Reception(Protocol):
         Raises StoreUnavailable. Safe to repeat."""
         ...
 
+    async def moved(self, place: Address, *, to: Address) -> None:
+        """The platform gave a place another address: what FlowMate keeps for it goes along. Raises StoreUnavailable.
+        Safe to repeat."""
+        ...
+
     async def knows(self, address: Address) -> bool:
         """Whether this conversation (its thread) is one that FlowMate takes part in. Raises StoreUnavailable."""
         ...

@@ -114,6 +114,16 @@ class SqlSchedules:
 
         return await self._database.write(pause)
 
+    async def move(self, place: Address, *, to: Address) -> int:
+        here = (S.c.platform == place.platform, S.c.workspace == place.workspace, S.c.place == place.place)
+
+        def change(c: Connection) -> int:
+            first = _highest(c, to)
+            values = {"workspace": to.workspace, "place": to.place, "number": S.c.number + first}
+            return c.execute(update(S).where(*here).values(**values)).rowcount
+
+        return await self._database.write(change)
+
     async def _all(self, query: Select[Any]) -> tuple[Schedule, ...]:
         return await self._database.read(lambda c: tuple(_to_schedule(row) for row in c.execute(query)))
 
@@ -122,17 +132,22 @@ def _of(platform: str, workspace: str) -> Select[Any]:
     return select(S).where(S.c.platform == platform, S.c.workspace == workspace)
 
 
-def _save(c: Connection, schedule: Schedule) -> Schedule:
-    address = schedule.address
-    mine = (S.c.platform == address.platform, S.c.workspace == address.workspace)
+def _highest(c: Connection, address: Address) -> int:
+    """The highest number of this workspace; nobody else gives one there until this transaction has ended."""
     if c.dialect.name == "postgresql":
         # Two new schedules of one workspace must not get the same number.
         name = f"{address.platform}\n{address.workspace}"
         c.execute(select(func.pg_advisory_xact_lock(NUMBERING_LOCK, func.hashtext(name)))).close()
+    mine = (S.c.platform == address.platform, S.c.workspace == address.workspace)
+    highest: int = c.execute(select(func.coalesce(func.max(S.c.number), 0)).where(*mine)).scalar_one()
+    return highest
+
+
+def _save(c: Connection, schedule: Schedule) -> Schedule:
+    highest = _highest(c, schedule.address)
     row = c.execute(select(S).where(S.c.id == schedule.id)).first()
     if row is not None:
         return _to_schedule(row)
-    highest = c.execute(select(func.coalesce(func.max(S.c.number), 0)).where(*mine)).scalar_one()
     saved = schedule.model_copy(update={"number": highest + 1})
     c.execute(insert(S), _from_schedule(saved))
     return saved

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core.errors import NotFound
 from core.memory.store import InMemoryStore
-from core.models import Delegation, Event, EventKind
+from core.models import Address, Delegation, Event, EventKind
 from core.models.schedule import Schedule, ScheduleState, Slot
 from core.ports.schedules import Firing
 
@@ -120,6 +120,16 @@ class InMemorySchedules:
                 await self._store.append(changed(self._schedules[schedule.id], now))
                 paused += 1
         return paused
+
+    async def move(self, place: Address, *, to: Address) -> int:
+        await self._store.ping()
+        new = {"workspace": to.workspace, "place": to.place}
+        found = [s for s in self._schedules.values() if s.address.conversation[:3] == place.conversation[:3]]
+        moved = [s.model_copy(update={"address": s.address.model_copy(update=new)}) for s in found]
+        first = max((s.number for s in self._of(moved[0])), default=0) if moved else 0
+        for schedule in sorted(moved, key=lambda s: s.number):
+            self._schedules[schedule.id] = schedule.model_copy(update={"number": schedule.number + first})
+        return len(moved)
 
     def _of(self, schedule: Schedule) -> list[Schedule]:
         wanted = (schedule.address.platform, schedule.address.workspace)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from core.models import Delegation, Frozen, Instruction
+from core.models import Address, Delegation, Frozen, Instruction
 from core.models.schedule import Schedule, ScheduleState, Slot
 
 
@@ -78,4 +78,9 @@ class Schedules(Protocol):
         self, *, platform: str, workspace: str, place: str, reason: str, now: datetime
     ) -> int:
         """Pause every active schedule that posts to this place; returns how many."""
+        ...
+
+    async def move(self, place: Address, *, to: Address) -> int:
+        """The platform gave this place another address: every schedule there goes along, under the next numbers of
+        its new workspace where those are taken. Returns how many; repeating moves nothing."""
         ...

@@ -36,6 +36,7 @@ async def test_redirects_are_followed_to_the_document(server: WebServer, fetcher
     assert (found.body, found.url) == (b"arrived", server.address("/c"))
 
 
+# INPUTS 42
 async def test_twenty_redirects_are_stopped_at_five(server: WebServer, fetcher: GuardedFetcher) -> None:
     for number in range(20):
         server.redirect(f"/{number}", f"/{number + 1}")
@@ -44,6 +45,7 @@ async def test_twenty_redirects_are_stopped_at_five(server: WebServer, fetcher: 
     assert len(server.requests) == 6
 
 
+# INPUTS 42
 @pytest.mark.parametrize("kind", ["three megabytes", "endless", "gzip bomb", "deflate bomb"])
 async def test_too_much_is_stopped_at_the_limit(
     kind: str, server: WebServer, fetcher: GuardedFetcher
@@ -58,6 +60,7 @@ async def test_too_much_is_stopped_at_the_limit(
         await fetcher.fetch(address)
 
 
+# INPUTS 42
 async def test_one_byte_at_a_time_is_stopped_at_the_limit(server: WebServer) -> None:
     fetcher = GuardedFetcher(allow=("127.0.0.1",), limits=SHORT)
     with pytest.raises(ToolFailed, match="too slowly"):

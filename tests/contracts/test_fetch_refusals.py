@@ -67,6 +67,7 @@ PRIVATE = [
 ]
 
 
+# INPUTS 41
 @pytest.mark.parametrize("address", PRIVATE)
 async def test_a_private_address_is_refused_and_never_connected(
     address: str, connections: list[tuple[object, ...]]

@@ -194,3 +194,23 @@ async def test_missed_slots_follow_the_policy(
     following = (await schedules.load("s1")).next_slot
     assert following is not None
     assert now < following <= now + timedelta(days=1)
+
+
+async def test_schedules_go_along_with_a_place_that_moves(parts: Parts) -> None:
+    schedules, _ = parts
+    new = Address(platform="toy", workspace="W2", place="W2")
+    elsewhere = PLACE.model_copy(update={"place": "random"})
+    await schedules.save(schedule(9, address=new))
+    for number, address in ((1, PLACE), (2, elsewhere), (3, PLACE)):
+        await schedules.save(schedule(number, address=address))
+    assert await schedules.move(PLACE, to=new) == 2
+    assert await schedules.move(PLACE, to=new) == 0
+    moved = await schedules.listed("toy", "W2")
+    assert [(one.id, one.number, one.address.place) for one in moved] == [
+        ("s9", 1, "W2"),
+        ("s1", 2, "W2"),
+        ("s3", 4, "W2"),
+    ]
+    assert [one.id for one in await schedules.listed("toy", "W1")] == ["s2"]
+    assert moved[1].next_slot == START
+    assert (await schedules.save(schedule(5, address=new))).number == 5

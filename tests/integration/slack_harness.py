@@ -58,6 +58,7 @@ class MemoryReception:
     received: list[Instruction] = field(default_factory=list)
     presses: list[Press] = field(default_factory=list)
     stopped: list[tuple[Address, str]] = field(default_factory=list)
+    moves: list[tuple[Address, Address]] = field(default_factory=list)
     conversations: set[tuple[str, str, str, str]] = field(default_factory=set)
     failures: list[Exception] = field(default_factory=list)
     down: FlowMateError | None = None
@@ -82,6 +83,10 @@ class MemoryReception:
         await self._pass()
         self.stopped.append((address, person.id))
         return self.sentence
+
+    async def moved(self, place: Address, *, to: Address) -> None:
+        await self._pass()
+        self.moves.append((place, to))
 
     async def knows(self, address: Address) -> bool:
         await self._pass()

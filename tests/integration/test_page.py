@@ -269,6 +269,7 @@ REFUSED = [
 ]
 
 
+# INPUTS 21, 22
 @pytest.mark.parametrize(("text", "status", "sentence"), REFUSED)
 async def test_what_can_t_be_done_is_said_in_a_sentence(
     service: Service, text: str, status: int, sentence: str
@@ -291,6 +292,7 @@ async def test_a_place_that_can_t_be_is_not_found(service: Service, where: str) 
         assert (await browser.get(path)).status in (404, 405)
 
 
+# INPUTS 26
 async def test_a_body_that_is_no_form_is_refused(service: Service) -> None:
     browser = await known(service)
     headers = {**browser._cookie(), "Origin": service.url, **JSON}
@@ -305,6 +307,7 @@ async def test_a_body_that_is_no_form_is_refused(service: Service) -> None:
         assert reply.status == status
 
 
+# INPUTS 23
 async def test_hostile_words_are_shown_as_words(service: Service) -> None:
     browser, where = await known(service), place()
     await said(browser, "<script>alert(1)</script> \x00\u202e what is 2+2", where, zone="../../etc/passwd")

@@ -120,6 +120,7 @@ WORDS: list[tuple[str, str, dict[str, Any], str | None]] = [
 ]
 
 
+# INPUTS 14, 23
 @pytest.mark.parametrize(("where", "text", "more", "expected"), WORDS)
 async def test_words_reach_the_reception_where_they_are_meant_for_the_bot(
     where: str, text: str, more: dict[str, Any], expected: str | None
@@ -143,6 +144,7 @@ async def test_an_instruction_carries_the_chat_the_topic_and_the_update() -> Non
         assert address.via == str(update["message"]["message_id"])
 
 
+# INPUTS 15
 async def test_the_same_update_again_is_nothing_new() -> None:
     async with polling() as place:
         update = await place.telegram.say(place.ada, place.private, "once")
@@ -159,6 +161,7 @@ async def test_an_update_comes_again_until_it_is_committed() -> None:
         assert await place.heard() == ["keep me"]
 
 
+# INPUTS 13
 async def test_what_holds_no_words_gets_a_hint_in_private_and_nothing_in_a_group() -> None:
     async with polling() as place:
         for chat in (place.group, place.private):
@@ -170,6 +173,7 @@ async def test_what_holds_no_words_gets_a_hint_in_private_and_nothing_in_a_group
         assert place.reception.texts == []
 
 
+# INPUTS 14
 async def test_edits_and_channel_posts_are_nothing() -> None:
     async with polling() as place:
         message = {"message_id": 1, "date": int(time.time()), "chat": place.private.as_json, "text": "x"}
@@ -184,6 +188,7 @@ async def test_edits_and_channel_posts_are_nothing() -> None:
         assert await place.heard() == ["seen"]
 
 
+# INPUTS 16
 async def test_an_update_a_day_old_is_not_run_and_the_person_is_told() -> None:
     async with polling() as place:
         old = datetime.now(UTC) - timedelta(hours=24, minutes=1)
@@ -251,6 +256,7 @@ async def writing(*, clock: Clock | None = None, **options: Any) -> AsyncIterato
         await connection.aclose()
 
 
+# INPUTS 18
 async def test_a_message_is_posted_edited_and_deleted() -> None:
     async with writing() as place:
         messenger, address = place.connection.messenger, at(place.group, topic="7", via="55")
@@ -289,6 +295,7 @@ async def test_failures_are_what_delivery_knows(fault: dict[str, Any], error: ty
         assert TOKEN not in str(raised.value)
 
 
+# INPUTS 17
 async def test_a_blocked_bot_stops_writing_there() -> None:
     async with writing() as place:
         place.private.blocked = True
@@ -296,6 +303,7 @@ async def test_a_blocked_bot_stops_writing_there() -> None:
             await place.connection.messenger.post(at(place.private), Reply(text="x"), tag=TAG)
 
 
+# INPUTS 19
 async def test_a_group_that_became_a_supergroup_is_written_to_where_it_is_now() -> None:
     async with writing() as place:
         other = place.telegram.migrate(place.group)
@@ -341,6 +349,7 @@ async def test_long_answers_are_cut_and_every_part_is_taken() -> None:
         assert not place.telegram.refused
 
 
+# INPUTS 24
 async def test_an_answer_can_not_call_anybody_or_run_anything() -> None:
     async with writing() as place:
         text = "@everyone <b>x</b> [click](javascript:alert(1)) [me](tg://user?id=1) mail ops@example.org"
@@ -376,6 +385,7 @@ async def webhook() -> AsyncIterator[tuple[Place, str]]:
         await connection.aclose()
 
 
+# INPUTS 12
 async def test_a_webhook_answers_200_only_after_the_commit_and_refuses_a_wrong_secret() -> None:
     async with webhook() as (place, url):
         telegram = place.telegram

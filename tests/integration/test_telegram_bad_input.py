@@ -13,7 +13,8 @@ import pytest
 
 from core.errors import RecipientGone
 from core.memory.clock import ManualClock
-from core.models import Reply
+from core.models import Reply, Schedule, ScheduleState
+from core.models.schedule import Interval
 from core.rendering import refusals
 from tests.counterparts.shared import deliver
 from tests.counterparts.telegram import Chat
@@ -100,6 +101,37 @@ async def test_row_17_nothing_more_is_sent_to_who_blocked_the_bot() -> None:
         with pytest.raises(RecipientGone):
             await place.connection.messenger.post(at(place.private), Reply(text="x"), tag=TAG)
         assert [method for method, _ in place.telegram.calls].count("sendMessage") == 1
+
+
+async def test_row_19_schedules_move_along_with_a_group_that_became_a_supergroup() -> None:
+    async with polling() as place:
+        world = World()
+        place.reception.moved = world.reception.moved  # type: ignore[method-assign]
+        address = at(place.group)
+        person = world.instruction("x").person
+        saved = Schedule(
+            id="s1",
+            text="@one look around",
+            person=person,
+            address=address,
+            timing=Interval(seconds=7200, since=world.clock.now()),
+            zone="UTC",
+            created_at=world.clock.now(),
+            state=ScheduleState.ACTIVE,
+        )
+        await world.schedules.save(saved)
+        other = place.telegram.migrate(place.group)
+        # Telegram says so in the name of the group itself, or of its own bot.
+        anonymous = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
+        for _ in range(2):
+            await place.telegram.say(
+                place.ada, place.group, None, migrate_to_chat_id=other.id, **{"from": anonymous}
+            )
+        await place.quiet()
+        (moved,) = await world.schedules.listed("telegram", str(other.id))
+        assert (moved.address.place, moved.number) == (str(other.id), 1)
+        assert await world.schedules.listed("telegram", str(place.group.id)) == ()
+        assert place.telegram.shown(other) == []
 
 
 async def test_row_20_a_chat_waits_as_long_as_it_is_told_while_the_others_go_on() -> None:

@@ -15,7 +15,14 @@ import pytest
 
 from adapters.chat import PLATFORMS
 from adapters.chat.platform import Platform
-from core.errors import MessageGone, MessengerRefused, MessengerUnavailable, RecipientGone, StoreUnavailable
+from core.errors import (
+    InvalidInstruction,
+    MessageGone,
+    MessengerRefused,
+    MessengerUnavailable,
+    RecipientGone,
+    StoreUnavailable,
+)
 from core.memory.clock import ManualClock
 from core.models import Address, Reply
 from core.ports.limiter import Limit
@@ -105,6 +112,26 @@ async def test_a_button_is_answered_in_time_and_does_what_it_says() -> None:
         assert own.answer == {"kind": "quiet"}
 
 
+async def test_rows_21_to_23_nothing_and_too_much_are_told_to_the_person_alone_and_the_rest_runs() -> None:
+    async with talking() as (parlour, _):
+        ada = parlour.person("ad\u202ea\x00")
+        refused = {
+            f"<@{ME}> \u200b\u2060": InvalidInstruction().sentence,
+            f"<@{ME}> {'x' * 5001}": refusals.too_long(characters=5001, limit=5000),
+        }
+        for text in refused:
+            await parlour.say(ada, "C1", text)
+        question = await parlour.say(ada, "C1", f"<@{ME}> what\u202e is\x00 2+2 \ud800")
+        await answered(parlour, question, "4")
+
+        def whispered() -> list[str]:
+            return [one.text for one in parlour.messages if one.only_for == ada.id]
+
+        await parlour.until(lambda: len(whispered()) == len(refused), seconds=SECONDS)
+        assert sorted(whispered()) == sorted(refused.values())
+        assert len(parlour.shown("C1")) == 1
+
+
 async def test_what_happens_during_a_break_comes_with_the_resume() -> None:
     async with talking() as (parlour, _):
         ada = parlour.person("ada")
@@ -168,6 +195,15 @@ async def test_a_long_answer_is_cut_and_code_stays_code_and_calls_nobody() -> No
         assert parlour.pings == []
 
 
+async def test_row_24_an_answer_calls_nobody() -> None:
+    async with writing() as (parlour, messenger, _):
+        text = "@everyone <@p1> <b>x</b> <script>alert(1)</script> [click](javascript:alert(1)) <!channel>"
+        await messenger.post(HERE, Reply(text=text), tag=Tag(delegation_id="d1", part=0))
+        (shown,) = parlour.shown("C1")
+        assert parlour.pings == []
+        assert "alert(1)" in shown.text, "shown as what it is: Parlour renders no markup of its own"
+
+
 FAILURES: list[tuple[int, type[Exception]]] = [
     (429, MessengerUnavailable),
     (500, MessengerUnavailable),
@@ -206,7 +242,7 @@ async def test_sixty_questions_get_sixty_answers_each_in_its_own_thread() -> Non
     with (
         mock.patch.object(pace, "POSTS", Limit(requests=5, window_seconds=0.25)),
         mock.patch.object(pace, "EDITS", Limit(requests=10, window_seconds=0.25 + 2.0)),
-        mock.patch.object(outbound, "PLACEHOLDER_WAIT_SECONDS", 0.25),
+        mock.patch("adapters.chat.pace.PLACEHOLDER_WAIT_SECONDS", 0.25),
     ):
         async with talking(scale=0.05) as (parlour, _):
             people = [parlour.person(f"p{number}") for number in SIXTY]

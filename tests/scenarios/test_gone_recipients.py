@@ -8,6 +8,7 @@ from core.schedules.firing import pausing
 from tests.scenarios.world import ADA, World
 
 
+# INPUTS 17
 async def test_a_schedule_of_a_chat_that_is_gone_is_paused_with_the_reason() -> None:
     world = World()
     world.delivery._gone = pausing(world.schedules, clock=world.clock)

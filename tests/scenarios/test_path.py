@@ -181,6 +181,7 @@ async def test_cancelling_ends_the_rest_and_says_what_was_done() -> None:
     assert not world.tool("two").runs
 
 
+# INPUTS 11
 @pytest.mark.parametrize(
     ("action", "person", "sentence"),
     [

@@ -90,6 +90,7 @@ async def test_saved_it_runs_at_its_slot_and_posts_into_the_place_itself() -> No
     assert world.messenger.texts(place) == ["one_tool did look around\n\n_No model was used._"]
 
 
+# INPUTS 11
 async def test_saving_twice_and_saving_by_somebody_else_change_nothing() -> None:
     world = World()
     asked = await world.ask("every day at 9 @one look around")
@@ -171,6 +172,7 @@ async def test_what_no_agent_can_do_is_not_scheduled() -> None:
     assert not shown(asked).buttons
 
 
+# INPUTS 28
 async def test_more_often_than_allowed_is_refused_with_the_minimum() -> None:
     world = World(schedule_minimum_seconds=3600)
     asked = await world.ask("every 30 minutes @one look around")

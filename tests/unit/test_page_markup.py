@@ -16,11 +16,13 @@ HARMLESS = [
 ]
 
 
+# INPUTS 24
 @pytest.mark.parametrize(("markdown", "html"), HARMLESS)
 def test_markup_in_an_answer_is_text(markdown: str, html: str) -> None:
     assert to_html(markdown).strip() == f'<p dir="auto">{html}</p>'
 
 
+# INPUTS 24
 @pytest.mark.parametrize(
     "target",
     [

@@ -168,6 +168,7 @@ def test_up_to_5000_characters_are_taken(length: int) -> None:
     check_instruction(instruction("x" * length))
 
 
+# INPUTS 22
 def test_5001_characters_are_refused_with_the_limit() -> None:
     with pytest.raises(InvalidInstruction, match=r"5,001 characters.*5,000 at most"):
         check_instruction(instruction("x" * 5001))

@@ -63,9 +63,13 @@ BAD: list[tuple[str, str]] = [
     ("every day at 9 UTC+25", "near to it are UTC"),
     ("every day at 9 localtime", "no time zone"),
     ("every day at 9 Factory", "no time zone"),
+    ("every day at 9 Europe", "near to it are Europe/"),
+    ("every weekday at 9 Europe/Berln: headlines", "Europe/Berlin"),
+    (f"*/{'9' * 4400} * * * *", "a step that is no number from 1 to 59"),
 ]
 
 
+# INPUTS 27, 29
 @pytest.mark.parametrize(("schedule", "said"), BAD)
 def test_what_can_not_be_is_a_sentence_that_names_the_agent(schedule: str, said: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
@@ -74,6 +78,7 @@ def test_what_can_not_be_is_a_sentence_that_names_the_agent(schedule: str, said:
     assert said in caught.value.sentence
 
 
+# INPUTS 28
 def test_more_often_than_allowed_is_refused_with_the_minimum() -> None:
     hourly = RoutineRules(platforms=(), minimum_seconds=3600)
     with pytest.raises(ConfigurationError, match="every hour"):

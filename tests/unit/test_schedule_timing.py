@@ -55,6 +55,7 @@ CRONS = [
 ]
 
 
+# INPUTS 27
 @pytest.mark.parametrize(("expression", "named"), WRONG_CRONS)
 def test_a_wrong_cron_expression_is_refused_naming_what_is_wrong(expression: str, named: str) -> None:
     with pytest.raises(InvalidSchedule) as refused:
@@ -68,6 +69,7 @@ def test_a_right_one_passes_with_single_spaces(expression: str) -> None:
     assert check_cron(expression) == " ".join(expression.split())
 
 
+# INPUTS 29
 @pytest.mark.parametrize(("name", "near"), WRONG_ZONES)
 def test_what_is_no_zone_is_refused_with_the_nearest_real_names(name: str, near: str) -> None:
     with pytest.raises(InvalidSchedule) as refused:
@@ -116,6 +118,7 @@ DST: list[tuple[str, str, str, list[str]]] = [
 ]
 
 
+# INPUTS 30
 @pytest.mark.parametrize(("expression", "zone", "after", "expected"), DST)
 def test_a_skipped_local_time_runs_at_once_and_a_repeated_one_once(
     expression: str, zone: str, after: str, expected: list[str]
@@ -150,6 +153,7 @@ TOO_OFTEN: list[tuple[Timing, int, bool]] = [
 ]
 
 
+# INPUTS 28
 @pytest.mark.parametrize(("timing", "minimum", "allowed"), TOO_OFTEN)
 def test_more_often_than_the_tier_allows_is_refused_with_the_minimum(
     timing: Timing, minimum: int, allowed: bool

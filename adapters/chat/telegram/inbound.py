@@ -110,6 +110,19 @@ def to_press(update: Json, *, me: Me) -> Press | None:
     )
 
 
+def to_move(update: Json) -> tuple[Address, Address] | None:
+    """A group that became a supergroup: its old address and its new one."""
+    message = update.get("message")
+    target = message.get("migrate_to_chat_id") if isinstance(message, Mapping) else None
+    if not isinstance(message, Mapping) or not isinstance(target, int):
+        return None
+    old, new = str(message["chat"]["id"]), str(target)
+    return (
+        Address(platform=PLATFORM, workspace=old, place=old),
+        Address(platform=PLATFORM, workspace=new, place=new),
+    )
+
+
 def to_person(user: Json) -> Person:
     """A Telegram user; the Bot API tells no time zone."""
     name = " ".join(str(user.get(key) or "") for key in ("first_name", "last_name"))

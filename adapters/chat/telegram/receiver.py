@@ -9,7 +9,7 @@ from typing import Any
 from adapters.chat.pace import Pace
 from adapters.chat.platform import Reception
 from adapters.chat.telegram.client import TelegramClient
-from adapters.chat.telegram.inbound import Heard, Kind, Me, to_heard, to_press
+from adapters.chat.telegram.inbound import Heard, Kind, Me, to_heard, to_move, to_press
 from adapters.chat.telegram.outbound import TelegramMessenger
 from core.errors import FlowMateError, Refused, TransientError
 from core.models import Address, Press
@@ -49,6 +49,10 @@ class Receiver:
         press = to_press(update, me=me)
         if press is not None:
             await self._press(press, query_id=str(update["callback_query"]["id"]), update=update)
+            return
+        move = to_move(update)
+        if move is not None:
+            await self._reception.moved(move[0], to=move[1])
             return
         heard = to_heard(update, me=me, now=self._clock.now())
         if heard.kind is Kind.NOTHING or heard.person is None or heard.address is None:
