@@ -22,7 +22,7 @@ from core.errors import (
 )
 from core.models import Address, Delegation, DelegationState, Reply
 from core.patience import Gone, attempts, nobody_minds
-from core.policies import redelivery_delay
+from core.policies import LONGEST_WAIT, redelivery_delay
 from core.ports.clock import Clock
 from core.ports.event_log import EventLog
 from core.ports.limiter import Limit, Limiter
@@ -157,7 +157,7 @@ class Delivery:
     async def _leave_for_later(self, delegation: Delegation, error: MessengerUnavailable) -> None:
         now = self._clock.now()
         asked = timedelta(seconds=error.retry_after_seconds or 0.0)
-        delay = max(asked, redelivery_delay(now - (delegation.answered_at or now)))
+        delay = min(max(asked, redelivery_delay(now - (delegation.answered_at or now))), LONGEST_WAIT)
         logger.warning("%s is delivered later: %s", delegation.id, error.sentence)
         await self._store.check_later(delegation.id, at=now + delay)
 

@@ -22,6 +22,11 @@ MAX_CRASHES = 3
 """A step that has taken this many workers down with it is not tried again."""
 CHECK_SECONDS = 10.0
 """How long a delegation may be still before reconcile looks at it."""
+FAR = timedelta(minutes=30)
+"""Nothing is put off, and no lease given, for as long as this: an instant further away was written by a clock that has
+been set back since, and is taken for one that has come."""
+LONGEST_WAIT = timedelta(minutes=20)
+"""How long an answer is left at the most, whatever its platform asks for."""
 RETRY_EXPIRES = timedelta(hours=24)
 RETRY_BASE_SECONDS = 1.0
 RETRY_JITTER = 0.25
@@ -69,7 +74,12 @@ def due(delegation: Delegation, *, now: datetime) -> Due:
 
 
 def _held(step: Step, *, now: datetime) -> bool:
-    return step.state is StepState.RUNNING and step.lease_until is not None and step.lease_until > now
+    return step.state is StepState.RUNNING and alive(step.lease_until, now=now)
+
+
+def alive(lease_until: datetime | None, *, now: datetime) -> bool:
+    """Whether a lease still holds."""
+    return lease_until is not None and now < lease_until <= now + FAR
 
 
 def status_of(steps: Sequence[Step], *, cancelled: bool = False) -> Status:

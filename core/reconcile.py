@@ -8,7 +8,7 @@ from datetime import timedelta
 from core.coordinator import Coordinator
 from core.dispatch import to_jobs
 from core.errors import QueueUnavailable, StoreUnavailable
-from core.policies import CHECK_SECONDS, due
+from core.policies import CHECK_SECONDS, FAR, due
 from core.ports.clock import Clock
 from core.ports.job_queue import JobQueue
 from core.ports.store import Store
@@ -56,6 +56,10 @@ class Reconciler:
     async def _check(self, delegation_id: str) -> bool:
         now = self._clock.now()
         delegation = await self._store.load(delegation_id)
+        if delegation.check_at is not None and delegation.check_at > now + FAR:
+            # The clock was set back. Whoever lives renews its leases, by the right clock, before it is looked at again.
+            await self._store.check_later(delegation_id, at=now + timedelta(seconds=CHECK_SECONDS))
+            return False
         what = due(delegation, now=now)
         jobs = to_jobs(delegation, what, step_timeout_seconds=self._step_timeout_seconds)
         alive = await self._queue.alive([job.id for job in jobs])

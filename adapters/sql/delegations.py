@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from adapters.sql import tables
 from adapters.sql.facts import Fact, insert_events
@@ -34,6 +34,7 @@ from core.models import (
     Step,
     StepState,
 )
+from core.policies import FAR
 
 D = tables.delegations
 S = tables.steps
@@ -252,7 +253,8 @@ def check_later(c: Connection, delegation_id: str, at: datetime) -> None:
 
 
 def to_check(c: Connection, now: datetime, limit: int) -> tuple[str, ...]:
-    query = select(D.c.id).where(D.c.check_at <= now).order_by(D.c.check_at, D.c.id)
+    come = or_(D.c.check_at <= now, D.c.check_at > now + FAR)
+    query = select(D.c.id).where(come).order_by(D.c.check_at, D.c.id)
     return tuple(row.id for row in c.execute(query.limit(limit)))
 
 

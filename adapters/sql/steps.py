@@ -15,17 +15,22 @@ from adapters.sql.facts import Fact, record
 from adapters.sql.moves import CHECK
 from adapters.sql.rows import to_step
 from core.models import EventKind, Result, Step, StepState
+from core.policies import FAR
 
 S = tables.steps
 RUNNING = StepState.RUNNING.value
 PENDING = StepState.PENDING.value
 # Statements of the path are built once: that takes SQLAlchemy longer than running them.
 _NOW = bindparam("now", type_=S.c.started_at.type)
+_FAR = bindparam("far", type_=S.c.started_at.type)
 _CLAIM = (
     update(S)
     .where(
         S.c.id == bindparam("of"),
-        or_(S.c.state == PENDING, and_(S.c.state == RUNNING, S.c.lease_until <= _NOW)),
+        or_(
+            S.c.state == PENDING,
+            and_(S.c.state == RUNNING, or_(S.c.lease_until <= _NOW, S.c.lease_until > _FAR)),
+        ),
     )
     .values(
         crashes=case((S.c.state == RUNNING, S.c.crashes + 1), else_=S.c.crashes),
@@ -40,7 +45,7 @@ _CLAIM = (
 
 
 def claim(c: Connection, step_id: str, now: datetime, lease_until: datetime) -> Step | None:
-    row = c.execute(_CLAIM, {"of": step_id, "now": now, "until": lease_until}).first()
+    row = c.execute(_CLAIM, {"of": step_id, "now": now, "far": now + FAR, "until": lease_until}).first()
     if row is None:
         return None
     step = to_step(row)

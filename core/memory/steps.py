@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from core.memory.rows import CHECK, Rows
 from core.models import EventKind, Result, Step, StepState
+from core.policies import alive
 
 
 class Steps(Rows):
@@ -18,7 +19,7 @@ class Steps(Rows):
         if step is None or step.state.terminal:
             return None
         crashed = step.state is StepState.RUNNING
-        if crashed and step.lease_until is not None and step.lease_until > now:
+        if crashed and alive(step.lease_until, now=now):
             return None
         step = self._change_step(
             step,

@@ -21,6 +21,7 @@ from core.models import (
     Step,
     StepState,
 )
+from core.policies import FAR
 
 OPEN = (DelegationState.RECEIVED, DelegationState.PLANNED)
 ENDED = (DelegationState.ANSWERED, DelegationState.DELIVERED)
@@ -208,7 +209,7 @@ class InMemoryStore(Steps, Conversations):
         waiting = [
             (delegation.check_at, delegation.id)
             for delegation in self._delegations.values()
-            if delegation.check_at is not None and delegation.check_at <= now
+            if delegation.check_at is not None and not now < delegation.check_at <= now + FAR
         ]
         return tuple(delegation_id for _, delegation_id in sorted(waiting)[:limit])
 

@@ -134,7 +134,8 @@ class Store(Protocol):
         ...
 
     async def to_check(self, *, now: datetime, limit: int) -> tuple[str, ...]:
-        """Undelivered delegations whose time to be looked at has come, longest waiting first."""
+        """Undelivered delegations whose time to be looked at has come (or is too far away to be meant), longest waiting
+        first."""
         ...
 
     async def posted(self, delegation_id: str) -> tuple[Posted, ...]:

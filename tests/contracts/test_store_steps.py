@@ -9,7 +9,19 @@ import pytest
 from core.models import DelegationState, Status, StepState
 from core.policies import CHECK_SECONDS
 from core.ports.store import Store
-from tests.contracts.samples import BAD, GOOD, LEASE, NOW, REPLY, at, claimed, ended, failed, planned
+from tests.contracts.samples import (
+    BAD,
+    GOOD,
+    LEASE,
+    NOW,
+    REPLY,
+    accepted,
+    at,
+    claimed,
+    ended,
+    failed,
+    planned,
+)
 
 
 async def test_a_claim_takes_the_step_with_a_lease_and_a_new_token(store: Store) -> None:
@@ -220,3 +232,21 @@ async def test_of_an_answer_and_a_cancel_at_once_one_counts(store: Store, other:
         assert cancelled is not saved
         assert (read.state is DelegationState.ANSWERED) == saved
         assert (read.cancelled_by is not None) == cancelled
+
+
+async def test_a_lease_from_a_clock_that_was_set_back_does_not_hold_for_an_hour(store: Store) -> None:
+    first, _ = await planned(store)
+    held = await claimed(store, first.id, now=at(3600))
+    assert await store.claim_step(first.id, now=at(3600), lease_until=at(3630)) is None
+    # The clock is set back: the lease is an hour away, and nobody gives leases for an hour.
+    taken = await store.claim_step(first.id, now=at(0), lease_until=at(30))
+    assert taken is not None
+    assert taken.token == held.token + 1
+    # One that is only a little off is still somebody's.
+    assert await store.claim_step(first.id, now=at(-60), lease_until=at(0)) is None
+
+
+async def test_what_a_clock_that_was_set_back_put_off_is_looked_at_now(store: Store) -> None:
+    await accepted(store, "d1", now=at(3600))
+    await accepted(store, "d2", now=at(60))
+    assert await store.to_check(now=at(0), limit=9) == ("d1",)

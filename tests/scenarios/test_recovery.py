@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from core.memory.job_queue import InMemoryJobQueue
 from core.memory.messenger import InMemoryMessenger
 from core.memory.store import InMemoryStore
 from core.models import DelegationState, Status
+from core.policies import CHECK_SECONDS
 from core.ports.job_queue import Job, JobQueue
 from core.ports.messenger import Messenger
 from core.ports.store import Store
@@ -200,3 +202,19 @@ async def test_renewing_goes_on_after_an_error_that_nobody_foresaw(monkeypatch: 
     await asyncio.wait_for(renewed.wait(), timeout=5)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_clock_that_was_an_hour_ahead_leaves_nothing_waiting_for_an_hour() -> None:
+    world = World()
+    delegation_id = await world.receive("@one count")
+    await world.queue.run_next(world.work)
+    # What was written while the clock was wrong; then the queue lost its jobs.
+    (step,) = (await world.store.load(delegation_id)).steps
+    ahead = world.clock.now() + timedelta(hours=1)
+    await world.store.claim_step(step.id, now=ahead, lease_until=ahead + timedelta(seconds=30))
+    world.queue.lose_all()
+    assert await world.reconciler.sweep() == 0, "a living worker has time to renew its lease first"
+    await world.clock.advance(CHECK_SECONDS + 1)
+    assert await world.reconciler.sweep() == 1
+    await world.settle()
+    assert "one_tool did count" in world.messenger.texts()[0]
