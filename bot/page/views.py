@@ -82,9 +82,9 @@ class Views:
         """The page behind a link: it sends itself, so that only a browser that a person opened uses the link up."""
         return self._render("enter.html", code=code, nonce=nonce)
 
-    def sentence(self, heading: str, sentence: str) -> str:
-        """A page that says one thing."""
-        return self._render("sentence.html", heading=heading, sentence=sentence)
+    def sentence(self, heading: str, sentence: str, *, back: str = "") -> str:
+        """A page that says one thing; `back` leads to the conversation that it is about."""
+        return self._render("sentence.html", heading=heading, sentence=sentence, back=back)
 
     def _render(self, name: str, **values: Any) -> str:
         return self._templates.get_template(name).render(**values)
