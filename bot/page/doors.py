@@ -120,5 +120,5 @@ def _to_problem(error: FlowMateError | Problem | RequestValidationError) -> Prob
 async def _told(request: Request, problem: Problem) -> Response:
     views = await views_of(request)
     heading = words.CLOSED if problem.status == 401 else TITLES.get(problem.status, words.NAME)
-    html = views.sentence(heading, problem.detail, back=problem.status != 401)
+    html = views.sentence(heading, problem.detail, back="" if problem.status == 401 else "/")
     return HTMLResponse(html, problem.status, headers={**headers_of(), **problem.headers})

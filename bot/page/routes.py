@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
@@ -25,6 +25,9 @@ from bot.page.stream import changes, outlines_of, to_address
 from core.errors import NotFound
 from core.models import ACTIONS, Press
 from core.rendering import page as words
+
+if TYPE_CHECKING:
+    from bot.page.views import Views
 
 YEAR_SECONDS = 365 * 24 * 3600
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -83,16 +86,18 @@ async def events(
 
 
 @router.post("/conversations/{place}/messages")
-async def say(place: Place, sender: Sender, reception: Front, assembly: Parts, request: Request) -> Response:
+async def say(
+    place: Place, sender: Sender, reception: Front, assembly: Parts, views: Page, request: Request
+) -> Response:
     """Ask for something in this conversation."""
     receipt = await reception.receive(to_instruction(await form_of(request), to_address(place)))
     # Pages that are open elsewhere show it at once.
     assembly.events.ring(receipt.delegation_id)
-    return _done(request, f"/conversations/{place}", notice=receipt.notice, status=202)
+    return _done(request, views, f"/conversations/{place}", notice=receipt.notice, status=202)
 
 
 @router.post("/conversations/{place}/press")
-async def press(place: Place, sender: Sender, reception: Front, request: Request) -> Response:
+async def press(place: Place, sender: Sender, reception: Front, views: Page, request: Request) -> Response:
     """Press a button under a turn."""
     form = await form_of(request)
     action = next((one for one in ACTIONS if one == form["action"]), None)
@@ -102,7 +107,7 @@ async def press(place: Place, sender: Sender, reception: Front, request: Request
     pressed = Press(
         action=action, value=form["value"], person=asker(form), address=to_address(place), key=f"web:{key}"
     )
-    return _done(request, f"/conversations/{place}", notice=await reception.press(pressed))
+    return _done(request, views, f"/conversations/{place}", notice=await reception.press(pressed))
 
 
 @router.get("/delegations/{delegation_id}/files/{number}")
@@ -149,7 +154,7 @@ async def entered(request: Request, views: Page, assembly: Parts) -> Response:
     form = await form_of(request)
     session = await access.redeem(form["code"], form["nonce"], now=now)
     if session is None and not access.signed_in(request.cookies.get(access.cookie), now=now):
-        return _html(views.sentence(words.CLOSED, words.USED_LINK, back=False), status=403)
+        return _html(views.sentence(words.CLOSED, words.USED_LINK, back=""), status=403)
     response = RedirectResponse("/", 303)
     if session is not None:
         response.set_cookie(
@@ -177,10 +182,12 @@ def _html(html: str, *, status: int = 200) -> HTMLResponse:
     return HTMLResponse(html, status, headers=headers_of())
 
 
-def _done(request: Request, url: str, *, notice: str | None, status: int = 200) -> Response:
-    """For the page's script what happened, as JSON; for a browser without one, the page again."""
+def _done(request: Request, views: Views, url: str, *, notice: str | None, status: int = 200) -> Response:
+    """For the page's script what happened, as JSON; for a browser without one what is to be said, or the page again."""
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"notice": notice, "url": url}, status)
+    if notice:
+        return _html(views.sentence(words.NAME, notice, back=url), status=status)
     return RedirectResponse(url, 303)
 
 

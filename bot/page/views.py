@@ -83,8 +83,8 @@ class Views:
         """The page behind a link: it sends itself, so that only a browser that a person opened uses the link up."""
         return self._render("enter.html", code=code, nonce=nonce)
 
-    def sentence(self, heading: str, sentence: str, *, back: bool = True) -> str:
-        """A page that says one thing, and perhaps leads back."""
+    def sentence(self, heading: str, sentence: str, *, back: str = "/") -> str:
+        """A page that says one thing; `back` leads to what it is about, or nowhere."""
         return self._render("sentence.html", heading=heading, sentence=sentence, back=back)
 
     def _render(self, name: str, **values: Any) -> str:

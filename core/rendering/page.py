@@ -52,6 +52,7 @@ WRONG_ORIGIN = "That came from another page, so nothing was done."
 LOST_FILE = "That file is no longer on this machine."
 NOT_FOUND = "There is nothing here."
 BACK_TO_START = "Back to the start"
+BACK_TO_CONVERSATION = "Back to the conversation"
 
 
 def details(delegation: Delegation) -> str:

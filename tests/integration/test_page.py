@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import re
 import secrets
@@ -19,6 +20,7 @@ import pytest
 from core.errors import StoreUnavailable
 from core.models import Artifact, Delegation
 from core.rendering import page as words
+from core.rendering import questions, refusals
 from tests.integration.http_harness import Reply, Service, eventually, fresh
 
 pytest_plugins = ("tests.integration.http_fixtures",)
@@ -402,6 +404,23 @@ async def test_a_schedule_is_saved_from_the_page(service: Service) -> None:
         return "Saved." in page.text and 'value="pause"' in page.text
 
     await eventually(saved)
+
+
+async def test_without_the_script_what_a_press_leads_to_is_said_on_a_page(service: Service) -> None:
+    browser, where = await known(service), place()
+    await said(browser, "what is 2+2", where)
+    (delegation,) = await answered(service, where)
+    sentences = {
+        "schedule": questions.SAY_WHEN,
+        "cancel": refusals.TOO_LATE_TO_CANCEL,
+        "retry": refusals.NOTHING_TO_RETRY,
+    }
+    for action, sentence in sentences.items():
+        form = {"action": action, "value": delegation.id}
+        shown = await browser.post(f"/conversations/{where}/press", form)
+        assert shown.status == 200
+        assert sentence in html.unescape(shown.text)
+        assert f'<a href="/conversations/{where}">{words.BACK_TO_CONVERSATION}</a>' in shown.text
 
 
 async def _until(events: AsyncIterator[tuple[str, Any]], kind: str, wanted: str) -> dict[str, Any]:

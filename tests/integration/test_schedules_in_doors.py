@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pytest
 import pytest_asyncio
 
+from core.models import DelegationState, ScheduleState
 from core.rendering import questions
 from core.rendering import schedules as words
 from core.rendering.buttons import LABELS
@@ -326,3 +327,34 @@ async def test_a_usage_report_by_command_comes_with_its_chart(world: World) -> N
     await world.slack.wait_for(
         lambda: [one for one in world.slack.channel("C2").visible if one.files], timeout=20
     )
+
+
+async def test_row_17_whoever_blocked_the_bot_gets_nothing_more_and_their_schedules_rest(
+    world: World,
+) -> None:
+    person = world.telegram.person("eve")
+    door = Telegram(world.telegram, person, world.telegram.private(person))
+    await door.say(f"every weekday at 9 {REPORT}")
+    await standing(door, "Shall I save it?", LABELS["save"], LABELS["discard"])
+    await door.press(LABELS["save"])
+    await standing(door, "Saved.", *SHOWN)
+    assembly, workspace = world.service.assembly, str(door.chat.id)
+    (schedule,) = await assembly.schedules.listed("telegram", workspace)
+    door.chat.blocked = True
+    world.telegram.calls.clear()
+    await assembly.desk.apply("run", schedule, key="by hand")
+
+    async def rests() -> bool:
+        (found,) = await assembly.schedules.listed("telegram", workspace)
+        return found.state is ScheduleState.PAUSED and "no longer write" in found.reason
+
+    async def given_up() -> bool:
+        (slot, *_) = await assembly.schedules.slots(schedule.id)
+        run = await assembly.store.load(slot.delegation_id or "")
+        return run.state is DelegationState.DELIVERED
+
+    await eventually(rests)
+    await eventually(given_up)
+    tried = [given["text"][:5] for method, given in world.telegram.calls if method == "sendMessage"]
+    # What says "on it", at most, and the answer: each once.
+    assert len(tried) == len(set(tried)) <= 2

@@ -111,6 +111,7 @@ WORDS: list[tuple[str, str, dict[str, Any], str | None]] = [
     ("group", "/flowmate what is 2+2", {}, "what is 2+2"),
     ("group", f"/flowmate{BOT} what is 2+2", {}, "what is 2+2"),
     ("group", "/flowmate@OtherBot what is 2+2", {}, None),
+    ("private", "/flowmate@OtherBot what is 2+2", {}, None),
     ("group", "/roll 6", {}, None),
     ("group", "and by 3?", {"reply_to_message": {"message_id": 1, "from": {"id": 123456}}}, "and by 3?"),
     ("group", "no", {"reply_to_message": {"message_id": 1, "from": {"id": 5}}}, None),
