@@ -130,7 +130,7 @@ def _add(found: list[Piece], tokens: tuple[Token, ...], gap: _Gap) -> None:
         return
     link, taken = gap.link, 0
     if not found:
-        tokens = tokens[step_number(tokens) or counted_step(tokens) :]
+        tokens = tokens[step_number(tokens) or counted_step(tokens) :] or tokens
     if link is Link.BESIDE and found:
         link, taken = first_words(tokens)
         tokens = tokens[taken:] or tokens

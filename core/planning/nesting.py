@@ -12,6 +12,7 @@ from core.planning.judging import STRONG, Judge
 from core.planning.sequencing import Link, waits_for_what_came_before
 from core.planning.text import Kind, Token
 from core.planning.thesaurus import GROUPS
+from core.planning.words import DERIVED
 
 _HANDS_ON = frozenset(
     "let tell inform send email mail forward save store put add share stash file shoot deliver pass".split()
@@ -21,7 +22,7 @@ _MESSAGES = frozenset({"email", "mail", "message", "note"})
 _TELLING = frozenset({"let", "tell", "inform"})
 _TOWARDS = frozenset("to in into as under over at".split())
 _PLACES = frozenset("note notes notebook".split())
-_BEFORE_A_PAGE = frozenset("of from on in at off behind".split())
+_BEFORE_A_PAGE = frozenset("of from on in at off behind feed".split())
 _PAGE_ITSELF = frozenset("link url address page site".split())
 _POINTING = frozenset("it them both those these".split())
 _LEAST_WORDS = 3
@@ -120,6 +121,8 @@ def _is_a_task(thing: tuple[Token, ...], agent: str, *, judge: Judge) -> bool:
         return False
     if any(before == "of" and word in _POINTING for before, word in pairwise(words)):
         return False
+    if words[0] == "the" and words[2] == "of" and words[3:4] == ["the"] and DERIVED.issuperset(words[1:5:3]):
+        return False  # "the result of the sum" is there already
     pages = [place for place, token in enumerate(thing) if token.kind is Kind.URL]
     if pages and (words[pages[0] - 1] not in _BEFORE_A_PAGE or not _PAGE_ITSELF.isdisjoint(words)):
         return False
