@@ -34,7 +34,7 @@ _DOING = _set("well working doing performing performed busy reliable")
 _ASKING = _set("how what which who did do does is are have has whats")
 _SHOWING = _set(
     "show give get pull see tell let fetch display need want would like look check bring create make draw plot"
-    " generate prepare run"
+    " generate prepare run take use"
 )
 _AROUND = _set(
     "a an the my our your their us we i me it all of for on by in to at from with and or per this that these here"
@@ -80,6 +80,8 @@ def _is_about_use(words: frozenset[str], first: str) -> bool:
     if words & _HERE and (words & _FIGURES) - (words & _HERE):
         return True
     if words & {"tokens", "token", "delegations"} and words & _OURS and first in _ASKING | {"number"}:
+        return True
+    if "usage" in words and words & _OURS:
         return True
     if words & _OUTCOMES and (words & _FLOWMATE or (words & _WORK and words & _OURS)):
         return True

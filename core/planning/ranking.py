@@ -35,6 +35,8 @@ _LIGHT = frozenset(
     " show start tell think try use want work".split()
 )
 """Verbs that any request may begin with; what is wanted stands behind them."""
+_OF_THE_WORLD = frozenset("when who where why".split())
+"""What is asked with one of these can be known only by an agent that is made to know such things."""
 _PARTICLES = frozenset("on off up down out over away".split())
 """With one of these a verb is another verb: "turn off the light" asks for nothing that "turn it into …" does."""
 _TELLING = frozenset(stem(word) for word in IMPERATIVES - _LIGHT - EXTRACTING)
@@ -111,7 +113,7 @@ class Index:
         """The agents that have never been told to do what the first word says, if it is a verb with a"
         " meaning of its own."""
         head = next((feature.name[1:] for feature in found if feature.name[0] == "^"), "")
-        if head not in _TELLING:
+        if head not in _TELLING and head not in _OF_THE_WORLD:
             return frozenset()
         phrasal = next((f.name for f in found if f.name.startswith(f"{head}_")), "").partition("_")[2]
         if phrasal in _PARTICLES:
