@@ -140,9 +140,9 @@ _SPARE_MOMENT = re.compile(
     r"(?= |$)"
 )
 _ASIDE = re.compile(
-    r"(?:(?:(?:just|only) )?(?:a|one|two|three|some|a few|a couple of)"
-    r" (?:(?:very|really|super|quick|small|short|little|tiny|simple|brief|silly|more|other) )*"
-    r"(?:ones?|things?|questions?|requests?|favou?rs?|jobs?|tasks?)(?: for you| please| today)*)?(?: ?if"
+    r"(?:(?:(?:just|only) )?(?:(?:a|one|two|three|some|a few|a couple of) |(?=quick|small|short|little|tiny|silly))"
+    r"(?:(?:very|really|super|quick|small|short|little|tiny|simple|brief|silly|more|other) )*"
+    r"(?:ones?|things?|questions?|requests?|favou?rs?|jobs?|tasks?|checks?)(?: for you| please| today)*)?(?: ?if"
     r" (?:i may|i might|possible|you (?:do|would|will) not mind|that is (?:ok|okay|all right|alright|fine|possible)"
     r"|it is (?:not|no)(?: too| any)?(?: much)?(?: of an?)? (?:trouble|bother|hassle|problem|imposition))"
     r"(?: (?:me|my|us|i|to|for|you|asking|ask|so|bold|be|so|may))*)?(?= |$)"

@@ -9,7 +9,8 @@ from core.planning.clauses import Clause
 from core.planning.content import Content
 from core.planning.courtesy import without_opening
 from core.planning.judging import STRONG, Judge
-from core.planning.sequencing import Link, waits_for_what_came_before
+from core.planning.leadins import without_waiting
+from core.planning.sequencing import Link
 from core.planning.text import Kind, Token
 from core.planning.thesaurus import GROUPS
 from core.planning.words import DERIVED
@@ -45,7 +46,7 @@ def taken_apart(clause: Clause, agent: str, *, judge: Judge) -> list[Clause]:
     start, addressed = _start(tokens)
     if tokens[0].word in _TELLING and not addressed:
         return [clause]
-    tokens = _without_waiting(tokens, start)
+    tokens = without_waiting(tokens, start=start)
     end = len(tokens) if addressed else _end(tokens, start)
     thing, rest = tokens[start:end], tokens[1:start] if addressed else tokens[end:]
     if not rest or not _is_a_task(thing, agent, judge=judge):
@@ -92,16 +93,6 @@ def _start(tokens: tuple[Token, ...]) -> tuple[int, bool]:
         else 0
     )
     return place, addressed
-
-
-def _without_waiting(tokens: tuple[Token, ...], start: int) -> tuple[Token, ...]:
-    """Without "as soon as you have looked it up" at the end: that the thing comes first is plain."""
-    for place in range(start + 1, len(tokens) - 1):
-        if tokens[place].word in ("once", "when", "after", "as") and waits_for_what_came_before(
-            tokens[place:]
-        ):
-            return tokens[:place]
-    return tokens
 
 
 def _end(tokens: tuple[Token, ...], start: int) -> int:
