@@ -172,6 +172,10 @@ FINDING = tuple(
         r"(?:in|from) (?:the|my|our) notes?,? (?:find|search(?: for)?|look up|look for"
         r"|show(?: me)?) (?P<words>.+)",
         (
+            r"(?:who|what|where|when|which|how)(?: do we know| is there)?(?: about)? (?P<words>[^:]+?)"
+            r" (?:according to|from|as per|going by) (?:our|my|the|your|these) notes"
+        ),
+        (
             r"(?:recall|look up|remind me of|bring back) (?:my |our |the )?(?:what (?:we|i) (?:noted"
             r"|wrote down|saved) )?(?:notes? )?(?:about|on) (?P<words>.+)"
         ),

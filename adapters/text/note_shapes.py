@@ -72,7 +72,7 @@ _SAVING_SHAPES = tuple(
         rf"(?:for|into|in|to) (?:the|our|my) notes(?::|,| -)\s*{_TEXT}",
         (
             r"(?:save|store|keep|write|remember|record|log|note|memori[sz]e) (?:this"
-            rf"|the following)(?: down)?(?: for (?:me|us|later))?(?::| -)\s*{_TEXT}"
+            rf"|the following)(?: down)?(?:(?::| -)| for (?:me|us|later)(?::|,| -))\s*{_TEXT}"
         ),
         (
             r"(?:make|take|add|save|create|write|leave|put|keep|store|record|set|file|enter|start"

@@ -36,7 +36,7 @@ _STANDS_FOR = re.compile(
 )
 _SEVERAL = re.compile(
     (
-        r"\b(?:add|sum)(?: up)? (?:them|both(?: results| numbers)?|(?:the |these |those "
+        r"\b(?:add|sum)(?: up)? (?:them(?: all)?|all of them|both(?: results| numbers)?|(?:the |these |those "
         r"|all )+(?:results|numbers|amounts))(?: up| together)?$"
     ),
     re.IGNORECASE,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.charts import draw
+from adapters.text.usage import SPAN, asked_span
 from adapters.text.words import chosen_by_hand, own_words
 from adapters.tools import ToolParts
 from core.models import Artifact, Task
@@ -18,10 +19,6 @@ from core.ports.tool import Effect, ToolOutput
 from core.ports.usage import Day, Use
 
 MOST_DAYS = 90
-_SPAN = (
-    r"(?:(?:over|for|of|in|from|during)\s+)?(?:the\s+)?"
-    r"(?P<span>today|yesterday|(?:this|last|past)\s+(?:(?P<count>\d{1,3})\s+)?(?P<unit>days?|weeks?|months?))"
-)
 _COURTESY = (
     r"^(?:(?:please|can you|could you|show|give|send|get|make|create|post|me|us|an?|the|our|my|your)\s+)*"
 )
@@ -31,13 +28,9 @@ _ABOUT = (
     r"(?:\s+(?:on|about|of|for)\s+(?:our\s+|the\s+|this\s+)?"
     r"(?:usage|use|activity|workspace|flowmate|bot|agents|costs?|tokens?))?"
 )
-_HOW_MUCH = (
-    r"^(?:how (?:much|often) (?:did|do|have) (?:we|i|people) (?:used?|spen[dt])(?: on)?"
-    r"(?: flowmate| you| the bot| tokens?)?|what did (?:we|flowmate) (?:do|spend|cost))"
-)
-_FORMS = (
-    re.compile(rf"{_COURTESY}{_SUBJECT}{_REPORT}{_ABOUT}(?:\s+{_SPAN})?[\s.?!]*$", re.IGNORECASE),
-    re.compile(rf"{_HOW_MUCH}(?:\s+{_SPAN})?[\s.?!]*$", re.IGNORECASE),
+_NAMED = re.compile(
+    rf"{_COURTESY}{_SUBJECT}{_REPORT}{_ABOUT}(?:\s+(?:(?:over|for|of|in|from|during)\s+)?(?:the\s+)?{SPAN})?[\s.?!]*$",
+    re.IGNORECASE,
 )
 
 
@@ -66,8 +59,10 @@ class ReportUsage:
         text = " ".join(own_words(task).split())
         if chosen_by_hand(task, "report") and len(text.split()) < 3:
             return Period()
-        found = next((match for form in _FORMS if (match := form.match(text))), None)
-        return Period(days=_to_days(found)) if found is not None else None
+        found = _NAMED.match(text) or asked_span(text)
+        if found is None:
+            return None
+        return Period(days=7 if isinstance(found, str) else _to_days(found))
 
     def named_by(self, arguments: Period) -> tuple[str, ...]:
         return ()

@@ -19,6 +19,7 @@ from core.planning.sequencing import (
     waiting_words,
 )
 from core.planning.signs import (
+    commands_something,
     ends_a_subordinate,
     is_dash,
     joins_words,
@@ -130,7 +131,7 @@ def _add(found: list[Piece], tokens: tuple[Token, ...], gap: _Gap) -> None:
         return
     link, taken = gap.link, 0
     if not found:
-        tokens = tokens[step_number(tokens) or counted_step(tokens) :]
+        tokens = tokens[step_number(tokens) or counted_step(tokens) :] or tokens
     if link is Link.BESIDE and found:
         link, taken = first_words(tokens)
         tokens = tokens[taken:] or tokens
@@ -210,7 +211,7 @@ def _joining(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | N
         return _Gap(after, Strength.AND, also=True)
     if word == "but" and place and starts_with(tokens, after, ("also",)):
         return _Gap(after + 1, Strength.AND, also=True)
-    if word == "but" and place and after < len(tokens) and tokens[after].word in IMPERATIVES:
+    if word == "but" and place and commands_something(tokens, after):
         return _Gap(after, Strength.AND)
     if word == "while" and place and starts_with(tokens, after, ("you",)):
         return _Gap(after + 1, Strength.AND, also=True)

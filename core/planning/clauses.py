@@ -10,7 +10,14 @@ from core.planning.chat import is_chat
 from core.planning.content import Content
 from core.planning.courtesy import without_opening
 from core.planning.judging import FITS, STRONG, Judge
-from core.planning.leadins import besides, held_back, knowing, notes_and_work, without_not_only
+from core.planning.leadins import (
+    besides,
+    held_back,
+    knowing,
+    notes_and_work,
+    without_not_only,
+    without_waiting,
+)
 from core.planning.openings import Opening, only_things, opens
 from core.planning.sequencing import Link, only_orders, waits_for_what_came_before
 from core.planning.subordinates import ONLY, bare, main_clause, names_work, source_and_work, subordinator
@@ -242,6 +249,9 @@ class Cutter:
     def _two_tasks(self, piece: Piece) -> list[Piece]:
         """The two tasks of a sentence without a mark between them, or the one that the next one waits for."""
         tokens, judge = piece.tokens, self._judge
+        if (shorter := without_waiting(tokens)) != tokens and not self._open(shorter):
+            link = Link.THEN if piece.link is Link.BESIDE else piece.link
+            return [replace(piece, tokens=shorter, link=link)]
         for first, second, link in (
             (*source_and_work(tokens), Link.THEN),
             (*notes_and_work(tokens), Link.THEN),
@@ -287,5 +297,4 @@ class Cutter:
 
 
 _OF_ALL = frozenset({"both", "all", "everything", "these", "they"})
-
 _LEADING = frozenset("when in on at for from about regarding as given considering".split())

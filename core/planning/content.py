@@ -45,11 +45,11 @@ class Content:
 
     def _obliges(self, place: int) -> bool:
         """Whether what follows may be told as a row of verbs: "Bob should …", "Bob has to …"."""
-        word = self._tokens[place].word
+        word = self._tokens[place].word.split()[-1]
         following = self._tokens[place + 1].word if place + 1 < len(self._tokens) else ""
         if word == "to":
             return following in IMPERATIVES
-        return not MODALS.isdisjoint(word.split()) and (word not in _ONLY_WITH_TO or following == "to")
+        return word in MODALS and (word not in _ONLY_WITH_TO or following == "to")
 
     def _is_reference(self, place: int) -> bool:
         words = [token.word for token in self._tokens[place : place + 4]]

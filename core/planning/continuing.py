@@ -45,9 +45,27 @@ def continues(current: tuple[Token, ...], piece: Piece, *, judge: Judge) -> bool
         return True
     if _is_third_person(first) and judge.declares(current):
         return True
+    if _says_one_thing(current, piece, judge=judge):
+        return True
     if judge.best(piece.tokens).agent != judge.best(current).agent:
         return piece.strength is Strength.COMMA and _names_it_again(piece.tokens)
     return first in _ASKING and _only_states(current, judge=judge)
+
+
+def _says_one_thing(current: tuple[Token, ...], piece: Piece, *, judge: Judge) -> bool:
+    """Whether both together are one request: "the failure rate" and "cost of FlowMate"; figures, and "what's that?"."""
+    best, together = judge.best(current), judge.best(current + piece.tokens)
+    if not together.parsed:
+        return False
+    if piece.strength is Strength.AND:
+        return (
+            not best.parsed
+            and together.agent == best.agent
+            and not (judge.commands(piece.tokens) or judge.asks(piece.tokens))
+        )
+    points = judge.asks(piece.tokens) and not {"that", "it"}.isdisjoint(piece.words[2:])
+    stated = not (judge.commands(current) or judge.asks(current))
+    return points and stated and together.agent == best.agent != judge.best(piece.tokens).agent
 
 
 def _is_third_person(word: str) -> bool:

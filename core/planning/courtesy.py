@@ -131,11 +131,41 @@ _MODAL = re.compile(
 )
 
 
+_SPARE_MOMENT = re.compile(
+    r"(?:when|whenever|if|once|as soon as) you (?:happen to )?(?:have|get|got|find|have got)"
+    r"(?: (?:a|an|any|some|the|spare|free|quick|little|bit|of|few|idle|second|couple))*"
+    r" (?:moments?|minutes?|seconds?|secs?|chance|time|opportunity)"
+    r"(?: (?:to spare|for me|for us|for this|today|tomorrow|tonight|later|at some point"
+    r"|this (?:morning|afternoon|week)))*"
+    r"(?= |$)"
+)
+_ASIDE = re.compile(
+    r"(?:(?:(?:just|only) )?(?:(?:a|one|two|three|some|a few|a couple of) |(?=quick|small|short|little|tiny|silly))"
+    r"(?:(?:very|really|super|quick|small|short|little|tiny|simple|brief|silly|more|other) )*"
+    r"(?:ones?|things?|questions?|requests?|favou?rs?|jobs?|tasks?|checks?)(?: for you| please| today)*)?(?: ?if"
+    r" (?:i may|i might|possible|you (?:do|would|will) not mind|that is (?:ok|okay|all right|alright|fine|possible)"
+    r"|it is (?:not|no)(?: too| any)?(?: much)?(?: of an?)? (?:trouble|bother|hassle|problem|imposition))"
+    r"(?: (?:me|my|us|i|to|for|you|asking|ask|so|bold|be|so|may))*)?(?= |$)"
+)
+"""Kind words that a mark sets apart: "if you don't mind me asking, …", "two quick ones if I may: …"."""
+
+
+def _aside_length(tokens: tuple[Token, ...], start: int) -> int:
+    """How many tokens such kind words take; none where no mark follows."""
+    end = start
+    while end < len(tokens) and end - start < 14 and tokens[end].kind is Kind.WORD:
+        end += 1
+    if end < len(tokens) and tokens[end].word not in (",", ":", "-", ";", "."):
+        return 0
+    return end - start if _ASIDE.fullmatch(" ".join(token.word for token in tokens[start:end])) else 0
+
+
 def _opener_length(tokens: tuple[Token, ...], start: int) -> int:
     """How many tokens the longest kind phrase at `start` takes; marks inside it don't count as words."""
     words: list[str] = []
     said = " ".join(token.word for token in tokens[start : start + 14] if token.kind is Kind.WORD)
     modal = _MODAL.match(said)
+    modal = modal or _SPARE_MOMENT.match(said)
     asked = len(modal.group().split()) if modal else 0
     best = 0
     for count, token in enumerate(tokens[start : start + 14], start=1):
@@ -147,7 +177,7 @@ def _opener_length(tokens: tuple[Token, ...], start: int) -> int:
             best = count
         if tuple(words) in OPENERS.get(words[0], frozenset()) or len(words) == asked:
             best = count
-    return best
+    return max(best, _aside_length(tokens, start))
 
 
 def without_closing(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -158,10 +188,21 @@ def without_closing(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
             end -= 1
             continue
         taken = _closer_length(tokens, end)
-        if not taken:
+        if not taken or (taken == 1 and _is_an_object(tokens[:end])):
             break
         end -= taken
     return tokens[:end] or tokens[:1]
+
+
+def _is_an_object(tokens: tuple[Token, ...]) -> bool:
+    """Whether a name at the end is what the words are about ("how do we use FlowMate") and nobody who is spoken to."""
+    before = tokens[-2:-1]
+    if tokens[-1].word not in _NAMES or not before or before[0].kind is not Kind.WORD:
+        return False
+    return not _closer_length(tokens[:-1], len(tokens) - 1)
+
+
+_NAMES = frozenset({"flowmate", "bot", "mate"})
 
 
 def _closer_length(tokens: tuple[Token, ...], end: int) -> int:

@@ -68,7 +68,9 @@ def _has_its_own_words(tokens: tuple[Token, ...]) -> bool:
 def _is_definite(words: list[str], place: int) -> bool:
     """Whether a word belongs to "the key points": something that is known already."""
     return bool(
-        {"the", "your", "this", "that", "these", "its", "all"}.intersection(words[max(0, place - 3) : place])
+        {"the", "your", "this", "that", "these", "its", "all", "what"}.intersection(
+            words[max(0, place - 3) : place]
+        )
     )
 
 

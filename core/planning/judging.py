@@ -182,6 +182,8 @@ class Judge:
         bare = without_opening(tokens)
         if not bare or bare[0].kind is not Kind.WORD or active(bare) is not bare:
             return False
+        if bare[0].word in _OWNERS and self.text[bare[-1].end : bare[-1].end + 1] == "?":
+            return False
         words = [part for token in bare[:10] if token.kind is Kind.WORD for part in token.word.split()]
         words = words[: words.index("that", 1)] if "that" in words[1:] else words
         if bare != tokens:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.planning.courtesy import without_opening
 from core.planning.judging import STRONG, Judge
+from core.planning.sequencing import waits_for_what_came_before
 from core.planning.subordinates import bare, names_work, subordinator
 from core.planning.text import Kind, Token
 
@@ -31,6 +32,16 @@ def without_not_only(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     for place in range(len(words) - 1):
         if words[place : place + 2] == ["not", "only"] and "but" in words[place + 2 :]:
             return tokens[:place] + tokens[place + 2 :]
+    return tokens
+
+
+def without_waiting(tokens: tuple[Token, ...], *, start: int = 1) -> tuple[Token, ...]:
+    """Without "as soon as you have looked it up" at the end: that the thing comes first is plain."""
+    for place in range(start + 1, len(tokens) - 1):
+        if tokens[place].word in ("once", "when", "after", "as") and waits_for_what_came_before(
+            tokens[place:]
+        ):
+            return tokens[:place]
     return tokens
 
 

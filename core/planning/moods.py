@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.planning.text import SHAPES, Kind, Token
-from core.planning.words import QUESTION
+from core.planning.words import PAST, QUESTION
 
 _REFUSALS = tuple(
     tuple(phrase.split())
@@ -65,6 +65,12 @@ def reports(tokens: tuple[Token, ...]) -> bool:
         return _ASKING.isdisjoint(words)
     if words[0] in _PRAISE:
         return len(words) <= 4 and _ASKING.isdisjoint(words)
+    if (
+        words[0] in ("i", "we")
+        and words[1:2] != []
+        and (words[1] in PAST or words[1] in ("left", "lost", "forgot"))
+    ):
+        return _ASKING.isdisjoint(words) and words[1] not in ("read", "put", "run")
     if words[0] not in _OWNERS or words[0] in QUESTION or not _ASKING.isdisjoint(words):
         return False
     return not _REPORTED.isdisjoint(words[1:8])

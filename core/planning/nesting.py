@@ -9,9 +9,11 @@ from core.planning.clauses import Clause
 from core.planning.content import Content
 from core.planning.courtesy import without_opening
 from core.planning.judging import STRONG, Judge
-from core.planning.sequencing import Link, waits_for_what_came_before
+from core.planning.leadins import without_waiting
+from core.planning.sequencing import Link
 from core.planning.text import Kind, Token
 from core.planning.thesaurus import GROUPS
+from core.planning.words import DERIVED
 
 _HANDS_ON = frozenset(
     "let tell inform send email mail forward save store put add share stash file shoot deliver pass".split()
@@ -21,7 +23,7 @@ _MESSAGES = frozenset({"email", "mail", "message", "note"})
 _TELLING = frozenset({"let", "tell", "inform"})
 _TOWARDS = frozenset("to in into as under over at".split())
 _PLACES = frozenset("note notes notebook".split())
-_BEFORE_A_PAGE = frozenset("of from on in at off behind".split())
+_BEFORE_A_PAGE = frozenset("of from on in at off behind feed".split())
 _PAGE_ITSELF = frozenset("link url address page site".split())
 _POINTING = frozenset("it them both those these".split())
 _LEAST_WORDS = 3
@@ -44,7 +46,7 @@ def taken_apart(clause: Clause, agent: str, *, judge: Judge) -> list[Clause]:
     start, addressed = _start(tokens)
     if tokens[0].word in _TELLING and not addressed:
         return [clause]
-    tokens = _without_waiting(tokens, start)
+    tokens = without_waiting(tokens, start=start)
     end = len(tokens) if addressed else _end(tokens, start)
     thing, rest = tokens[start:end], tokens[1:start] if addressed else tokens[end:]
     if not rest or not _is_a_task(thing, agent, judge=judge):
@@ -93,16 +95,6 @@ def _start(tokens: tuple[Token, ...]) -> tuple[int, bool]:
     return place, addressed
 
 
-def _without_waiting(tokens: tuple[Token, ...], start: int) -> tuple[Token, ...]:
-    """Without "as soon as you have looked it up" at the end: that the thing comes first is plain."""
-    for place in range(start + 1, len(tokens) - 1):
-        if tokens[place].word in ("once", "when", "after", "as") and waits_for_what_came_before(
-            tokens[place:]
-        ):
-            return tokens[:place]
-    return tokens
-
-
 def _end(tokens: tuple[Token, ...], start: int) -> int:
     """Where the words begin that say where the thing goes; the end where none do."""
     for place in range(len(tokens) - 1, start, -1):
@@ -120,6 +112,8 @@ def _is_a_task(thing: tuple[Token, ...], agent: str, *, judge: Judge) -> bool:
         return False
     if any(before == "of" and word in _POINTING for before, word in pairwise(words)):
         return False
+    if words[0] == "the" and words[2] == "of" and words[3:4] == ["the"] and DERIVED.issuperset(words[1:5:3]):
+        return False  # "the result of the sum" is there already
     pages = [place for place, token in enumerate(thing) if token.kind is Kind.URL]
     if pages and (words[pages[0] - 1] not in _BEFORE_A_PAGE or not _PAGE_ITSELF.isdisjoint(words)):
         return False

@@ -143,7 +143,9 @@ class Opening:
         best = self._judge.best(piece.tokens)
         if piece.also and best.score >= (STRONG if best.parsed else FITS) and self._other(best):
             return True
-        listed = content.topic and self._another(best) and piece.tokens[0].word in _DETERMINERS
+        whole_sum = _sums(piece.tokens) and not (content.colon or content.that)
+        determined = piece.tokens[0].word in _DETERMINERS
+        listed = content.topic and self._another(best) and (determined or whole_sum)
         page = self._another(best) and any(token.kind is Kind.URL for token in piece.tokens)
         whole = not content.open or listed or page
         return whole and not content.infinitive and self._names_a_task(piece)
@@ -163,6 +165,8 @@ class Opening:
         if self._lone_verb() or self._unfinished() or first.kind in (Kind.URL, Kind.ADDRESS, Kind.QUOTE):
             return False
         best = judge.best(tokens)
+        if not best.parsed and len(piece.whole) > len(tokens) and judge.best(piece.whole).parsed:
+            best = judge.best(piece.whole)  # "the average of 12, 13 and 14" goes on behind its commas
         if piece.link is Link.THEN:
             return best.score >= FITS
         if first.kind in SHAPES or first.word in ("(", "sqrt"):
@@ -193,6 +197,11 @@ class Opening:
         """Whether the clause before still waits for its second half: "between … and …", "the sum of … and …"."""
         words = [token.word for token in self._current]
         return bool({"between", "sum", "average", "mean", "difference", "product"}.intersection(words[-6:]))
+
+
+def _sums(tokens: tuple[Token, ...]) -> bool:
+    """Whether figures stand in a sum of their own: "3,600 / 48?"."""
+    return any(token.kind is Kind.SUM for token in tokens[1:-1])
 
 
 def opens(piece: Piece, *, judge: Judge) -> bool:

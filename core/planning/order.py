@@ -24,7 +24,7 @@ class _Stage:
     """The words before a note's or an e-mail's own."""
     references: tuple[Reference, ...]
     passes_on: bool
-    """Whether it hands its input on as it is, so that "it" in a later clause still means that input."""
+    """Whether it hands its input on as it is, or keeps its own words: a later "it" means what came before."""
     after: set[int] = field(default_factory=set)
 
 
@@ -47,9 +47,8 @@ def predecessors(
             references = (Reference(Refers.ALL),)
         head = judge.head(clause.tokens)
         delivers = acts(place) and head in DELIVERY and (head != "write" or "down" in _words(clause.tokens))
-        stage = _Stage(
-            clause.tokens, content.command, references, writes(place) or (delivers and bool(references))
-        )
+        kept = bool(references) or content.that or content.colon
+        stage = _Stage(clause.tokens, content.command, references, writes(place) or (delivers and kept))
         if clause.link is Link.EARLIER and place:
             held = len(stages) - 1 if clause.anchor is None else clause.anchor
             if place - held > 1:

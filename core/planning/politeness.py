@@ -29,11 +29,8 @@ i want to know|i need to know|we need to know|would like to know|curious|any ide
 any chance you can|any chance of|is there any chance you could|is there a chance you could|do me a favour and
 do me a favor and|do me a solid and|go ahead and|go and|please go ahead and|make sure to|make sure you
 be sure to|try to|help me|help me to|help us|help us to|i need help with|i need your help to|i need help to
-you should|your task is to|your job is to|when you have a moment|when you have a minute|when you have a second
-when you have a sec|when you have time|when you get a chance|when you have a chance|when you get a moment
-when you get a minute|if you have a moment|if you have a minute|if you have time|if you get a chance|if possible
-before i forget|lest i forget|if you can|if you could|if you do not mind|if you would|if you would not mind
-if it is not too much trouble|whenever you can|whenever you have time|as soon as possible|asap|first thing
+you should|your task is to|your job is to|if possible
+before i forget|lest i forget|if you can|if you could|if you would|whenever you can|as soon as possible|asap|first thing
 sorry to bother you|sorry to bother|sorry for the trouble|sorry to disturb you|sorry to interrupt|one more thing
 one thing|another thing|quick question|quick one|small question|short question|quick request|question|a question
 two things|two questions|three things|a few things|a couple of things|a favour|a favor|small favour|small favor
@@ -87,25 +84,6 @@ def _phrases(text: str) -> dict[str, frozenset[tuple[str, ...]]]:
     return {edge: frozenset(found) for edge, found in by_edge.items()}
 
 
-def _spare_moments() -> str:
-    """ "When you have a minute" and all its cousins."""
-    had = ("have", "get", "got", "find", "have got")
-    what = (
-        "a moment",
-        "a minute",
-        "a second",
-        "a sec",
-        "a chance",
-        "time",
-        "some time",
-        "the time",
-        "a free moment",
-        "a bit of time",
-    )
-    when = ("when", "whenever", "if", "once", "as soon as")
-    return "|".join(f"{a} you {b} {c}" for a in when for b in had for c in what)
-
-
 def _combined(*parts: str) -> list[str]:
     """Every phrase that takes one of each part's alternatives; alternatives are parted by "/"."""
     found = [""]
@@ -133,10 +111,24 @@ def _wishes() -> str:
     return "|".join(found)
 
 
-OPENERS = _phrases(_OPENERS + "|" + _spare_moments() + "|" + _wishes())
+OPENERS = _phrases(_OPENERS + "|" + _wishes())
 
 CLOSERS = frozenset(phrase for phrases in _phrases(_CLOSERS).values() for phrase in phrases)
 
 COURTEOUS = frozenset(
     word for phrases in (*OPENERS.values(), CLOSERS) for phrase in phrases for word in phrase
-)
+) | {
+    "free",
+    "spare",
+    "bit",
+    "some",
+    "moment",
+    "minute",
+    "second",
+    "sec",
+    "chance",
+    "mind",
+    "trouble",
+    "find",
+    "got",
+}

@@ -11,26 +11,35 @@ from core.models import Agent, Task
 from core.planning.features import LEARNED_FROM, Feature, features, kindred
 from core.planning.spelling import Spelling
 from core.planning.text import Kind, Token, normalise, stem, tokenise
-from core.planning.words import GENERIC, IMPERATIVES
+from core.planning.words import EXTRACTING, GENERIC, IMPERATIVES
 from core.ports.tool import Tool
 
 NOISE = 0.03
 PRESENCE = 0.05
 TOOL_WEIGHT = 2.6
-LACKING = 0.4
+LACKING = 0.34
 UNREAD = 0.4
 DOUBT = 0.8
 STRANGE = 0.6
 MOST_STRANGE = 2.0
-FOREIGN = 0.5
-"""What a word counts that only other agents know, beside one that nobody knows."""
 REFUSED = 0.6
+REFUSED_UNREAD = 0.45
+"""A verb that an agent was never told costs it more where its tools can't read the clause either."""
 SAMPLED_EXAMPLES = 240
 """How many examples at most are shown to the tools to learn what their word is worth."""
 NEEDED_SHAPES = ("<address>", "<number>", "<quote>", "<link>")
 """Things that nearly all instructions for an agent hold, if its examples do; without one it is hardly meant."""
 KEPT_INDEXES = 32
-_TELLING = frozenset(stem(word) for word in IMPERATIVES) - frozenset(stem(word) for word in GENERIC)
+_LIGHT = frozenset(
+    "ask begin bring check do find get give go have help keep let look make need open perform prepare pull run see"
+    " show start tell think try use want work".split()
+)
+"""Verbs that any request may begin with; what is wanted stands behind them."""
+_OF_THE_WORLD = frozenset("when who where why".split())
+"""What is asked with one of these can be known only by an agent that is made to know such things."""
+_PARTICLES = frozenset("on off up down out over away".split())
+"""With one of these a verb is another verb: "turn off the light" asks for nothing that "turn it into …" does."""
+_TELLING = frozenset(stem(word) for word in IMPERATIVES - _LIGHT - EXTRACTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,7 @@ class Index:
             name: frozenset(shape for shape in NEEDED_SHAPES if rates.get(shape, {}).get(name, 0.0) >= 0.8)
             for name in self.names
         }
+        self._told = {agent.name: self._told_to(agent) for agent in agents}
         self._rates = {name: tuple(by_agent.items()) for name, by_agent in rates.items()}
 
     def read(self, text: str) -> tuple[Token, ...]:
@@ -93,7 +103,7 @@ class Index:
         ranked = []
         for agent, score in evidence.items():
             if score > 0:
-                unheard = strange + FOREIGN * (foreign - familiar[agent])
+                unheard = strange + foreign - familiar[agent]
                 doubt = DOUBT + STRANGE * min(unheard, MOST_STRANGE)
                 parsed = not parses.isdisjoint(self._tools_of[agent])
                 ranked.append(Ranked(agent, score / (score + doubt), parsed=parsed))
@@ -103,12 +113,13 @@ class Index:
         """The agents that have never been told to do what the first word says, if it is a verb with a"
         " meaning of its own."""
         head = next((feature.name[1:] for feature in found if feature.name[0] == "^"), "")
-        if head not in _TELLING:
+        if head not in _TELLING and head not in _OF_THE_WORLD:
             return frozenset()
-        heard = {f"^{head}", head, *(f"~{group}" for group in kindred(head))}
-        return frozenset(self.names).difference(
-            agent for name in heard for agent, _ in self._rates.get(name, ())
-        )
+        phrasal = next((f.name for f in found if f.name.startswith(f"{head}_")), "").partition("_")[2]
+        if phrasal in _PARTICLES:
+            return frozenset(self.names).difference(a for a, _ in self._rates.get(f"{head}_{phrasal}", ()))
+        heard = {f"^{head}", *(f"^~{group}" for group in kindred(head))}
+        return frozenset(name for name in self.names if heard.isdisjoint(self._told[name]))
 
     def _doubted(
         self, names: frozenset[str], parses: frozenset[str], refused: frozenset[str]
@@ -117,14 +128,19 @@ class Index:
         " usually can."""
         doubted = {}
         for agent in self.names:
-            factor = 1.0 if self._needed[agent] <= names else LACKING
+            factor = 1.0 if self._needed[agent] <= names or self._stand(agent, names) else LACKING
+            read = not parses.isdisjoint(self._tools_of[agent])
             if agent in refused:
-                factor *= REFUSED
-            if parses.isdisjoint(self._tools_of[agent]):
+                factor *= REFUSED if read else REFUSED_UNREAD
+            if not read:
                 factor *= 1.0 - UNREAD * self._read[agent]
             if factor < 1.0:
                 doubted[agent] = factor
         return doubted
+
+    def _stand(self, agent: str, names: frozenset[str]) -> bool:
+        """Whether "them" stands for the figures that the agent needs: "add them up"."""
+        return self._needed[agent] == {"<number>"} and not names.isdisjoint(("them", "those", "these"))
 
     def parses(self, text: str, *, task: Task) -> frozenset[str]:
         """The tools that can read their arguments from this text."""
@@ -167,6 +183,12 @@ class Index:
             for name, rate in own.items():
                 rates.setdefault(name, {})[agent.name] = rate
         return rates
+
+    def _told_to(self, agent: Agent) -> frozenset[str]:
+        """What its examples begin with, and the groups of words that these verbs stand in."""
+        heads = {name for example in agent.examples for name in self._learned(example) if name[0] == "^"}
+        heads |= {f"^{stem(word)}" for word in agent.description.lower().split() if word.endswith("s")}
+        return frozenset(heads | {f"^~{group}" for head in heads for group in kindred(head[1:])})
 
     def _read_rate(self, agent: str, rates: dict[str, dict[str, float]]) -> float:
         return min(1.0, sum(rates.get(f"!{tool}", {}).get(agent, 0.0) for tool in self._tools_of[agent]))

@@ -117,7 +117,7 @@ def _reacts(words: list[str]) -> bool:
     return (
         bool(nouns)
         and words[nouns[0] + 1 : nouns[0] + 2] in ([], ["in"], ["to"], ["for"])
-        and len(words) <= 6
+        and len(words) <= 8
     )
 
 

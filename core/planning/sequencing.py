@@ -137,7 +137,7 @@ def waiting_words(tokens: tuple[Token, ...]) -> int:
         or (words[size - 1] == "step" and words[size].isdigit())
         or (words[size - 1] in _DEFINITE and words[size] in DERIVED)
         or (size == 1 + only and words[size].endswith("ing") and words[size + 1 : size + 2] in _OBJECTS)
-        or (size > 2 and _is_past(words[size]) and words[size - 1].split()[-1] in _BEFORE_A_PAST)
+        or (size > 1 and _is_past(words[size]) and words[size - 1].split()[-1] in _BEFORE_A_PAST)
     ):
         size += 1
     if size == len(words):

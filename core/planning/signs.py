@@ -32,6 +32,12 @@ def joins_words(tokens: tuple[Token, ...], place: int) -> bool:
     return tokens[place + 1].kind is Kind.WORD
 
 
+def commands_something(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether a verb with an object begins here; "friendly but clear" has none."""
+    behind = tokens[place + 1 : place + 2]
+    return bool(behind) and behind[0].kind is not Kind.MARK and tokens[place].word in IMPERATIVES
+
+
 def plus_connects(tokens: tuple[Token, ...], place: int) -> bool:
     """Whether "plus" joins clauses and adds no numbers."""
     if not 0 < place < len(tokens) - 1 or tokens[place + 1].kind is not Kind.WORD:

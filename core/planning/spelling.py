@@ -97,6 +97,12 @@ def _too_long(written: str, known: str) -> bool:
     )
 
 
+def _without_vowels(known: str, written: str) -> bool:
+    """Whether a vowel was swallowed, and all that is left are consonants and a silent e: "nte", "snd"."""
+    inner = next((i for i in range(1, 4) if known[:i] + known[i + 1 :] == written), 0)
+    return 0 < inner < 3 and known[inner] in "aeiou" and not set("aiou").intersection(written)
+
+
 def _slip(written: str, known: str) -> int:
     """How far apart they are where one can be a slip for the other, else 0."""
     distance = int(OSA.distance(written, known, score_cutoff=2))
@@ -104,7 +110,8 @@ def _slip(written: str, known: str) -> int:
         return 0
     swapped = distance == 1 and len(written) == len(known) and sorted(written) == sorted(known)
     if len(written) <= 3:
-        return distance if swapped and known in _SHORT else 0
+        swallowed = len(known) == 4 and known in words.IMPERATIVES and _without_vowels(known, written)
+        return distance if (swapped and known in _SHORT) or swallowed else 0
     if len(written) <= 5:
         # a changed letter makes another word of a short one (book, look); a swapped or missing one rarely does
         return (

@@ -8,7 +8,7 @@ from core.planning.courtesy import without_opening
 from core.planning.judging import STRONG, Judge
 from core.planning.sequencing import starts_with
 from core.planning.text import SHAPES, Kind, Token, ends_like_a_past
-from core.planning.words import DONE, IRREGULAR
+from core.planning.words import DONE, HANDING_ON, IRREGULAR, TRANSFORMING
 
 _PHRASES = {
     "after": "after|once|as soon as|having|upon|following the",
@@ -78,6 +78,8 @@ def names_work(tokens: tuple[Token, ...], word: str, *, judge: Judge) -> bool:
         return finished and judge.fits(tokens)
     if word == "with":
         return judge.fits(tokens) and (tokens[-1].kind is Kind.URL or words[0] in ("the", "my", "our"))
+    if len(words) == 1 and words[0] not in HANDING_ON | TRANSFORMING and not words[0].endswith("ing"):
+        return False  # "before I leave", "once we start"
     if judge.fits(tokens) and (judge.commands(tokens) or finished):
         return True
     thing = words[0] in ("the", "a", "your", "that") and len(words) <= 4
