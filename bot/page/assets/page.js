@@ -51,10 +51,10 @@ function show(turn) {
   localise(article);
   if (!old) {
     document.getElementById("welcome")?.remove();
+    article.dataset.came = performance.now();
     turns.append(article);
     if (turns.children.length === 1) settle(article.querySelector(".said").textContent);
-    // What was said about the press or the words before is over now.
-    tell("");
+    arrived(article.querySelector(".said").textContent);
   }
   // Whoever stood on a button that is gone stands on its turn, not at the top of the page.
   if (focused !== null) (document.getElementById(focused) || article).focus();
@@ -86,6 +86,23 @@ function tell(words) {
   notice.textContent = words || "";
 }
 
+// What was said about the press or the words before is over with the next turn, unless words still wait to be sent;
+// they may be those of this turn: then only the answer to them was lost.
+let unsent = null;
+function arrived(said) {
+  if (unsent !== null && said.trim() !== unsent.trim()) return;
+  if (unsent !== null && say.value === unsent) sent();
+  unsent = null;
+  tell("");
+}
+
+function sent() {
+  say.value = "";
+  form.elements.key.value = crypto.getRandomValues(new Uint8Array(16)).reduce((hex, byte) => hex + byte.toString(16).padStart(2, "0"), "");
+  sessionStorage.removeItem(draftKey);
+  fit();
+}
+
 // --- what goes out -------------------------------------------------------------------------------------------------
 
 async function post(target, fields) {
@@ -102,6 +119,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (send.disabled || !say.value.trim()) return;
   const words = send.textContent;
+  const began = performance.now();
   send.disabled = true;
   send.textContent = send.dataset.sending;
   tell("");
@@ -109,14 +127,16 @@ form.addEventListener("submit", async (event) => {
     const done = await post(form.action, new FormData(form));
     tell(done.notice);
     if (done.good) {
-      say.value = "";
-      form.elements.key.value = crypto.getRandomValues(new Uint8Array(16)).reduce((hex, byte) => hex + byte.toString(16).padStart(2, "0"), "");
-      sessionStorage.removeItem(draftKey);
-      fit();
+      unsent = null;
+      sent();
     }
   } catch {
     // The same words under the same key: sending them again makes nothing twice.
+    unsent = say.value;
     tell(form.dataset.failed);
+    // They may stand there already: the turn can be faster than the answer that was lost.
+    const last = [...turns.querySelectorAll(".said")].at(-1);
+    if (last && Number(last.closest(".turn").dataset.came) > began) arrived(last.textContent);
   } finally {
     send.disabled = false;
     send.textContent = words;
