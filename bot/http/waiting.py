@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
-from typing import cast
+from typing import Any, cast
 
 from starlette.requests import Request
 
@@ -31,15 +31,17 @@ async def wait_for_answer(
     """
     if seconds <= 0:
         return
-    waits = [
-        asyncio.create_task(_answered(assembly, delegation_id)),
-        asyncio.create_task(gone(request)),
-        asyncio.create_task(request.app.state.closing.wait()),
-    ]
+    closing = request.app.state.closing
+    await first(_answered(assembly, delegation_id), gone(request), closing.wait(), seconds=seconds)
+
+
+async def first(*waits: Coroutine[Any, Any, Any], seconds: float | None = None) -> None:
+    """Return once one of them has ended, or the time is up; the others are cancelled. Raises what one failed with."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
     try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        await end(waits)
+        await end(tasks)
 
 
 async def gone(request: Request) -> None:

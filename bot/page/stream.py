@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from adapters.assembly import Assembly
 from adapters.operator import PLATFORM, WORKSPACE
-from bot.http.waiting import end
+from bot.http.waiting import first
 from bot.page.shown import SHOWN_CONVERSATIONS, SHOWN_TURNS, Turn
 from core.errors import StoreUnavailable
 from core.models import Address, ConversationOutline, Delegation
@@ -58,7 +58,7 @@ async def changes(request: Request, views: Views, place: str) -> AsyncIterator[S
                     yield event
             except StoreUnavailable:
                 return
-            await _first(closing.wait(), rings.heard(within_seconds=LOOK_AGAIN_SECONDS))
+            await first(closing.wait(), rings.heard(within_seconds=LOOK_AGAIN_SECONDS))
             await asyncio.sleep(GATHER_SECONDS)
 
 
@@ -101,11 +101,3 @@ def _message(turn: Turn) -> dict[str, Any]:
         "answered": turn.answered,
         "spoken": turn.spoken,
     }
-
-
-async def _first(*waits: Any) -> None:
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        await end(tasks)

@@ -32,8 +32,6 @@ class Verdict:
 
     counts: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
-    weak: list[str] = field(default_factory=list)
-    """What is known and allowed: stale working lines where a platform can't be asked."""
 
     def expect(self, good: bool, sentence: str) -> None:
         if not good:

@@ -90,11 +90,6 @@ async def said(browser: Browser, text: str, where: str, **form: str) -> Reply:
 
 async def answered(service: Service, where: str, count: int = 1) -> list[Delegation]:
     async def found() -> list[Delegation] | None:
-        address = (
-            next(iter(await of(service, where))).instruction.address if await of(service, where) else None
-        )
-        if address is None:
-            return None
         all_of = [one for one in await of(service, where) if one.reply is not None]
         return all_of if len(all_of) >= count else None
 
