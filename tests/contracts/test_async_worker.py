@@ -191,8 +191,8 @@ async def test_a_job_that_ignores_its_cancellation_is_left_behind(
     worker = worker_on(queue, concurrency=1)
     async with working(worker):
         try:
+            await until(lambda: worker.left_behind == 1)
             await until(lambda: job.get_status() == "failed")
-            assert worker.left_behind == 1
             after = enqueue(queue, "echo", 1)
             await until(lambda: after.get_status() == "finished")
         finally:

@@ -119,7 +119,7 @@ class ParlourServer:
             while not (found := condition()):
                 async with self._changed:
                     try:
-                        await asyncio.wait_for(self._changed.wait(), 0.1)
+                        await asyncio.wait_for(self._changed.wait(), 0.02)
                     except TimeoutError:
                         continue
             return found

@@ -106,7 +106,7 @@ class TelegramServer:
         self._update_ids = itertools.count(1)
         self._sent: dict[int | str, list[float]] = {}
         self._changed = asyncio.Condition()
-        self._pollers = 0
+        self._closed = False
 
     # People
 
@@ -204,10 +204,16 @@ class TelegramServer:
             while not (found := condition()):
                 async with self._changed:
                     try:
-                        await asyncio.wait_for(self._changed.wait(), 0.2)
+                        await asyncio.wait_for(self._changed.wait(), 0.02)
                     except TimeoutError:
                         continue
             return found
+
+    async def close(self) -> None:
+        """Let everyone go who waits for updates: whoever stopped polling can't be told from who still does."""
+        async with self._changed:
+            self._closed = True
+            self._changed.notify_all()
 
     # The API
 
@@ -273,7 +279,7 @@ class TelegramServer:
         while True:
             # Whatever is below the offset is confirmed, and everything else comes again.
             self._updates = [u for u in self._updates if u["update_id"] >= offset]
-            if self._updates or time.monotonic() >= until:
+            if self._updates or self._closed or time.monotonic() >= until:
                 return list(self._updates)
             async with self._changed:
                 try:
@@ -368,6 +374,7 @@ async def telegram_server(**options: Any) -> AsyncIterator[TelegramServer]:
     try:
         yield server
     finally:
+        await server.close()
         await runner.cleanup()
 
 
