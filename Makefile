@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start many processes of ours: each of them would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check lint types contracts fast everything eval bench bench-idle bench-schedules chaos soak pictures lock clean
 .DELETE_ON_ERROR:
@@ -10,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 run: $(VENV)/.run
 	@exec $(BIN)/flowmate up
 
-# The type checker keeps one core busy and the tests, which wait a lot, two: side by side they take little longer than one.
+# The type checker keeps one core busy; the tests wait a lot, so that three processes of them keep two cores at work.
 test: $(VENV)/.dev
 	@$(MAKE) --no-print-directory -j2 lint types contracts everything
 
@@ -28,10 +30,10 @@ contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 fast: $(VENV)/.dev
-	$(BIN)/pytest -q -n 2 --dist worksteal -m "not slow"
+	$(BIN)/pytest -q -n 3 --dist worksteal -m "not slow"
 
 everything: $(VENV)/.dev
-	$(BIN)/pytest -q -n 2 --dist worksteal
+	$(BIN)/pytest -q -n 3 --dist worksteal
 
 eval: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.evaluate

@@ -110,8 +110,9 @@ class ConcurrentWorker(Worker):
         if thread is None or pubsub is None:
             return
         thread.stop()
-        with contextlib.suppress(redis.exceptions.RedisError, OSError):
-            # The server's answer wakes the thread, which then closes the subscription.
+        # The server's answer wakes the thread, which then closes the subscription; it wakes by itself before long. That
+        # thread may be renewing the connection just now, and then anything at all can be raised here.
+        with contextlib.suppress(Exception):
             pubsub.unsubscribe()
         thread.join(2 * self._pace.longest_retry)
 

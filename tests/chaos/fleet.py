@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.services.forking import Forked
 
 ROOT = Path(__file__).parents[2]
 ROLES = ("web", "worker", "worker", "scheduler")
@@ -23,7 +24,7 @@ class Member:
     role: str
     environment: Mapping[str, str]
     log: Path
-    process: asyncio.subprocess.Process | None = None
+    process: Forked | None = None
     deaths: int = 0
     keeping: asyncio.Task[None] | None = None
     stopping: bool = False
@@ -109,17 +110,13 @@ class Fleet:
             await self._run(member)
 
     async def _run(self, member: Member) -> None:
-        with member.log.open("ab") as log:
-            member.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "tests.chaos.process",
-                member.role,
-                cwd=ROOT,
-                env={**member.environment, **self._port(member)},
-                stdout=log,
-                stderr=log,
-            )
+        member.process = Forked(
+            "tests.chaos.process",
+            [member.role],
+            environment={**member.environment, **self._port(member)},
+            out=member.log,
+            err=member.log,
+        )
         member.renewed.set()
 
     def _port(self, member: Member) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from collections.abc import Mapping
 
 import pytest
@@ -16,8 +15,9 @@ from adapters.sql.database import make_engine
 from tests.chaos.campaign import Campaign, World, ask, quiet, ready, world
 from tests.chaos.checks import Verdict, check_rows
 from tests.chaos.doors import Asked
-from tests.chaos.fleet import ROOT, Fleet
+from tests.chaos.fleet import Fleet
 from tests.chaos.script import Question
+from tests.services.forking import flowmate
 
 pytestmark = pytest.mark.slow
 QUESTIONS = 24
@@ -88,16 +88,6 @@ async def _some_are_running(here: World) -> None:
 
 
 async def _flowmate(environment: Mapping[str, str], *arguments: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot.cli",
-        *arguments,
-        cwd=ROOT,
-        env=dict(environment),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert process.returncode == 0, err.decode()
-    return out.decode()
+    code, out, err = await flowmate(*arguments, environment=environment)
+    assert code == 0, err
+    return out

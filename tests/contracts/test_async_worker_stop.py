@@ -153,3 +153,16 @@ async def test_a_job_cancelled_in_redis_is_not_handed_back(queue: Queue) -> None
         await until(lambda: stage.arrived)
         job.cancel()
     assert (job.get_status(), queue.job_ids) == ("canceled", [])
+
+
+async def test_a_subscription_that_is_being_renewed_just_now_does_not_keep_a_worker_from_its_leave(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_between() -> None:
+        raise AttributeError("'NoneType' object has no attribute 'readline'")
+
+    worker = worker_on(queue)
+    async with working(worker):
+        await until(lambda: worker.pubsub is not None)
+        monkeypatch.setattr(worker.pubsub, "unsubscribe", in_between)
+    assert worker.key.encode() not in queue.connection.smembers(worker.redis_workers_keys)

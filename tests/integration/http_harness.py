@@ -271,11 +271,13 @@ async def working(assembly: Assembly, url: str) -> AsyncIterator[None]:
         yield
     finally:
         worker.request_stop()
-        await running
-        renewals.cancel()
-        await asyncio.gather(renewals, return_exceptions=True)
-        _bound.remove(own)
-        jobs.bind(*(_bound[-1] if _bound else (None,)))
+        try:
+            await running
+        finally:
+            renewals.cancel()
+            await asyncio.gather(renewals, return_exceptions=True)
+            _bound.remove(own)
+            jobs.bind(*(_bound[-1] if _bound else (None,)))
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from tests.counterparts.telegram import TOKEN, TelegramServer, telegram_server
 from tests.counterparts.web import WebServer, web_server
 from tests.integration.http_harness import eventually
 from tests.integration.service import Service, running
+from tests.services.forking import flowmate
 
 pytest_plugins = ("tests.integration.browser_fixtures",)
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
@@ -150,7 +151,7 @@ async def _through_terminal(here: World) -> list[str]:
 
     async def one(question: str) -> str:
         async with turns:
-            _, out, err = await here.service.command("ask", question)
+            _, out, err = await flowmate("ask", question, environment=here.service.environment)
             assert "Traceback" not in err
             return out
 
