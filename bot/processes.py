@@ -5,6 +5,7 @@ Each of them runs for weeks: what parses options and draws tables (14 MB of it) 
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from importlib import import_module
 
@@ -18,6 +19,8 @@ ENTRIES = {
     "worker": "workers.process:run_worker",
     "scheduler": "workers.scheduler:run_scheduler",
 }
+OBJECTS_BETWEEN_COLLECTIONS = (700, 10, 10)
+"""Python's own default, which the command line raises while it loads."""
 
 
 def run(name: str) -> int:
@@ -26,4 +29,7 @@ def run(name: str) -> int:
     configure_logging(settings.flowmate_log_level, settings, *(platform.settings() for platform in PLATFORMS))
     module, _, function = ENTRIES[name].partition(":")
     entry: Callable[[Settings], int] = getattr(import_module(module), function)
+    # What is loaded by now stays; only what comes after it is worth looking through.
+    gc.freeze()
+    gc.set_threshold(*OBJECTS_BETWEEN_COLLECTIONS)
     return entry(settings)

@@ -19,7 +19,7 @@ from tests.chaos.fleet import Fleet
 from tests.chaos.script import Question
 from tests.services.forking import flowmate
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 QUESTIONS = 24
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.campaign import Campaign, run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 SHORT = Campaign(
     "short",

@@ -14,7 +14,7 @@ from tests.counterparts.openai_server import KEY, Answer, ScriptedOpenAI
 from tests.counterparts.smtp import MailServer, mail_server
 from tests.integration.service import running
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 INSTRUCTION = "Create backup and send email to ops@example.org"
 ARCHIVE = re.compile(r"flowmate-[\w-]+\.zip")
 

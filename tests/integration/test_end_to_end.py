@@ -16,7 +16,7 @@ from tests.counterparts.slack import Message, SlackServer
 from tests.counterparts.telegram import TOKEN, TelegramServer, telegram_server
 from tests.integration.service import ANSWER_SECONDS, Service, running
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 WEBHOOK_SECRET = "invented-webhook-secret"
 QUESTION = "what is 15% of 320 and what time is it in Tokyo"

@@ -13,7 +13,7 @@ from core.models import ScheduleState
 from tests.counterparts.slack import Message, SlackServer
 from tests.integration.service import ANSWER_SECONDS, running
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 TICKER = """---
 name: ticker

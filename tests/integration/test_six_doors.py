@@ -23,7 +23,7 @@ from tests.integration.service import Service, running
 from tests.services.forking import flowmate
 
 pytest_plugins = ("tests.integration.browser_fixtures",)
-pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
 
 PATIENCE_SECONDS = 100.0
 T = TypeVar("T")
