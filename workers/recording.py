@@ -22,6 +22,7 @@ from rq.utils import as_text
 from workers.bookkeeping import drop_hollow, is_registered
 from workers.outage import TRANSIENT, NotRecordedError, Outage
 from workers.runs import Ending, ExcInfo, Run
+from workers.successes import Successes
 
 if TYPE_CHECKING:
     from rq.worker import Worker
@@ -30,6 +31,8 @@ logger = logging.getLogger("flowmate.worker")
 
 # RQ logs a transaction that fails and goes on; one that keeps failing while Redis answers is not an outage.
 _ATTEMPTS = 5
+_AT_ONCE = 100
+"""How many jobs that ended meanwhile are recorded together."""
 
 
 class Recorder:
@@ -47,6 +50,7 @@ class Recorder:
         self._registry = self._queue.started_job_registry
         self._outage = outage
         self._recorded = recorded
+        self._successes = Successes(worker)
         self._giving_up = threading.Event()
         self._ended: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
         self._threads = [
@@ -89,7 +93,39 @@ class Recorder:
 
     def _work(self) -> None:
         while (run := self._ended.get()) is not None:
-            self._settle(run)
+            runs, last = self._ready(run)
+            for each in self._together(runs):
+                self._settle(each)
+            if last:
+                return
+
+    def _ready(self, first: Run) -> tuple[list[Run], bool]:
+        """The first and those that have ended meanwhile, and whether this thread is to end after them."""
+        runs = [first]
+        while len(runs) < _AT_ONCE:
+            try:
+                following = self._ended.get_nowait()
+            except queue.Empty:
+                break
+            if following is None:
+                return runs, True
+            runs.append(following)
+        return runs, False
+
+    def _together(self, runs: list[Run]) -> list[Run]:
+        """Record what simply succeeded; returns what is to be looked at one by one."""
+        try:
+            left = self._successes.record(runs)
+        except Exception as error:
+            logger.info("%d jobs are recorded one by one: %s", len(runs), error)
+            for run in runs:
+                # Whether it was written is unknown.
+                run.attempts += 1
+            return runs
+        for run in runs:
+            if run not in left:
+                self._recorded(run)
+        return left
 
     def _settle(self, run: Run) -> None:
         try:

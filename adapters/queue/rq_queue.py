@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.command import send_stop_job_command
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job as RqJob
 from rq.job import JobStatus
-from rq.rate_limit import RateLimit
+from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.serializers import JSONSerializer
 from rq.utils import utcparse
 
@@ -84,18 +86,37 @@ class RqJobQueue:
 
     def _enqueue(self, jobs: Sequence[Job]) -> None:
         absent = self._absent(jobs)
+        if not absent:
+            return
+        limited: dict[str, list[RqJob]] = defaultdict(list)
         with self._redis.pipeline() as pipeline:
             # A thousand schedules of one second: one round trip for all of their jobs, not several for each.
             for job in absent:
-                if job.kind is not JobKind.STEP:
-                    self._queue.enqueue_job(self._to_rq(job), pipeline=pipeline)
+                made = self._to_rq(job)
+                if made.rate_limit_key:
+                    limited[made.rate_limit_key].append(made)
+                else:
+                    self._queue.enqueue_job(made, pipeline=pipeline)
+            for key, together in limited.items():
+                self._enqueue_limited(key, together, pipeline)
+            pipeline.delete(*(_mark(job) for job in absent))
             pipeline.execute()
-        for job in absent:
-            if job.kind is JobKind.STEP:
-                # RQ takes rate-limited jobs only one at a time.
-                self._queue.enqueue_job(self._to_rq(job))
-        if absent:
-            self._redis.delete(*(_mark(job) for job in absent))
+
+    def _enqueue_limited(self, key: str, jobs: Sequence[RqJob], pipeline: Pipeline) -> None:
+        """What RQ's `Queue._enqueue_rate_limited_job` does for one job, for several of one limit.
+
+        RQ's public method takes no pipeline for them, since who saved the job once more would undo its promotion;
+        here it is only used once.
+        """
+        registry = RateLimitRegistry(key, connection=self._redis)
+        registry.register(self._steps_per_person, pipeline)
+        pipeline.sadd(self._queue.redis_queues_keys, self._queue.key)
+        for job in jobs:
+            job.origin = self._queue.name
+            job._status = JobStatus.RATE_LIMITED
+            job.save(pipeline=pipeline)
+            registry.add_to_rate_limited(job.id, pipeline)
+        registry.acquire_and_enqueue(self._steps_per_person, pipeline=pipeline)
 
     def _absent(self, jobs: Sequence[Job]) -> list[Job]:
         """Those that don't exist, marked, so that nobody else makes them at the same moment.

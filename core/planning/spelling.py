@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import pairwise
 
@@ -62,15 +62,8 @@ class Spelling:
     """Knows the words of the language's frame and of these agents, and nothing of the world."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        own = {word.lower() for text in texts for word in _WORD.findall(text)}
-        meant = _LANGUAGE | own
-        self._known = meant | words.EVERYDAY
-        self._stems = frozenset(stem(word) for word in self._known)
-        self._near: dict[str, set[str]] = {}
-        for word in meant:
-            if len(word) > 2:
-                for form in _with_one_missing(word):
-                    self._near.setdefault(form, set()).add(word)
+        own = frozenset(word.lower() for text in texts for word in _WORD.findall(text))
+        self._known, self._stems, self._near = _learned(own)
         self.correct = lru_cache(maxsize=20_000)(self._correct)
 
     def _correct(self, word: str) -> str:
@@ -81,6 +74,19 @@ class Spelling:
         near = {known for form in _with_one_missing(word) for known in self._near.get(form, ())}
         fitting = [(distance, known) for known in near if (distance := _slip(word, known))]
         return min(fitting)[1] if fitting else word
+
+
+@lru_cache(maxsize=32)
+def _learned(own: frozenset[str]) -> tuple[frozenset[str], frozenset[str], Mapping[str, set[str]]]:
+    """All words beside these that are right, their stems, and what was meant where a letter is missing or too many."""
+    meant = _LANGUAGE | own
+    known = frozenset(meant | words.EVERYDAY)
+    near: dict[str, set[str]] = {}
+    for word in meant:
+        if len(word) > 2:
+            for form in _with_one_missing(word):
+                near.setdefault(form, set()).add(word)
+    return known, frozenset(stem(word) for word in known), near
 
 
 def _with_one_missing(word: str) -> set[str]:

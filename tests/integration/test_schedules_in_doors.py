@@ -22,7 +22,7 @@ from tests.integration.test_page import JSON, Browser, known, of, place, said
 from tests.integration.test_third_platform import registered
 from tests.platforms.parlour import PLATFORM
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
 REPORT = "usage report for the last 30 days"
 SHOWN = ("Pause", "Run now", "Delete")

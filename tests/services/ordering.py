@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import defaultdict
 
 import pytest
+
+LONG_AS_SLOW = 15
 
 # What is loaded while tests are collected stays loaded.
 gc.disable()
@@ -16,21 +19,36 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal the long ones out to the processes; pytest-xdist gives each of them an equal part of the list to begin with.
+def _weight(item: pytest.Item) -> int:
+    return LONG_AS_SLOW if item.get_closest_marker("long") else 1
 
-    (`WorkStealingScheduling.check_schedule` of pytest-xdist 3.8.)
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal the long ones out to the processes, then the slow ones file by file, and fill up with the quick ones.
+
+    pytest-xdist gives each process an equal part of the list to begin with, and takes from its end what others do
+    instead (`WorkStealingScheduling.check_schedule` of pytest-xdist 3.8): at its end are the quick ones.
     """
-    long = [item for item in items if item.get_closest_marker("long")]
-    others = [item for item in items if not item.get_closest_marker("long")]
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    quick: list[pytest.Item] = []
+    slow: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("long"):
+            slow[item.nodeid].append(item)
+        elif item.get_closest_marker("slow"):
+            slow[item.nodeid.partition("::")[0]].append(item)
+        else:
+            quick.append(item)
+    together = sorted(slow.values(), key=lambda some: some[0].get_closest_marker("long") is None)
+    hands: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    for some in together:
+        min(hands, key=lambda hand: sum(_weight(item) for item in hand)).extend(some)
     left = len(items)
     ordered: list[pytest.Item] = []
-    for number in range(processes):
+    for number, hand in enumerate(hands):
         share = left // (processes - number)
         left -= share
-        first = long[number::processes][:share]
-        ordered += first
-        ordered += others[: share - len(first)]
-        del others[: share - len(first)]
-    items[:] = ordered
+        wanted = max(0, share - len(hand))
+        ordered += hand + quick[:wanted]
+        del quick[:wanted]
+    items[:] = ordered + quick

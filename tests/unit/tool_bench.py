@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +81,7 @@ def tools(
     """All tools, over parts in memory and a fetcher that may reach loopback."""
     clock = ManualClock(NOW)
     parts = ToolParts(
-        settings=Settings(_env_file=None, **settings),
+        settings=_settings(frozenset(settings.items()), frozenset(os.environ.items())),
         clock=clock,
         notes=InMemoryNotes(clock=clock),
         archive=archive or ShelfArchive(),
@@ -87,6 +89,12 @@ def tools(
         usage=InMemoryUsageLog(),
     )
     return build_tools(parts)
+
+
+@lru_cache(maxsize=64)
+def _settings(given: frozenset[tuple[str, Any]], environment: frozenset[tuple[str, str]]) -> Settings:
+    """Settings, which take ten milliseconds to read; the environment is what else they depend on."""
+    return Settings(_env_file=None, **dict(given))
 
 
 async def said(tool: Tool[Any], work: Task, *, key: str = "step-1:0") -> str:
