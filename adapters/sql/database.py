@@ -2,8 +2,7 @@
 
 SQLAlchemy's async engines hop between threads (or greenlets) at every statement, which costs more than the
 statements do; here a whole transaction is one function that runs on a database thread in one go. Writers that
-are ready at the same moment share one commit, each behind a savepoint of its own, and are resumed only after the
-commit that holds their write.
+are ready at the same moment share one commit, and are resumed only after the commit that holds their write.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ Transaction = Callable[[Connection], T]
 
 SQLITE_BATCH = 64
 SQLITE_READS = 16
-POSTGRESQL_WRITERS = 4
+POSTGRESQL_WRITERS = 1
 READERS = 3
 BUSY_SECONDS = 15
 TURN_SECONDS = (0.0003, 0.001)
@@ -66,7 +65,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
         sqlite = self.engine.dialect.name == "sqlite"
-        self._batch = SQLITE_BATCH if sqlite else 1
+        self._batch = SQLITE_BATCH if sqlite else 16
         # In PostgreSQL one statement that fails spoils its whole transaction.
         self._reads_at_once = SQLITE_READS if sqlite else 1
         self._snapshot: dict[str, Any] = SQLITE_SNAPSHOT if sqlite else POSTGRESQL_SNAPSHOT
@@ -175,34 +174,27 @@ class Database:
                 self._alone(request, commit=False)
 
     def _together(self, batch: list[_Request[Any]]) -> None:
-        outcomes: list[tuple[_Request[Any], Any, Exception | None]] = []
+        """All in one transaction, one after the other; where one of them fails, each by itself."""
+        outcomes: list[Any] = []
         begun = False
         try:
             with self.engine.connect() as connection:
                 connection.begin()
                 begun = True
-                for request in batch:
-                    try:
-                        with connection.begin_nested():
-                            outcomes.append((request, request.transaction(connection), None))
-                    except (FlowMateError, IntegrityError) as error:
-                        outcomes.append((request, None, error))
+                outcomes += [request.transaction(connection) for request in batch]
                 connection.commit()
         except Exception as error:
-            # Which of them broke it is unknown, and nothing is committed (or its answer was lost): every move is
-            # a compare-and-set, so each can be run again by itself. But where not even the first one could
-            # begin, one after the other would wait in vain for as long again.
+            # Nothing is committed (or the answer to the commit was lost), and every move is a compare-and-set, so each
+            # can be run again by itself; a savepoint for each would cost everybody more than that, which is rare. But
+            # where not even the first one could begin, one after the other would wait in vain for as long again.
             for request in batch:
                 if begun:
                     self._alone(request, commit=True)
                 else:
                     request.future.set_exception(_translate(error))
             return
-        for request, outcome, failure in outcomes:
-            if failure is None:
-                request.future.set_result(outcome)
-            else:
-                request.future.set_exception(_translate(failure))
+        for request, outcome in zip(batch, outcomes, strict=True):
+            request.future.set_result(outcome)
 
 
 def _ready(
@@ -227,7 +219,6 @@ def make_engine(url: str) -> Engine:
         return create_engine(
             url,
             pool_size=POSTGRESQL_WRITERS + READERS,
-            pool_pre_ping=True,
             hide_parameters=True,
             connect_args=POSTGRESQL_CONNECTION,
         )
