@@ -71,18 +71,21 @@ class Coordinator:
 
         Safe to repeat and to run twice at once. Raises QueueUnavailable, after which reconcile does it.
         """
-        delegation = await self._store.load(delegation_id)
+        await self._advance(await self._store.load(delegation_id), here=here)
+
+    async def _advance(self, delegation: Delegation, *, here: bool) -> None:
+        """The same for a delegation that was read just now."""
         what = due(delegation, now=self._clock.now())
         while what.skip:
             for step in what.skip:
                 reason = failures.not_run(delegation.steps[i].agent for i in step.after)
                 await self._store.skip_steps([step.id], reason=reason, now=self._clock.now())
-            delegation = await self._store.load(delegation_id)
+            delegation = await self._store.load(delegation.id)
             what = due(delegation, now=self._clock.now())
         if here and what.finish:
             await self._finish(delegation)
         elif here and what.deliver:
-            await self._parts.delivery.deliver(delegation_id)
+            await self._parts.delivery.deliver(delegation.id)
         elif not what.nothing:
             await self.dispatch(delegation)
 
@@ -101,15 +104,19 @@ class Coordinator:
         if delegation.state is DelegationState.RECEIVED:
             placeholder = asyncio.create_task(self._parts.delivery.placeholder(delegation))
             try:
-                await self._plan(delegation)
-                await self.advance(delegation_id, here=True)
+                planned = await self._plan(delegation)
+                if planned is None:
+                    await self.advance(delegation_id, here=True)
+                else:
+                    await self._advance(planned, here=True)
             finally:
                 # Cancelled with the job, and otherwise always brought to its end: it never raises.
                 await placeholder
             return
-        await self.advance(delegation_id, here=True)
+        await self._advance(delegation, here=True)
 
-    async def _plan(self, delegation: Delegation) -> None:
+    async def _plan(self, delegation: Delegation) -> Delegation | None:
+        """Plan and save it; the delegation as it was saved, where it has steps to run now."""
         history = await self._history(delegation)
         task = to_task(
             delegation, history=history, now=self._clock.now(), default_zone=self._parts.default_zone
@@ -122,7 +129,7 @@ class Coordinator:
         heard = await self._heard(delegation, history)
         if isinstance(heard, tuple):
             await self._answer(delegation, *heard)
-            return
+            return None
         if heard is not None:
             task = task.model_copy(update={"text": heard.instruction, "instruction": heard.instruction})
             request = request.model_copy(update={"task": task})
@@ -131,11 +138,13 @@ class Coordinator:
         if heard is not None and plan.steps and self._parts.desk is not None:
             await self._answer(delegation, *await self._proposal(delegation, heard, plan))
         elif plan.steps:
-            await self._store.save_plan(delegation.id, plan, now=now)
+            planned = await self._store.save_plan(delegation.id, plan, now=now)
             self._changed(delegation)
+            return planned
         else:
             reply = answers.question(plan)
             await self._answer(delegation, Status.SUCCESS if plan.answered else Status.FAILED, reply)
+        return None
 
     async def _proposal(self, delegation: Delegation, heard: Understood, plan: Plan) -> tuple[Status, Reply]:
         """A schedule for what was heard; one that could only fail is not offered."""
@@ -173,13 +182,13 @@ class Coordinator:
     async def run_step(self, step_id: str) -> None:
         """Stage 3: run one agent and save its result, unless the step has ended or somebody else holds it."""
         now = self._clock.now()
-        step = await self._store.claim_step(
+        claimed = await self._store.claim_step(
             step_id, now=now, lease_until=now + timedelta(seconds=LEASE_SECONDS)
         )
-        if step is None:
+        if claimed is None:
             await self._advance_after(step_id)
             return
-        delegation = await self._store.load(step.delegation_id)
+        delegation, step = claimed
         self._changed(delegation)
         try:
             async with self._parts.leases.holding(step.id, step.token):
@@ -191,11 +200,14 @@ class Coordinator:
             # token no longer fits, and this changes nothing).
             await asyncio.shield(self._store.release_step(step.id, token=step.token, now=self._clock.now()))
             raise
-        await self._store.end_step(step.id, token=step.token, result=result, now=self._clock.now())
+        ended = await self._store.end_step(step.id, token=step.token, result=result, now=self._clock.now())
         level = logging.INFO if result.state is StepState.SUCCEEDED else logging.WARNING
         logger.log(level, "step %s (%s): %s", step.id, step.agent, result.state.value)
         self._changed(delegation)
-        await self.advance(step.delegation_id, here=True)
+        if ended is None:
+            await self.advance(step.delegation_id, here=True)
+        else:
+            await self._advance(ended, here=True)
 
     async def _result(self, delegation: Delegation, step: Step) -> Result:
         if step.crashes >= MAX_CRASHES:
@@ -230,14 +242,16 @@ class Coordinator:
     async def _finish(self, delegation: Delegation) -> None:
         status = status_of(delegation.steps, cancelled=delegation.cancelled_by is not None)
         reply = await self._reply(delegation, status)
+        now = self._clock.now()
         saved = await self._store.save_answer(
-            delegation.id, round=delegation.round, status=status, reply=reply, now=self._clock.now()
+            delegation.id, round=delegation.round, status=status, reply=reply, now=now
         )
         if not saved:
             # Another worker ended the last step at the same moment; the answer is its to deliver.
             return
         self._parts.events.ring(delegation.id)
-        await self._parts.delivery.deliver(delegation.id)
+        answer = {"state": DelegationState.ANSWERED, "status": status, "reply": reply, "answered_at": now}
+        await self._parts.delivery.deliver(delegation.id, answered=delegation.model_copy(update=answer))
 
     async def _reply(self, delegation: Delegation, status: Status) -> Reply:
         if not delegation.steps and status is not Status.CANCELLED:

@@ -97,14 +97,17 @@ class Delivery:
         self._due_edits.clear()
         await asyncio.gather(*self._edits, return_exceptions=True)
 
-    async def deliver(self, delegation_id: str) -> None:
-        """Make the conversation show the answer, then mark it delivered.
+    async def deliver(self, delegation_id: str, *, answered: Delegation | None = None) -> None:
+        """Make the conversation show the answer, then mark it delivered; `answered`: as it was saved just now.
 
         Where the platform is out it is tried a few times, and then left for reconcile to try later. An answer that
         the platform refuses is replaced by one sentence that says so.
         """
-        async with self._turn(delegation_id):
-            delegation = await self._store.load(delegation_id)
+        turn = self._turn(delegation_id)
+        # Whoever has to wait for its turn finds another state than the one it knew.
+        known = None if turn.locked() else answered
+        async with turn:
+            delegation = known or await self._store.load(delegation_id)
             if delegation.state is not DelegationState.ANSWERED or delegation.reply is None:
                 return
             messenger = self._messengers.get(delegation.instruction.address.platform)

@@ -60,7 +60,7 @@ def accept(
     if found is not None:
         if found.fingerprint != instruction.fingerprint:
             raise Conflict("This idempotency key was used for another request.")
-        return to_delegation(found, _steps(c, found.id)), False
+        return to_delegation(found, steps_of(c, found.id)), False
     row = {
         **from_instruction(instruction),
         "id": delegation_id,
@@ -90,7 +90,7 @@ def load(c: Connection, delegation_id: str) -> Delegation:
     row = c.execute(_BY_ID, {"id": delegation_id}).first()
     if row is None:
         raise NotFound(f"There is no delegation {delegation_id}.")
-    return to_delegation(row, _steps(c, delegation_id))
+    return to_delegation(row, steps_of(c, delegation_id))
 
 
 def load_step(c: Connection, step_id: str) -> tuple[Delegation, Step]:
@@ -108,7 +108,7 @@ def recent(c: Connection, workspace: str, before: datetime | None, limit: int) -
     return tuple(to_delegation(row) for row in rows)
 
 
-def save_plan(c: Connection, delegation_id: str, plan: Plan, now: datetime) -> bool:
+def save_plan(c: Connection, delegation_id: str, plan: Plan, now: datetime) -> Delegation | None:
     rows = [from_planned(p, delegation_id=delegation_id, index=i) for i, p in enumerate(plan.steps)]
     outline = [{"agent": p.agent, "task": p.task, "dependsOn": list(p.after)} for p in plan.steps]
     fact = (EventKind.DELEGATION_PLANNED, {"planner": plan.planner, "steps": outline})
@@ -123,9 +123,11 @@ def save_plan(c: Connection, delegation_id: str, plan: Plan, now: datetime) -> b
         planning_usage=plan.usage.model_dump(),
         planned_at=now,
     )
-    if moved and rows:
+    if not moved:
+        return None
+    if rows:
         c.execute(insert(S), rows)
-    return moved
+    return load(c, delegation_id)
 
 
 def save_answer(
@@ -264,5 +266,6 @@ def _lock_steps(c: Connection, delegation_id: str) -> None:
     c.execute(query.with_for_update()).close()
 
 
-def _steps(c: Connection, delegation_id: str) -> Sequence[Row[Any]]:
+def steps_of(c: Connection, delegation_id: str) -> Sequence[Row[Any]]:
+    """Its steps' rows, in the plan's order."""
     return c.execute(_STEPS_OF, {"id": delegation_id}).all()

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, insert, select, update
 
 from adapters.sql import tables
 from adapters.sql.rows import to_event
 from core.errors import NotFound
-from core.models import Event, EventKind
+from core.models import DelegationState, Event, EventKind
 
 D = tables.delegations
 E = tables.events
@@ -30,20 +30,35 @@ def events_after(c: Connection, delegation_id: str, after: int) -> tuple[Event, 
     return tuple(to_event(row) for row in c.execute(query))
 
 
-def record(c: Connection, delegation_id: str, facts: Sequence[Fact], now: datetime) -> None:
-    """Append events without moving the delegation. Raises NotFound."""
-    last = c.execute(_COUNT, {"of": delegation_id, "count": len(facts)}).scalar_one_or_none()
-    if last is None:
+def record(
+    c: Connection,
+    delegation_id: str,
+    facts: Sequence[Fact],
+    now: datetime,
+    *,
+    check_at: datetime | None = None,
+) -> Row[Any]:
+    """Append events without moving the delegation, and say when it is to be looked at, unless it is delivered.
+
+    Returns the delegation's row, which is locked from here on. Raises NotFound.
+    """
+    given = {"of": delegation_id, "count": len(facts), "at": check_at}
+    row = c.execute(_COUNT if check_at is None else _COUNT_AND_CHECK, given).one_or_none()
+    if row is None:
         raise NotFound(f"There is no delegation {delegation_id}.")
-    insert_events(c, delegation_id, last - len(facts) + 1, facts, now)
+    insert_events(c, delegation_id, row.events - len(facts) + 1, facts, now)
+    return row
 
 
 # Statements of the path are built once: that takes SQLAlchemy longer than running them.
 _COUNT = (
-    update(D)
-    .where(D.c.id == bindparam("of"))
-    .values(events=D.c.events + bindparam("count"))
-    .returning(D.c.events)
+    update(D).where(D.c.id == bindparam("of")).values(events=D.c.events + bindparam("count")).returning(D)
+)
+_COUNT_AND_CHECK = _COUNT.values(
+    check_at=case(
+        (D.c.state == DelegationState.DELIVERED.value, D.c.check_at),
+        else_=bindparam("at", type_=D.c.check_at.type),
+    )
 )
 _INSERT_EVENT = insert(E).values(
     delegation_id=bindparam("delegation_id"),

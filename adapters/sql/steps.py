@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, or_, select, update
 
 from adapters.sql import tables
-from adapters.sql.delegations import check_later
+from adapters.sql.delegations import check_later, steps_of
 from adapters.sql.facts import Fact, record
 from adapters.sql.moves import CHECK
-from adapters.sql.rows import to_step
-from core.models import EventKind, Result, Step, StepState
+from adapters.sql.rows import to_delegation, to_step
+from core.models import Delegation, EventKind, Result, Step, StepState
 from core.policies import FAR
 
 S = tables.steps
@@ -44,14 +44,15 @@ _CLAIM = (
 )
 
 
-def claim(c: Connection, step_id: str, now: datetime, lease_until: datetime) -> Step | None:
+def claim(
+    c: Connection, step_id: str, now: datetime, lease_until: datetime
+) -> tuple[Delegation, Step] | None:
     row = c.execute(_CLAIM, {"of": step_id, "now": now, "far": now + FAR, "until": lease_until}).first()
     if row is None:
         return None
     step = to_step(row)
-    _note(c, step, EventKind.STEP_STARTED, now)
-    check_later(c, step.delegation_id, lease_until + timedelta(seconds=1))
-    return step
+    whole = _note(c, step, EventKind.STEP_STARTED, now, check_at=lease_until + timedelta(seconds=1))
+    return to_delegation(whole, steps_of(c, step.delegation_id)), step
 
 
 def renew(c: Connection, held: Mapping[str, int], now: datetime, lease_until: datetime) -> frozenset[str]:
@@ -79,7 +80,7 @@ def retrying(c: Connection, step_id: str, token: int, wait: tuple[float, str], n
     step = _holder(c, step_id, token, attempts=S.c.attempts + 1)
     if step is None:
         return False
-    extra = {"retryInSeconds": round(delay_seconds, 1), "error": reason}
+    extra: dict[str, Any] = {"retryInSeconds": round(delay_seconds, 1), "error": reason}
     _note(c, step, EventKind.STEP_RETRYING, now, **extra)
     return True
 
@@ -92,7 +93,7 @@ def release(c: Connection, step_id: str, token: int, now: datetime) -> bool:
     return True
 
 
-def end(c: Connection, step_id: str, token: int, result: Result, now: datetime) -> bool:
+def end(c: Connection, step_id: str, token: int, result: Result, now: datetime) -> Delegation | None:
     step = _holder(
         c,
         step_id,
@@ -103,10 +104,11 @@ def end(c: Connection, step_id: str, token: int, result: Result, now: datetime) 
         result=result.model_dump(mode="json"),
     )
     if step is None:
-        return False
-    _note(c, step, EventKind.STEP_ENDED, now, state=result.state.value, error=result.error)
-    check_later(c, step.delegation_id, now + CHECK)
-    return True
+        return None
+    said: dict[str, Any] = {"state": result.state.value, "error": result.error}
+    whole = _note(c, step, EventKind.STEP_ENDED, now, check_at=now + CHECK, **said)
+    # After the delegation's row was locked: whatever step ended before this one is seen to have ended.
+    return to_delegation(whole, steps_of(c, step.delegation_id))
 
 
 def skip(c: Connection, step_ids: Sequence[str], reason: str, now: datetime) -> None:
@@ -145,7 +147,15 @@ def _held(names: tuple[str, ...]) -> Any:
     return update(S).where(*mine).values(**values).returning(S)
 
 
-def _note(c: Connection, step: Step, kind: EventKind, now: datetime, **extra: Any) -> None:
+def _note(
+    c: Connection,
+    step: Step,
+    kind: EventKind,
+    now: datetime,
+    *,
+    check_at: datetime | None = None,
+    **extra: Any,
+) -> Row[Any]:
     data = {"step": step.index, "agent": step.agent, "attempt": step.attempts, **extra}
     fact: Fact = (kind, data)
-    record(c, step.delegation_id, [fact], now)
+    return record(c, step.delegation_id, [fact], now, check_at=check_at)

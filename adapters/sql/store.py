@@ -50,10 +50,12 @@ class SqlStore:
     ) -> tuple[Delegation, ...]:
         return await self.database.read(lambda c: delegations.recent(c, workspace, before, limit))
 
-    async def save_plan(self, delegation_id: str, plan: Plan, *, now: datetime) -> bool:
+    async def save_plan(self, delegation_id: str, plan: Plan, *, now: datetime) -> Delegation | None:
         return await self.database.write(lambda c: delegations.save_plan(c, delegation_id, plan, now))
 
-    async def claim_step(self, step_id: str, *, now: datetime, lease_until: datetime) -> Step | None:
+    async def claim_step(
+        self, step_id: str, *, now: datetime, lease_until: datetime
+    ) -> tuple[Delegation, Step] | None:
         return await self.database.write(lambda c: steps.claim(c, step_id, now, lease_until))
 
     async def renew(self, held: Mapping[str, int], *, now: datetime, lease_until: datetime) -> frozenset[str]:
@@ -69,7 +71,7 @@ class SqlStore:
     async def release_step(self, step_id: str, *, token: int, now: datetime) -> bool:
         return await self.database.write(lambda c: steps.release(c, step_id, token, now))
 
-    async def end_step(self, step_id: str, *, token: int, result: Result, now: datetime) -> bool:
+    async def end_step(self, step_id: str, *, token: int, result: Result, now: datetime) -> Delegation | None:
         return await self.database.write(lambda c: steps.end(c, step_id, token, result, now))
 
     async def skip_steps(self, step_ids: Sequence[str], *, reason: str, now: datetime) -> None:

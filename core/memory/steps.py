@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from core.memory.rows import CHECK, Rows
-from core.models import EventKind, Result, Step, StepState
+from core.models import Delegation, EventKind, Result, Step, StepState
 from core.policies import alive
 
 
 class Steps(Rows):
     """The part of the Store port that deals with steps."""
 
-    async def claim_step(self, step_id: str, *, now: datetime, lease_until: datetime) -> Step | None:
+    async def claim_step(
+        self, step_id: str, *, now: datetime, lease_until: datetime
+    ) -> tuple[Delegation, Step] | None:
         await self._arrive()
         step = self._find_step(step_id)
         if step is None or step.state.terminal:
@@ -32,7 +34,7 @@ class Steps(Rows):
         )
         self._note(step, EventKind.STEP_STARTED, now=now)
         self._check_at(step.delegation_id, lease_until + timedelta(seconds=1))
-        return step
+        return self._get(step.delegation_id), step
 
     async def renew(self, held: Mapping[str, int], *, now: datetime, lease_until: datetime) -> frozenset[str]:
         await self._arrive()
@@ -62,14 +64,14 @@ class Steps(Rows):
         self._check_at(step.delegation_id, now)
         return True
 
-    async def end_step(self, step_id: str, *, token: int, result: Result, now: datetime) -> bool:
+    async def end_step(self, step_id: str, *, token: int, result: Result, now: datetime) -> Delegation | None:
         await self._arrive()
         step = self._held(step_id, token)
         if step is None:
-            return False
+            return None
         self._end(step, result, now=now)
         self._check_at(step.delegation_id, now + CHECK)
-        return True
+        return self._get(step.delegation_id)
 
     async def skip_steps(self, step_ids: Sequence[str], *, reason: str, now: datetime) -> None:
         await self._arrive()

@@ -75,11 +75,11 @@ class InMemoryStore(Steps, Conversations):
         found.sort(key=lambda delegation: delegation.received_at, reverse=True)
         return tuple(found[:limit])
 
-    async def save_plan(self, delegation_id: str, plan: Plan, *, now: datetime) -> bool:
+    async def save_plan(self, delegation_id: str, plan: Plan, *, now: datetime) -> Delegation | None:
         await self._arrive()
         delegation = self._delegations.get(delegation_id)
         if delegation is None or delegation.state is not DelegationState.RECEIVED:
-            return False
+            return None
         steps = tuple(
             Step(
                 id=f"{delegation_id}-{index}",
@@ -92,7 +92,7 @@ class InMemoryStore(Steps, Conversations):
         self._owners |= {step.id: delegation_id for step in steps}
         outline = [{"agent": p.agent, "task": p.task, "dependsOn": list(p.after)} for p in plan.steps]
         fact = (EventKind.DELEGATION_PLANNED, {"planner": plan.planner, "steps": outline})
-        self._change(
+        return self._change(
             delegation,
             fact,
             now=now,
@@ -102,7 +102,6 @@ class InMemoryStore(Steps, Conversations):
             planned_at=now,
             steps=steps,
         )
-        return True
 
     async def save_answer(
         self, delegation_id: str, *, round: int, status: Status, reply: Reply, now: datetime

@@ -63,14 +63,16 @@ class Store(Protocol):
         """A workspace's delegations, newest first, without their steps."""
         ...
 
-    async def save_plan(self, delegation_id: str, plan: Plan, *, now: datetime) -> bool:
-        """received → planned. False where it is planned (or answered) already."""
+    async def save_plan(self, delegation_id: str, plan: Plan, *, now: datetime) -> Delegation | None:
+        """received → planned: the delegation as it is now. None where it is planned (or answered) already."""
         ...
 
-    async def claim_step(self, step_id: str, *, now: datetime, lease_until: datetime) -> Step | None:
+    async def claim_step(
+        self, step_id: str, *, now: datetime, lease_until: datetime
+    ) -> tuple[Delegation, Step] | None:
         """Take the step with a new fencing token; None where it is terminal or held under a living lease.
 
-        A claim over an expired lease counts a crash.
+        A claim over an expired lease counts a crash. The delegation is given as it is with the claim.
         """
         ...
 
@@ -88,8 +90,12 @@ class Store(Protocol):
         """Give a claimed step back unfinished, for another worker; no crash is counted."""
         ...
 
-    async def end_step(self, step_id: str, *, token: int, result: Result, now: datetime) -> bool:
-        """Save the result. False where the token is no longer the current one: the result is dropped."""
+    async def end_step(self, step_id: str, *, token: int, result: Result, now: datetime) -> Delegation | None:
+        """Save the result: the delegation as it is now. None where the token is no longer the current one: the result
+        is dropped.
+
+        Of several steps that end at once the last one to be saved sees all of them ended.
+        """
         ...
 
     async def skip_steps(self, step_ids: Sequence[str], *, reason: str, now: datetime) -> None:

@@ -66,9 +66,9 @@ async def planned(store: Store, name: str = "d1", *, plan: Plan = TWO_STEPS) -> 
 
 
 async def claimed(store: Store, step_id: str, *, now: datetime = NOW) -> Step:
-    step = await store.claim_step(step_id, now=now, lease_until=now + LEASE)
-    assert step is not None
-    return step
+    claim = await store.claim_step(step_id, now=now, lease_until=now + LEASE)
+    assert claim is not None
+    return claim[1]
 
 
 async def ended(store: Store, step_id: str, result: Result = GOOD) -> None:

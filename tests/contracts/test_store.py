@@ -129,7 +129,7 @@ async def test_what_does_not_exist_is_not_found(store: Store) -> None:
         await store.load("nothing")
     with pytest.raises(NotFound):
         await store.load_step("nothing-0")
-    assert await store.save_plan("nothing", TWO_STEPS, now=NOW) is False
+    assert await store.save_plan("nothing", TWO_STEPS, now=NOW) is None
     assert await store.cancel("nothing", by="u", now=NOW) is False
     assert await store.retry("nothing", by="u", now=NOW) is False
     assert await store.claim_step("nothing-0", now=NOW, lease_until=at(30)) is None
@@ -140,14 +140,15 @@ async def test_of_two_plans_the_first_one_stands(store: Store, other: Store) -> 
     saved = await asyncio.gather(
         store.save_plan("d1", TWO_STEPS, now=NOW), other.save_plan("d1", NO_STEPS, now=NOW)
     )
-    assert sorted(saved) == [False, True]
-    assert len((await store.load("d1")).steps) == (2 if saved[0] else 0)
-    assert await store.save_plan("d1", TWO_STEPS, now=at(1)) is False
+    (stands,) = [delegation for delegation in saved if delegation is not None]
+    assert stands == await store.load("d1")
+    assert len(stands.steps) == (2 if saved[0] else 0)
+    assert await store.save_plan("d1", TWO_STEPS, now=at(1)) is None
 
 
 async def test_an_answered_delegation_takes_no_plan(store: Store) -> None:
     await answered(store)
-    assert await store.save_plan("d1", TWO_STEPS, now=NOW) is False
+    assert await store.save_plan("d1", TWO_STEPS, now=NOW) is None
 
 
 async def test_of_two_answers_the_first_one_stands(store: Store, other: Store) -> None:
@@ -174,7 +175,7 @@ async def test_only_an_answer_can_be_delivered_and_only_once(store: Store) -> No
 async def test_cancelling_before_the_plan_leaves_nothing_to_run(store: Store) -> None:
     await accepted(store)
     assert await store.cancel("d1", by="u", now=at(1)) is True
-    assert await store.save_plan("d1", TWO_STEPS, now=at(2)) is False
+    assert await store.save_plan("d1", TWO_STEPS, now=at(2)) is None
     read = await store.load("d1")
     assert (read.state, read.cancelled_by, read.steps) == (DelegationState.PLANNED, "u", ())
 
@@ -183,7 +184,7 @@ async def test_cancelling_ends_what_has_not_ended_and_refuses_late_results(store
     first, second = await planned(store)
     running = await claimed(store, first.id)
     assert await store.cancel("d1", by="u", now=at(1)) is True
-    assert await store.end_step(first.id, token=running.token, result=GOOD, now=at(2)) is False
+    assert await store.end_step(first.id, token=running.token, result=GOOD, now=at(2)) is None
     assert await store.release_step(first.id, token=running.token, now=at(2)) is False
     assert await store.renew({first.id: running.token}, now=at(2), lease_until=at(40)) == frozenset()
     assert await store.claim_step(second.id, now=at(2), lease_until=at(40)) is None

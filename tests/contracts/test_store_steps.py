@@ -73,7 +73,7 @@ async def test_whoever_lost_the_claim_changes_nothing_any_more(store: Store) -> 
     await claimed(store, first.id, now=at(31))
     before = await store.load("d1")
     events = await store.events("d1")
-    assert await store.end_step(first.id, token=old.token, result=GOOD, now=at(32)) is False
+    assert await store.end_step(first.id, token=old.token, result=GOOD, now=at(32)) is None
     assert await store.release_step(first.id, token=old.token, now=at(32)) is False
     assert await store.renew({first.id: old.token}, now=at(32), lease_until=at(99)) == frozenset()
     late = await store.retrying(first.id, token=old.token, delay_seconds=1, reason="late", now=at(32))
@@ -108,14 +108,14 @@ async def test_an_expired_lease_that_nobody_took_is_still_held(store: Store) -> 
     first, _ = await planned(store)
     step = await claimed(store, first.id)
     assert await store.renew({first.id: step.token}, now=at(60), lease_until=at(90)) == {first.id}
-    assert await store.end_step(first.id, token=step.token, result=GOOD, now=at(95)) is True
+    assert await store.end_step(first.id, token=step.token, result=GOOD, now=at(95))
 
 
 async def test_a_step_ends_once(store: Store) -> None:
     first, _ = await planned(store)
     step = await claimed(store, first.id)
-    assert await store.end_step(first.id, token=step.token, result=GOOD, now=at(2)) is True
-    assert await store.end_step(first.id, token=step.token, result=BAD, now=at(3)) is False
+    assert await store.end_step(first.id, token=step.token, result=GOOD, now=at(2))
+    assert await store.end_step(first.id, token=step.token, result=BAD, now=at(3)) is None
     assert await store.claim_step(first.id, now=at(100), lease_until=at(130)) is None
     read = (await store.load("d1")).steps[0]
     assert (read.state, read.result, read.ended_at, read.lease_until) == (
@@ -133,8 +133,37 @@ async def test_of_two_ends_with_one_token_one_counts(store: Store, other: Store)
         store.end_step(first.id, token=step.token, result=GOOD, now=at(2)),
         other.end_step(first.id, token=step.token, result=BAD, now=at(2)),
     )
-    assert sorted(done) == [False, True]
-    assert (await store.load("d1")).steps[0].result == (GOOD, BAD)[done.index(True)]
+    (ended_as,) = [delegation for delegation in done if delegation is not None]
+    assert ended_as == await store.load("d1")
+    assert ended_as.steps[0].result == (GOOD, BAD)[done.index(ended_as)]
+
+
+async def test_a_claim_and_an_end_give_the_delegation_as_it_is_now(store: Store) -> None:
+    _, second = await planned(store)
+    claim = await store.claim_step(second.id, now=at(1), lease_until=at(31))
+    assert claim is not None
+    assert claim == (await store.load("d1"), (await store.load("d1")).steps[1])
+    assert await store.end_step(second.id, token=claim[1].token, result=BAD, now=at(2)) == await store.load(
+        "d1"
+    )
+
+
+async def test_of_steps_that_end_at_once_the_last_sees_that_all_have_ended(
+    store: Store, other: Store
+) -> None:
+    for number in range(10):
+        name = f"d{number}"
+        steps = await planned(store, name)
+        held = [await claimed(store, step.id) for step in steps]
+        ends = await asyncio.gather(
+            *(
+                each.end_step(step.id, token=step.token, result=GOOD, now=at(2))
+                for each, step in zip((store, other), held, strict=True)
+            )
+        )
+        whole = await store.load(name)
+        assert whole in ends
+        assert all(step.state.terminal for step in whole.steps)
 
 
 @pytest.mark.parametrize("state", [StepState.FAILED, StepState.TIMED_OUT, StepState.DENIED])
@@ -191,7 +220,7 @@ async def test_a_retry_fences_off_whoever_held_the_step(store: Store) -> None:
     before = await failed(store)
     second = before.steps[1]
     await store.retry("d1", by="u", now=at(10))
-    assert await store.end_step(second.id, token=second.token, result=GOOD, now=at(11)) is False
+    assert await store.end_step(second.id, token=second.token, result=GOOD, now=at(11)) is None
     again = await claimed(store, second.id, now=at(12))
     assert (again.crashes, again.started_at) == (0, at(12))
 
@@ -241,7 +270,7 @@ async def test_a_lease_from_a_clock_that_was_set_back_does_not_hold_for_an_hour(
     # The clock is set back: the lease is an hour away, and nobody gives leases for an hour.
     taken = await store.claim_step(first.id, now=at(0), lease_until=at(30))
     assert taken is not None
-    assert taken.token == held.token + 1
+    assert taken[1].token == held.token + 1
     # One that is only a little off is still somebody's.
     assert await store.claim_step(first.id, now=at(-60), lease_until=at(0)) is None
 

@@ -39,8 +39,9 @@ async def test_days_agents_tokens_and_costs_are_counted_for_this_workspace_alone
         await store.save_plan(
             delegation_id, Plan(planner="rules", steps=steps, usage=Usage(input_tokens=5)), now=at
         )
-        step = await store.claim_step(f"{delegation_id}-0", now=at, lease_until=at + timedelta(seconds=30))
-        assert step is not None
+        claim = await store.claim_step(f"{delegation_id}-0", now=at, lease_until=at + timedelta(seconds=30))
+        assert claim is not None
+        step = claim[1]
         state = StepState.SUCCEEDED if status is Status.SUCCESS else StepState.FAILED
         used = Usage(input_tokens=10, output_tokens=3, cost_usd=0.5)
         await store.end_step(
