@@ -7,10 +7,10 @@ again an own message is looked for where the platform can. From then on there ar
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 from core.errors import (
     MessageGone,
@@ -20,20 +20,22 @@ from core.errors import (
     RecipientGone,
     TransientError,
 )
+from core.live_typing import LiveTyping, typed_at
 from core.models import Address, Delegation, DelegationState, Reply
 from core.patience import Gone, attempts, nobody_minds
 from core.policies import LONGEST_WAIT, redelivery_delay
 from core.ports.clock import Clock
 from core.ports.event_log import EventLog
-from core.ports.limiter import Limit, Limiter
+from core.ports.limiter import Limiter
 from core.ports.messenger import Messenger, Tag
 from core.ports.store import Store
+from core.progress_edits import POLL_SECONDS, ProgressEdits
 from core.rendering import answers, progress
+from core.turns import Turns
 
 logger = logging.getLogger(__name__)
 PLACEHOLDER_GRACE = timedelta(seconds=5)
 """How long a placeholder that another process is posting is waited for."""
-POLL_SECONDS = 0.05
 
 
 class Delivery:
@@ -51,23 +53,32 @@ class Delivery:
     ) -> None:
         self._store = store
         self._messengers = messengers
-        self._limiter = limiter
         self._events = events
         self._clock = clock
         self._gone = gone
-        self._turns: dict[str, asyncio.Lock] = {}
-        self._due_edits: dict[str, asyncio.Task[None]] = {}
-        self._edits: set[asyncio.Task[None]] = set()
+        self._turns = Turns()
+        self._typing = LiveTyping(clock=clock)
+        self._edits = ProgressEdits(
+            store=store,
+            messengers=messengers,
+            limiter=limiter,
+            clock=clock,
+            turns=self._turns,
+            unposted=self._show_typing,
+        )
 
-    async def placeholder(self, delegation: Delegation) -> None:
-        """Post "on it" into the conversation, unless it is there. Never raises: the answer matters more."""
+    async def placeholder(self, delegation: Delegation, *, typed: bool = True) -> None:
+        """Post "on it" into the conversation, unless it is there. Never raises: the answer matters more.
+
+        With `typed` live typing is enough, where the platform has it.
+        """
         messenger = self._messengers.get(delegation.instruction.address.platform)
         if messenger is None:
             return
-        async with self._turn(delegation.id):
+        async with self._turns.of(delegation.id):
             try:
                 known = {p.part: p.message_id for p in await self._store.posted(delegation.id)}
-                if 0 not in known:
+                if 0 not in known and not (typed and await self._show_typing(messenger, delegation)):
                     # Where a message turns out to stand there already it may be the answer: it is left alone.
                     await self._place(messenger, delegation, (0, progress.progress(delegation)))
             except (TransientError, MessengerRefused) as error:
@@ -76,13 +87,18 @@ class Delivery:
             except Exception:
                 logger.exception("no placeholder for %s", delegation.id)
 
+    async def _show_typing(self, messenger: Messenger, delegation: Delegation) -> bool:
+        later = partial(self._instead_of_typing, delegation.id)
+        return await self._typing.show(messenger, delegation, then=later)
+
+    async def _instead_of_typing(self, delegation_id: str) -> None:
+        delegation = await self._store.load(delegation_id)
+        if delegation.state is DelegationState.PLANNED:
+            await self.placeholder(delegation, typed=False)
+
     def touch(self, delegation_id: str, *, platform: str) -> None:
         """Something visible changed: bring the placeholder up to date soon, at most once a second in all."""
-        if platform in self._messengers and delegation_id not in self._due_edits:
-            task = asyncio.create_task(self._progress(delegation_id, platform))
-            self._due_edits[delegation_id] = task
-            self._edits.add(task)
-            task.add_done_callback(self._edits.discard)
+        self._edits.touch(delegation_id, platform=platform)
 
     def standing(self, address: Address) -> Address:
         """Where what comes again is posted: the place itself, not the thread in which it was talked about."""
@@ -92,10 +108,8 @@ class Delivery:
 
     async def drain(self) -> None:
         """Wait for edits that are under way; drop those that are only due."""
-        for task in self._due_edits.values():
-            task.cancel()
-        self._due_edits.clear()
-        await asyncio.gather(*self._edits, return_exceptions=True)
+        self._typing.forget()
+        await self._edits.drain()
 
     async def deliver(self, delegation_id: str, *, answered: Delegation | None = None) -> None:
         """Make the conversation show the answer, then mark it delivered; `answered`: as it was saved just now.
@@ -103,7 +117,7 @@ class Delivery:
         Where the platform is out it is tried a few times, and then left for reconcile to try later. An answer that
         the platform refuses is replaced by one sentence that says so.
         """
-        turn = self._turn(delegation_id)
+        turn = self._turns.of(delegation_id)
         # Whoever has to wait for its turn finds another state than the one it knew.
         known = None if turn.locked() else answered
         async with turn:
@@ -124,7 +138,8 @@ class Delivery:
             if not marked and messenger is not None:
                 await self._give_way(messenger, delegation)
         self._events.ring(delegation_id)
-        self._turns.pop(delegation_id, None)
+        self._turns.over(delegation_id)
+        self._typing.forget(delegation_id)
 
     async def _put(self, messenger: Messenger, delegation: Delegation, reply: Reply) -> str | None:
         """Show the reply, or a sentence in its place; returns why the platform will never take the reply.
@@ -233,7 +248,9 @@ class Delivery:
             return await self._store.record_post(delegation.id, part=number, message_id=found)
         # Where nobody can look whether an earlier post landed after all, only a working line may be posted twice: it is
         # edited into the answer once its id is known.
-        blind = not messenger.capabilities.find_own and messenger.capabilities.edit and (tried or number > 0)
+        # Nor where live typing stood in the placeholder's place: there is no message yet that the answer could become.
+        cannot_tell = not messenger.capabilities.find_own and messenger.capabilities.edit
+        blind = cannot_tell and (tried or number > 0 or typed_at(messenger, address))
         stand_in = blind and not part.is_progress
         try:
             message_id = await messenger.post(address, progress.stand_in() if stand_in else part, tag=tag)
@@ -256,47 +273,3 @@ class Delivery:
                     await messenger.delete(delegation.instruction.address, message_id)
         except MessengerRefused as refusal:
             logger.warning("a message of %s stays behind: %s", delegation.id, refusal.sentence)
-
-    async def _progress(self, delegation_id: str, platform: str) -> None:
-        messenger = self._messengers[platform]
-        pace = Limit(requests=1, window_seconds=messenger.capabilities.seconds_between_edits)
-        while not (verdict := await self._limiter.admit(f"edit:{delegation_id}", pace)).allowed:
-            await self._clock.sleep(max(POLL_SECONDS, verdict.retry_after_seconds))
-        # From here on another change is a new one: it must not be swallowed by this edit.
-        self._due_edits.pop(delegation_id, None)
-        try:
-            await self._edit_progress(messenger, delegation_id)
-        except (TransientError, MessengerRefused) as error:
-            logger.info("no progress shown for %s: %s", delegation_id, error.sentence)
-        except Exception:
-            logger.exception("no progress shown for %s", delegation_id)
-
-    async def _edit_progress(self, messenger: Messenger, delegation_id: str) -> None:
-        async with self._turn(delegation_id):
-            delegation = await self._store.load(delegation_id)
-            if delegation.state is not DelegationState.PLANNED:
-                return
-            known = {posted.part: posted.message_id for posted in await self._store.posted(delegation_id)}
-            message_id = known.get(0)
-            if message_id is None:
-                return
-            address = delegation.instruction.address
-            try:
-                await messenger.edit(address, message_id, progress.progress(delegation))
-            except MessengerUnavailable as error:
-                # It may have been made all the same.
-                logger.info("no progress shown for %s: %s", delegation_id, error.sentence)
-            # The answer may have been put there by another process while this edit was on its way, and the edit
-            # may have landed on top of it: whoever edits last must find no answer waiting.
-            shown = None
-            while (answer := (await self._store.load(delegation_id)).reply) not in (None, shown):
-                async for attempt in attempts(self._clock):
-                    with attempt:
-                        await messenger.edit(address, message_id, messenger.split(answer)[0])
-                shown = answer
-
-    def _turn(self, delegation_id: str) -> asyncio.Lock:
-        """One edit at a time in this process, so that nothing overtakes the answer."""
-        if len(self._turns) > 10_000:
-            self._turns = {key: lock for key, lock in self._turns.items() if lock.locked()}
-        return self._turns.setdefault(delegation_id, asyncio.Lock())

@@ -12,6 +12,9 @@ context.configure(
     target_metadata=metadata,
     render_as_batch=connection.dialect.name == "sqlite",
     transaction_per_migration=False,
+    # SQLite has it, whatever Alembic thinks of its driver: without it each revision would be committed by itself, and
+    # several processes that upgrade at once could come between one another.
+    transactional_ddl=True,
 )
 with context.begin_transaction():
     context.run_migrations()

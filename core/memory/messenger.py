@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from core.errors import MessageGone
 from core.models import Address, Reply
@@ -143,6 +144,21 @@ class InMemoryMessenger:
             if not fault.applied:
                 raise fault.error
         return fault
+
+
+class TypingMessenger(InMemoryMessenger):
+    """The same where words can be shown that are no message yet."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.typed: list[str] = []
+
+    def drafts(self, address: Address) -> bool:
+        return True
+
+    async def draft(self, address: Address, part: Reply, *, tag: Tag) -> None:
+        _report(await self._arrive(Call("draft", address.conversation, None, part.text)))
+        self.typed.append(part.text)
 
 
 def _report(fault: _Fault | None) -> None:

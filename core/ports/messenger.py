@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from core.models import Address, Frozen, Reply
 
@@ -58,4 +58,20 @@ class Messenger(Protocol):
 
     async def find_own(self, address: Address, *, tag: Tag) -> str | None:
         """The id of the message posted with this tag, if the platform can tell. Safe to repeat."""
+        ...
+
+
+@runtime_checkable
+class Drafting(Protocol):
+    """A messenger whose platform can show words that are no message yet: live typing, which leaves nothing behind."""
+
+    def drafts(self, address: Address) -> bool:
+        """Whether it can be done there. Pure."""
+        ...
+
+    async def draft(self, address: Address, part: Reply, *, tag: Tag) -> None:
+        """Show these words, or others of the same tag in their place; gone by themselves, or with the next message.
+
+        Raises what every method of a messenger raises. Safe to repeat.
+        """
         ...

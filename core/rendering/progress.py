@@ -9,6 +9,7 @@ from core.rendering.times import duration
 
 UNDER_WAY = "On it."
 PLANNING = "On it. Working out who does what."
+HOW_TO_STOP = "/cancel stops it."
 STATES = {
     StepState.PENDING: "waiting",
     StepState.RUNNING: "working",
@@ -32,6 +33,11 @@ def progress(delegation: Delegation) -> Reply:
         lines = [*lines, *(f"- **{step.agent}**: {doing(delegation, step)}" for step in delegation.steps)]
     cancel = Button(action="cancel", label=LABELS["cancel"], value=delegation.id)
     return Reply(text="\n".join(lines), buttons=(cancel,))
+
+
+def typed(delegation: Delegation) -> Reply:
+    """The same where there is no message yet that could have a button."""
+    return Reply(text=f"{progress(delegation).text}\n\n{HOW_TO_STOP}")
 
 
 def stand_in() -> Reply:

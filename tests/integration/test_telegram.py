@@ -22,7 +22,7 @@ from core.errors import MessageGone, MessengerRefused, MessengerUnavailable, Rec
 from core.memory.clock import ManualClock
 from core.models import Address, Artifact, Button, Reply
 from core.ports.clock import Clock
-from core.ports.messenger import Tag
+from core.ports.messenger import Drafting, Tag
 from core.rendering import pairing, refusals
 from tests.counterparts.shared import deliver, in_memory
 from tests.counterparts.telegram import TOKEN, Chat, Person, TelegramServer, telegram_server
@@ -65,7 +65,12 @@ class Place:
 
 
 def connect(
-    telegram: TelegramServer, *, allowed: str = "*", secret: str | None = None, clock: Clock | None = None
+    telegram: TelegramServer,
+    *,
+    allowed: str = "*",
+    secret: str | None = None,
+    clock: Clock | None = None,
+    live_typing: bool = False,
 ) -> Connection:
     settings = TelegramSettings.model_validate(
         {
@@ -73,6 +78,7 @@ def connect(
             "telegram_api_url": telegram.url,
             "telegram_allowed_users": allowed,
             "telegram_webhook_secret": secret,
+            "telegram_live_typing": live_typing,
         }
     )
     clock = clock or SystemClock()
@@ -404,3 +410,40 @@ async def test_a_webhook_answers_200_only_after_the_commit_and_refuses_a_wrong_s
         assert place.reception.texts == ["hi"]
         for wrong in ([1], {"no": "update"}, {"update_id": "x"}):
             assert await telegram.send(url, wrong, secret=SECRET) == 400  # type: ignore[arg-type]
+
+
+async def test_words_are_typed_live_in_private_chats_alone() -> None:
+    async with telegram_server() as telegram:
+        connection = connect(telegram, live_typing=True)
+        messenger = connection.messenger
+        assert isinstance(messenger, Drafting)
+        private, group = telegram.private(telegram.person("ada")), telegram.group()
+        here, there = (
+            Address(platform="telegram", workspace="w", place=str(chat.id)) for chat in (private, group)
+        )
+        assert (messenger.drafts(here), messenger.drafts(there)) == (True, False)
+        await messenger.draft(here, Reply(text="**On** it."), tag=TAG)
+        await messenger.draft(here, Reply(text="Nearly *done*."), tag=TAG)
+        assert telegram.typed[private.id] == ["On it.", "Nearly done."]
+        assert [given["draft_id"] for method, given in telegram.calls if method == "sendMessageDraft"] == [
+            0xDDDDDDD + 1
+        ] * 2
+        await messenger.post(here, Reply(text="Done."), tag=TAG)
+        assert not telegram.typing
+        await connection.aclose()
+        assert not telegram.refused
+
+
+async def test_a_server_without_live_typing_is_asked_once() -> None:
+    async with telegram_server() as telegram:
+        connection = connect(telegram, live_typing=True)
+        messenger = connection.messenger
+        assert isinstance(messenger, Drafting)
+        here = Address(
+            platform="telegram", workspace="w", place=str(telegram.private(telegram.person("ada")).id)
+        )
+        telegram.fail("sendMessageDraft", status=404)
+        with pytest.raises(MessengerRefused):
+            await messenger.draft(here, Reply(text="On it."), tag=TAG)
+        assert not messenger.drafts(here)
+        await connection.aclose()

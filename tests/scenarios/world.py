@@ -21,7 +21,7 @@ from core.memory.clock import ManualClock
 from core.memory.event_log import InMemoryEventLog
 from core.memory.job_queue import InMemoryJobQueue
 from core.memory.limiter import InMemoryLimiter
-from core.memory.messenger import InMemoryMessenger
+from core.memory.messenger import InMemoryMessenger, TypingMessenger
 from core.memory.runs import InMemoryRuns
 from core.memory.schedules import InMemorySchedules
 from core.memory.store import InMemoryStore
@@ -101,6 +101,7 @@ class World:
     attempt_seconds: float = 30.0
     splits_at: int = 4000
     find_own: bool = True
+    live_typing: bool = False
     schedule_minimum_seconds: int = 60
     more_agents: tuple[Agent, ...] = ()
     keys: Any = field(default_factory=itertools.count)
@@ -110,7 +111,7 @@ class World:
         self.queue = InMemoryJobQueue()
         self.limiter = InMemoryLimiter(clock=self.clock)
         self.events = InMemoryEventLog(store=self.store)
-        self.messenger = InMemoryMessenger(
+        self.messenger = (TypingMessenger if self.live_typing else InMemoryMessenger)(
             capabilities=Capabilities(find_own=self.find_own, seconds_between_edits=0.5),
             splits_at=self.splits_at,
         )

@@ -36,7 +36,9 @@ class TelegramConnection:
         self._base_url = shared.base_url
         self._client = TelegramClient(credentials)
         self._pace = Pace(limiter=shared.limiter, clock=clock)
-        self._messenger = TelegramMessenger(self._client, pace=self._pace)
+        self._messenger = TelegramMessenger(
+            self._client, pace=self._pace, live_typing=credentials.live_typing
+        )
         self._doors = Doors(credentials.allowed, admissions=shared.admissions, platform=PLATFORM)
         self._me: Me | None = None
 

@@ -14,8 +14,8 @@ from adapters.chat.pace import LONGEST_WAIT_SECONDS, Pace, patience_for
 from adapters.chat.telegram import formatting
 from adapters.chat.telegram.client import Migrated, TelegramClient
 from adapters.chat.telegram.inbound import PLATFORM
-from adapters.chat.telegram.pace import lanes
-from core.errors import FlowMateError, MessageGone, MessengerRefused
+from adapters.chat.telegram.pace import lanes, typing
+from core.errors import FlowMateError, MessageGone, MessengerRefused, RecipientGone
 from core.models import Address, Artifact, Reply
 from core.ports.messenger import Capabilities, Tag
 
@@ -29,9 +29,10 @@ FILE_MEMORY_SECONDS = 86_400.0
 class TelegramMessenger:
     """Telegram's outbound side; nothing is repeated in here, and Telegram can't be asked for one's own messages."""
 
-    def __init__(self, client: TelegramClient, *, pace: Pace) -> None:
+    def __init__(self, client: TelegramClient, *, pace: Pace, live_typing: bool = False) -> None:
         self._client = client
         self._pace = pace
+        self._live_typing = live_typing
 
     @property
     def platform(self) -> str:
@@ -100,6 +101,30 @@ class TelegramMessenger:
             if "message to delete not found" not in str(refusal.__cause__).lower():
                 raise
 
+    def drafts(self, address: Address) -> bool:
+        """In private chats, where it is asked for and this server knows of it. (Bot API 9.3, sendMessageDraft.)"""
+        return self._live_typing and not address.place.startswith("-")
+
+    async def draft(self, address: Address, part: Reply, *, tag: Tag) -> None:
+        text, entities = formatting.to_text(part.text)
+        try:
+            async with self._pace.turn(*typing(address.place)):
+                await self._client.call(
+                    lambda bot: bot.send_message_draft(
+                        int(address.place),
+                        _draft_id(tag),
+                        text,
+                        entities=entities,
+                        message_thread_id=_topic(address),
+                    )
+                )
+        except RecipientGone:
+            raise
+        except MessengerRefused:
+            # An older server, or one that has it for some only: messages and edits from here on.
+            self._live_typing = False
+            raise
+
     async def find_own(self, address: Address, *, tag: Tag) -> str | None:
         return None
 
@@ -147,6 +172,11 @@ class TelegramMessenger:
             return await bot.send_document(chat, content, filename=artifact.name, message_thread_id=topic)
 
         await self._in_chat(address, send)
+
+
+def _draft_id(tag: Tag) -> int:
+    """Not zero, and the same for what takes the place of what was typed before."""
+    return int(tag.delegation_id[:7], 16) + 1
 
 
 def _topic(address: Address) -> int | None:

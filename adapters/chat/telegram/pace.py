@@ -11,6 +11,11 @@ PER_GROUP = Limit(requests=20, window_seconds=60.0)
 IN_ALL = Lane("telegram:all", Limit(requests=30, window_seconds=1.0))
 
 
+def typing(place: str) -> tuple[Lane, ...]:
+    """What live typing has to pass: it is no message, but nobody can read faster."""
+    return (Lane(f"telegram:typing:{place}", PER_CHAT), IN_ALL)
+
+
 def lanes(place: str) -> tuple[Lane, ...]:
     """What a call into this chat has to pass."""
     chat = Lane(f"telegram:chat:{place}", PER_CHAT)

@@ -35,6 +35,10 @@ class TelegramSettings(BaseSettings):
         "",
         description="who may talk to the bot: ids or @names, * for everyone; others pair with a code",
     )
+    telegram_live_typing: bool = Field(
+        False,
+        description="private chats: show progress as live typing, and no message before the answer (or before 20 s)",
+    )
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Credentials:
     api_url: str
     allowed: frozenset[str]
     """Ids and lower-case @names; `*` for everyone."""
+    live_typing: bool = False
 
     @property
     def bot_id(self) -> int:
@@ -81,4 +86,5 @@ def to_credentials(settings: TelegramSettings) -> Credentials | None:
         webhook_secret=secret,
         api_url=settings.telegram_api_url.rstrip("/"),
         allowed=frozenset(name for name in names if name),
+        live_typing=settings.telegram_live_typing,
     )

@@ -22,6 +22,7 @@ PARAMETERS: dict[str, frozenset[str]] = {
     "sendMessage": frozenset(
         {"chat_id", "text", "entities", "message_thread_id", "reply_parameters", "reply_markup", "link_preview_options"}
     ),
+    "sendMessageDraft": frozenset({"chat_id", "draft_id", "text", "entities", "message_thread_id"}),
     "editMessageText": frozenset(
         {"chat_id", "message_id", "text", "entities", "reply_markup", "link_preview_options"}
     ),

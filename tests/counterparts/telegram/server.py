@@ -107,6 +107,10 @@ class TelegramServer:
         self._sent: dict[int | str, list[float]] = {}
         self._changed = asyncio.Condition()
         self._closed = False
+        self.typing: dict[int, str] = {}
+        """What is shown as being typed now, by chat."""
+        self.typed: dict[int, list[str]] = {}
+        """All that ever was."""
 
     # People
 
@@ -287,8 +291,21 @@ class TelegramServer:
                 except TimeoutError:
                     continue
 
+    def _type(self, chat: Chat, given: dict[str, Any]) -> bool:
+        """Words that are no message: in private chats, gone with the next message."""
+        if chat.kind != "private":
+            raise BadRequest("drafts can be sent in private chats only")
+        if not int(given["draft_id"]):
+            raise BadRequest("draft_id must be non-zero")
+        check_text(given.get("text"), given.get("entities"))
+        self.typed.setdefault(chat.id, []).append(given["text"])
+        self.typing[chat.id] = given["text"]
+        return True
+
     def _write(self, method: str, given: dict[str, Any]) -> Any:
         chat = self._chat(given["chat_id"])
+        if method == "sendMessageDraft":
+            return self._type(chat, given)
         key = (chat.id, int(given.get("message_id") or 0))
         if method == "deleteMessage":
             if self._messages.pop(key, None) is None:
@@ -347,6 +364,7 @@ class TelegramServer:
             self._sent[key] = [*recent, now]
 
     def _keep(self, chat: Chat, message: Message) -> dict[str, Any]:
+        self.typing.pop(chat.id, None)
         self._messages[chat.id, message.id] = message
         return self._as_json(chat, message)
 
