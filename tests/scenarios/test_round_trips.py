@@ -1,0 +1,50 @@
+"""How often the path goes to the database: a number that may only fall."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+from tests.scenarios.world import World
+
+THREE = "@one count; @two sing; @three dance"
+PATH = {
+    "known": 1,
+    "accept": 1,
+    "load": 1,
+    "conversation": 4,
+    "save_plan": 1,
+    "claim_step": 3,
+    "append": 3,
+    "end_step": 3,
+    "save_answer": 1,
+    "mark_delivered": 1,
+}
+"""Accepted and planned once; each step claimed, its tool's call noted, ended; answered and delivered once."""
+SHOWN = {"posted": 5, "attempt_post": 1, "record_post": 1, "load": 8}
+"""What a conversation costs beside that: a placeholder, its edits, and the answer in its place."""
+
+
+async def transactions(world: World, *, platform: str) -> Counter[str]:
+    """Every method of the store is one transaction."""
+    counted: Counter[str] = Counter()
+    arrive = world.store._arrive
+
+    async def counting() -> None:
+        counted[sys._getframe(1).f_code.co_name] += 1
+        await arrive()
+
+    world.store._arrive = counting  # type: ignore[method-assign]
+    asked = world.instruction(THREE)
+    address = asked.address.model_copy(update={"platform": platform})
+    await world.reception.receive(asked.model_copy(update={"address": address}))
+    await world.settle()
+    return counted
+
+
+async def test_three_agents_take_these_transactions() -> None:
+    assert await transactions(World(), platform="local") == PATH
+
+
+async def test_a_conversation_takes_these_more() -> None:
+    assert await transactions(World(), platform="memory") - Counter(PATH) == SHOWN
