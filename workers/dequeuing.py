@@ -16,7 +16,7 @@ from rq.suspension import is_suspended
 from rq.utils import as_text, now
 from rq.worker import Worker, WorkerStatus
 
-from workers.bookkeeping import is_registered, new_run, put_back, save_execution
+from workers.bookkeeping import drop_hollow, is_registered, new_run, put_back, save_execution
 from workers.execution import resolve
 from workers.outage import TRANSIENT, Outage
 from workers.pace import Pace
@@ -172,6 +172,8 @@ class Dequeuer(threading.Thread):
         logger.warning("job %s was put back by a sweep before it started here", run.job.id)
         with self._connection.pipeline() as pipeline:
             run.execution.delete(job=run.job, pipeline=pipeline)
+            # Whoever has it may be done with it: then it was this worker that wrote to it last.
+            drop_hollow(run.job, pipeline)
             pipeline.execute()
 
     def _suspended(self) -> bool:

@@ -127,7 +127,7 @@ async def run(campaign: Campaign) -> Outcome:
         check_mails(verdict, here.mail)
         check_rows(verdict, here.engine, asked)
         with Redis(unix_socket_path=str(here.valkey.socket)) as client:
-            check_redis(verdict, client)
+            await check_redis(verdict, client)
         verdict.expect(not here.slack.problems, f"slack: {here.slack.problems[:3]}")
         verdict.expect(not here.telegram.refused, f"telegram: {here.telegram.refused[:3]}")
         verdict.expect(not here.fleet.unasked, f"{here.fleet.unasked[:3]}")

@@ -32,6 +32,8 @@ from tests.contracts.worker_harness import (
     working,
 )
 from tests.contracts.worker_jobs import stage
+from workers.dequeuing import Dequeuer
+from workers.runs import Run
 
 pytestmark = pytest.mark.slow
 
@@ -154,3 +156,22 @@ async def test_a_dependent_that_is_added_meanwhile_runs(queue: Queue) -> None:
         stage.gate.set()
         await until(lambda: later.get_status() == "finished")
     assert not any(queue.connection.exists(job.key) for job in jobs)
+
+
+async def test_a_job_that_was_done_elsewhere_while_it_was_being_taken_leaves_nothing(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = enqueue(queue, "echo", 1, result_ttl=0)
+    register = Dequeuer._register
+
+    def late(self: Dequeuer, runs: list[Run]) -> list[bool]:
+        # This worker was halted: a sweep has put the job back, and another worker is done with it.
+        queue.intermediate_queue.remove(taken.id)
+        queue.connection.delete(taken.key)
+        return register(self, runs)
+
+    monkeypatch.setattr(Dequeuer, "_register", late)
+    async with working(worker_on(queue)):
+        await until(lambda: is_drained(queue))
+    assert not queue.connection.keys("rq:job:*")
+    assert not queue.connection.keys("rq:execution*")
