@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.services.forking import flowmate
+
 START_SECONDS = 60.0
 ANSWER_SECONDS = 30.0
 
@@ -30,18 +32,8 @@ class Service:
 
     async def command(self, *arguments: str) -> tuple[int, str, str]:
         """Run `flowmate …` beside it."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot.cli",
-            *arguments,
-            env=self.environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
         async with asyncio.timeout(ANSWER_SECONDS):
-            out, err = await process.communicate()
-        return process.returncode or 0, out.decode(), err.decode()
+            return await flowmate(*arguments, environment=self.environment)
 
 
 @asynccontextmanager
