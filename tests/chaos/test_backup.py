@@ -34,6 +34,7 @@ async def test_what_a_backup_holds_is_finished_elsewhere(database: str) -> None:
         slowest_model=3.0,
         haste=5.0,
         database=database,
+        roles=("web", "worker", "scheduler"),
     )
     dice = random.Random(campaign.seed)
     async with world(campaign, dice) as here:

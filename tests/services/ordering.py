@@ -9,6 +9,7 @@ from collections import defaultdict
 import pytest
 
 LONG_AS_SLOW = 15
+OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 # What is loaded while tests are collected stays loaded.
 gc.disable()
@@ -16,6 +17,7 @@ gc.disable()
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     gc.enable()
 
 

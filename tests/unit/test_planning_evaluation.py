@@ -12,14 +12,15 @@ from tests.unit.planning_bench import built_in
 TUNING = sorted(path.name for path in SETS.glob("tuning*.jsonl"))
 
 
-async def score(path: Path) -> float:
+async def score(path: Path, *, every: int = 1) -> float:
     planner, agents = built_in()
-    return share(await measure(planner, read_rows(path), agents=agents))
+    return share(await measure(planner, read_rows(path)[::every], agents=agents))
 
 
 @pytest.mark.parametrize("name", TUNING)
 async def test_the_tuning_sets_are_understood(name: str) -> None:
-    reached = await score(SETS / name)
+    # `make eval` reads every row; every third is enough to notice.
+    reached = await score(SETS / name, every=3)
 
     assert reached >= (0.99 if name == "tuning.jsonl" else 0.97)
 
