@@ -19,6 +19,7 @@ from rq.rate_limit import release_slot
 from rq.timeouts import JobTimeoutException
 from rq.utils import as_text
 
+from adapters.batching import ready
 from workers.bookkeeping import drop_hollow, is_registered
 from workers.outage import TRANSIENT, NotRecordedError, Outage
 from workers.runs import Ending, ExcInfo, Run
@@ -93,24 +94,11 @@ class Recorder:
 
     def _work(self) -> None:
         while (run := self._ended.get()) is not None:
-            runs, last = self._ready(run)
+            runs, last = ready(self._ended, run, limit=_AT_ONCE)
             for each in self._together(runs):
                 self._settle(each)
             if last:
                 return
-
-    def _ready(self, first: Run) -> tuple[list[Run], bool]:
-        """The first and those that have ended meanwhile, and whether this thread is to end after them."""
-        runs = [first]
-        while len(runs) < _AT_ONCE:
-            try:
-                following = self._ended.get_nowait()
-            except queue.Empty:
-                break
-            if following is None:
-                return runs, True
-            runs.append(following)
-        return runs, False
 
     def _together(self, runs: list[Run]) -> list[Run]:
         """Record what simply succeeded; returns what is to be looked at one by one."""

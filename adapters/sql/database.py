@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from adapters.batching import ready
 from core.errors import FlowMateError, PermanentError, StoreUnavailable
 
 T = TypeVar("T")
@@ -117,7 +118,7 @@ class Database:
 
     def _read_loop(self) -> None:
         while (request := self._reads.get()) is not None:
-            batch, stop = _ready(self._reads, request, limit=self._reads_at_once)
+            batch, stop = ready(self._reads, request, limit=self._reads_at_once)
             if len(batch) == 1:
                 self._alone(request, commit=False)
             else:
@@ -127,7 +128,7 @@ class Database:
 
     def _write_loop(self) -> None:
         while (request := self._writes.get()) is not None:
-            batch, stop = _ready(self._writes, request, limit=self._batch)
+            batch, stop = ready(self._writes, request, limit=self._batch)
             if len(batch) == 1:
                 self._alone(request, commit=True)
             else:
@@ -195,22 +196,6 @@ class Database:
             return
         for request, outcome in zip(batch, outcomes, strict=True):
             request.future.set_result(outcome)
-
-
-def _ready(
-    requests: queue.SimpleQueue[_Request[Any] | None], first: _Request[Any], *, limit: int
-) -> tuple[list[_Request[Any]], bool]:
-    """The first and those that wait already, and whether this thread is to end after them."""
-    batch = [first]
-    while len(batch) < limit:
-        try:
-            following = requests.get_nowait()
-        except queue.Empty:
-            break
-        if following is None:
-            return batch, True
-        batch.append(following)
-    return batch, False
 
 
 def make_engine(url: str) -> Engine:

@@ -78,9 +78,7 @@ class Forked:
         self._process.kill()
 
 
-async def flowmate(
-    *arguments: str, environment: Mapping[str, str], cwd: Path | None = None
-) -> tuple[int, str, str]:
+async def flowmate(*arguments: str, environment: Mapping[str, str]) -> tuple[int, str, str]:
     """Run `flowmate …` to its end; its exit code, what it wrote to stdout, and to stderr."""
     with tempfile.TemporaryDirectory(prefix="fm-forked-", dir="/tmp") as folder:
         out, err = Path(folder, "out"), Path(folder, "err")

@@ -60,7 +60,7 @@ async def test_hostile_texts_get_an_answer(text: str) -> None:
     assert len(plan.steps) <= MAX_STEPS
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(words=st.lists(st.sampled_from(WORDS), max_size=25))
 async def test_any_mixture_of_connecting_words_gives_a_valid_plan(words: list[str]) -> None:
     plan = await plan_built_in(" ".join(words))
@@ -71,7 +71,7 @@ async def test_any_mixture_of_connecting_words_gives_a_valid_plan(words: list[st
         assert all(0 <= before < place for before in step.after)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(text=st.text(max_size=300))
 async def test_any_text_at_all_gives_a_plan_or_a_question(text: str) -> None:
     plan = await team_planner().plan(to_request(text))
