@@ -37,12 +37,12 @@ class Service:
     pids: dict[str, list[int]] = field(default_factory=dict)
 
     @asynccontextmanager
-    async def process(self, *command: str, **environment: str) -> AsyncIterator[int]:
+    async def process(self, *command: str, module: str = "bot.cli", **environment: str) -> AsyncIterator[int]:
         """`flowmate …` in a process of its own, ended with the block; yields its pid."""
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "bot.cli",
+            module,
             *command,
             env={**self.environment, **environment},
             cwd=self.folder,
@@ -61,10 +61,10 @@ class Service:
                 await child.wait()
 
     @asynccontextmanager
-    async def worker(self, **environment: str) -> AsyncIterator[int]:
-        """A worker that is ready for jobs."""
-        async with self.process("worker", **environment) as pid:
-            before = await asyncio.to_thread(self.redis.scard, "rq:workers")
+    async def worker(self, *command: str, module: str = "bot.cli", **environment: str) -> AsyncIterator[int]:
+        """A worker that is ready for jobs: `flowmate worker`, unless it is said otherwise."""
+        before = await asyncio.to_thread(self.redis.scard, "rq:workers")
+        async with self.process(*(command or ("worker",)), module=module, **environment) as pid:
             async with asyncio.timeout(READY_SECONDS):
                 while await asyncio.to_thread(self.redis.scard, "rq:workers") <= before:  # noqa: ASYNC110
                     await asyncio.sleep(POLL_SECONDS)
