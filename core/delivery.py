@@ -194,6 +194,8 @@ class Delivery:
     async def _show_once(self, messenger: Messenger, delegation: Delegation, reply: Reply) -> None:
         parts = messenger.split(reply)
         known = await self._settled(delegation)
+        if known.get(0) is not None:
+            await self._edits.landed(delegation.id)
         for number, part in enumerate(parts):
             message_id = known.get(number)
             stands = message_id is not None
