@@ -67,6 +67,10 @@ class Delivery:
             unposted=self._show_typing,
         )
 
+    def posts(self, platform: str) -> bool:
+        """Whether answers are put anywhere for this platform; where they are not, the row is the answer."""
+        return platform in self._messengers
+
     async def placeholder(self, delegation: Delegation, *, typed: bool = True) -> None:
         """Post "on it" into the conversation, unless it is there. Never raises: the answer matters more.
 
