@@ -114,7 +114,7 @@ class Fleet:
 
     async def _run(self, member: Member) -> None:
         environment = {**member.environment, **self._port(member)}
-        if self.older is not None and member.name == next(m.name for m in self.members if m.role == "worker"):
+        if self.older is not None and member.name == f"worker.{self.roles.index('worker')}":
             with member.log.open("ab") as log:
                 member.process = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", "tests.chaos.process", member.role),
