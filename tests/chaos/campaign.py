@@ -48,6 +48,7 @@ SECRET = "invented-webhook-secret"
 DOORS = ("slack", "telegram", "telegram", "api", "api")
 """Slack takes some fifty edits a minute: with a larger share of its questions a run would mostly wait for that."""
 LEASE_SECONDS = 30.0
+SHOWN = 5
 UNLIMITED = (
     "chat.postMessage",
     "chat.update",
@@ -127,10 +128,8 @@ async def run(campaign: Campaign) -> Outcome:
         await causing
         await trouble.settle()
         verdict = Verdict()
-        verdict.expect(
-            await quiet(here, seconds=campaign.quiet_seconds),
-            f"not quiet after {campaign.quiet_seconds:.0f} s",
-        )
+        if not await quiet(here, seconds=campaign.quiet_seconds):
+            verdict.expect(False, f"not quiet after {campaign.quiet_seconds:.0f} s: {waiting(here)}")
         for one in asked:
             await here.doors[one.door].read(one)
         check_doors(verdict, asked)
@@ -193,6 +192,15 @@ async def quiet(here: World, *, seconds: float) -> bool:
             return True
         await asyncio.sleep(0.5)
     return False
+
+
+def waiting(here: World) -> str:
+    """What a world that did not come to rest still waits for."""
+    d = tables.delegations.c
+    left = select(d.id, d.state, d.check_at).where(d.state != "delivered").limit(SHOWN)
+    with here.engine.connect() as connection:
+        rows = [tuple(row) for row in connection.execute(left)]
+    return f"{rows}, {here.telegram.waiting} updates for Telegram's bot"
 
 
 def _undelivered(engine: Engine) -> int:
