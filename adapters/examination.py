@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from redis import Redis
 from redis.exceptions import RedisError
 
-from adapters.assembly import build_model, connect_platforms, redis_url, routine_rules
 from adapters.chat import PLATFORMS
 from adapters.chat.platform import Shared
 from adapters.clock import SystemClock
+from adapters.configured import build_model, connect_platforms, redis_url, routine_rules
 from adapters.limits.moving_window import MovingWindow
 from adapters.queue.connection import connect
 from adapters.settings import Settings
