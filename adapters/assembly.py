@@ -38,6 +38,7 @@ from core.coordinator import Coordinator, Parts
 from core.delivery import Delivery
 from core.intake import Intake
 from core.leases import Leases
+from core.line import Line
 from core.models import Agent
 from core.ports.clock import Clock
 from core.ports.language_model import LanguageModel
@@ -177,7 +178,14 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     limit = Limit(
         requests=settings.rate_limit_max_requests, window_seconds=settings.rate_limit_window_ms / 1000
     )
-    intake = Intake(store=store, limiter=limiter, coordinator=coordinator, clock=clock, limit=limit)
+    intake = Intake(
+        store=store,
+        limiter=limiter,
+        coordinator=coordinator,
+        clock=clock,
+        limit=limit,
+        line=Line(queue=queue, limiter=limiter, clock=clock),
+    )
     controls = Controls(
         store=store, coordinator=coordinator, clock=clock, limiter=limiter, limit=limit, desk=desk
     )

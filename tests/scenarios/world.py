@@ -17,6 +17,7 @@ from core.coordinator import Coordinator, Parts
 from core.delivery import Delivery
 from core.intake import Intake
 from core.leases import Leases
+from core.line import Line
 from core.memory.clock import ManualClock
 from core.memory.event_log import InMemoryEventLog
 from core.memory.job_queue import InMemoryJobQueue
@@ -153,7 +154,8 @@ class World:
         limit = Limit(requests=self.requests, window_seconds=900)
         shared: dict[str, Any] = {"store": self.store, "coordinator": self.coordinator, "clock": self.clock}
         self.controls = Controls(**shared, limiter=self.limiter, limit=limit, desk=self.desk)
-        intake = Intake(**shared, limiter=self.limiter, limit=limit)
+        line = Line(queue=self.queue, limiter=self.limiter, clock=self.clock)
+        intake = Intake(**shared, limiter=self.limiter, limit=limit, line=line)
         self.reception = Reception(
             intake=intake, controls=self.controls, store=self.store, agents=self.agents
         )
