@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
@@ -76,7 +77,9 @@ class Settings(BaseSettings):
         None, description="signs refresh tokens; required in production, >= 32 bytes"
     )
     integration_enc_key: SecretStr | None = Field(
-        None, description="seals integrations; required in production, >= 32 bytes"
+        None,
+        description="master key of the integrations, then older ones that may still open them, separated by commas; "
+        "required in production, each >= 32 bytes; default: made in the data folder, integration.key",
     )
     allowed_origins: str = Field(
         "", description="origins that may use the API from a browser, separated by commas"
@@ -166,6 +169,12 @@ class Settings(BaseSettings):
         return self.openai_api_key is not None or self.openai_base_url is not None
 
     @property
+    def integration_enc_keys(self) -> tuple[str, ...]:
+        """The current master key, and the older ones."""
+        value = self.integration_enc_key.get_secret_value() if self.integration_enc_key else ""
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @property
     def fetch_allow(self) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.flowmate_fetch_allow.split(",") if part.strip())
 
@@ -189,9 +198,7 @@ def check_production(settings: Settings) -> None:
 def _secret_problems(settings: Settings) -> list[str]:
     problems: list[str] = []
     seen: dict[str, str] = {}
-    for name in ("jwt_secret", "refresh_secret", "integration_enc_key", "flowmate_operator_token"):
-        secret: SecretStr | None = getattr(settings, name)
-        value = secret.get_secret_value() if secret else ""
+    for name, value in _secrets(settings):
         if not value:
             problems.append(f"{name.upper()} is missing")
         elif len(value.encode()) < MIN_SECRET_BYTES:
@@ -202,6 +209,14 @@ def _secret_problems(settings: Settings) -> list[str]:
             problems.append(f"{name.upper()} is the same as {seen[value]}")
         seen.setdefault(value, name.upper())
     return problems
+
+
+def _secrets(settings: Settings) -> Iterator[tuple[str, str]]:
+    for name in ("jwt_secret", "refresh_secret", "flowmate_operator_token"):
+        secret: SecretStr | None = getattr(settings, name)
+        yield name, secret.get_secret_value() if secret else ""
+    for value in settings.integration_enc_keys or ("",):
+        yield "integration_enc_key", value
 
 
 def prepare_data_dir(settings: Settings) -> Path:
