@@ -13,6 +13,7 @@ from adapters.chat import PLATFORMS
 from adapters.chat.platform import Connection, Shared
 from adapters.chat.unconnected import UnconnectedMessenger
 from adapters.clock import SystemClock
+from adapters.connecting import build_integration_desk
 from adapters.limits.moving_window import MovingWindow
 from adapters.operator import OPERATOR, to_own_place
 from adapters.planner_on_demand import PlannerOnDemand
@@ -36,6 +37,7 @@ from core.coordinator import Coordinator, Parts
 from core.delivery import Delivery
 from core.errors import ConfigurationError
 from core.intake import Intake
+from core.integrations.desk import IntegrationDesk
 from core.leases import Leases
 from core.models import Agent
 from core.ports.clock import Clock
@@ -78,6 +80,7 @@ class Assembly:
     schedules: SqlSchedules
     alarm: Alarm
     desk: Desk
+    integrations: IntegrationDesk
     admissions: SqlAdmissions
     routines: Routines
     connections: Mapping[str, Connection]
@@ -135,6 +138,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     )
     leases = Leases(store=store, clock=clock)
     model = build_model(settings)
+    integrations = build_integration_desk(settings, database, clock)
     tools = _tools(settings, database, clock) if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
     check_tools(agents, tools=tools or tool_names())
@@ -209,6 +213,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         schedules=schedules,
         alarm=alarm,
         desk=desk,
+        integrations=integrations,
         admissions=admissions,
         routines=Routines(
             schedules=schedules, clock=clock, person=OPERATOR, posting=posting, rules=routine_rules(settings)

@@ -13,7 +13,8 @@ from pydantic_settings import BaseSettings
 from pythonjsonlogger.core import LogData
 from pythonjsonlogger.json import JsonFormatter
 
-MASK = "***"
+from core.integrations.masking import KNOWN, MASK
+
 SHORTEST_SECRET = 8
 # Their own lines about each request and connection say nothing that ours don't.
 QUIET = (
@@ -63,7 +64,7 @@ def known_secrets(settings: Iterable[BaseSettings]) -> Iterable[str]:
 
 
 class Masked(logging.Formatter):
-    """Another formatter's lines without any of these secrets."""
+    """Another formatter's lines without any of these secrets, and of those that integrations were opened with."""
 
     def __init__(self, inner: logging.Formatter, *, secrets: Iterable[str]) -> None:
         super().__init__()
@@ -74,7 +75,7 @@ class Masked(logging.Formatter):
         line = self._inner.format(record)
         for secret in self._secrets:
             line = line.replace(secret, MASK)
-        return line
+        return KNOWN.mask(line)
 
 
 class JsonLines(JsonFormatter):

@@ -1,0 +1,34 @@
+"""Integrations, built from settings."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from adapters.integrations import KindParts
+from adapters.integrations.registry import OnDemandKinds
+from adapters.settings import Settings
+from adapters.sql.database import Database
+from adapters.sql.integrations import SqlIntegrations
+from adapters.sql.vault_keys import SqlVaultKeys
+from adapters.vault.masters import master_keys
+from adapters.vault.vault import AesVault
+from adapters.web.on_demand import OnDemandFetcher
+from core.integrations.desk import IntegrationDesk
+from core.ports.clock import Clock
+
+
+def build_vault(settings: Settings, database: Database) -> AesVault:
+    """The vault; its master key is read, or made, when something is first sealed or opened."""
+    return AesVault(SqlVaultKeys(database), masters=partial(master_keys, settings))
+
+
+def build_integration_desk(settings: Settings, database: Database, clock: Clock) -> IntegrationDesk:
+    """The desk over this database. Raises ConfigurationError where FLOWMATE_FETCH_ALLOW is wrong."""
+    parts = KindParts(fetch=OnDemandFetcher(allow=settings.fetch_allow), data_dir=settings.data_dir)
+    return IntegrationDesk(
+        integrations=SqlIntegrations(database),
+        vault=build_vault(settings, database),
+        kinds=OnDemandKinds(parts),
+        clock=clock,
+        provided=frozenset({"smtp"} if settings.smtp_url is not None else ()),
+    )

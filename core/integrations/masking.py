@@ -1,0 +1,77 @@
+"""Secrets that this process has opened, masked by value wherever text leaves it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+MASK = "***"
+SHORTEST = 6
+"""Shorter ones can't be told from ordinary text."""
+MOST = 5_000
+
+
+class KnownSecrets:
+    """Values that must not be read by anybody, also as they look in JSON, in an address, or in Basic authentication.
+
+    Holds the newest few thousand: a process that opens more has forgotten the oldest.
+    """
+
+    def __init__(self) -> None:
+        self._forms: dict[str, None] = {}
+        """The oldest first."""
+        self._starts: dict[str, list[str]] = {}
+        """By their first letters, the longest first: a text is gone through once, however many secrets there are."""
+
+    def add(self, *secrets: str) -> None:
+        """Mask these from now on."""
+        for form in {form for secret in secrets for form in _forms(secret)}:
+            if form not in self._forms:
+                self._forms[form] = None
+                same = self._starts.setdefault(form[:SHORTEST], [])
+                same.append(form)
+                same.sort(key=len, reverse=True)
+        while len(self._forms) > MOST:
+            oldest = next(iter(self._forms))
+            del self._forms[oldest]
+            self._starts[oldest[:SHORTEST]].remove(oldest)
+
+    def mask(self, text: str) -> str:
+        """The text without any of them."""
+        if not self._forms:
+            return text
+        parts: list[str] = []
+        kept = at = 0
+        while at <= len(text) - SHORTEST:
+            same = self._starts.get(text[at : at + SHORTEST], ())
+            found = next((form for form in same if text.startswith(form, at)), None)
+            if found is None:
+                at += 1
+                continue
+            parts += (text[kept:at], MASK)
+            kept = at = at + len(found)
+        return "".join((*parts, text[kept:]))
+
+
+def _forms(secret: str) -> Iterable[str]:
+    if len(secret.strip()) < SHORTEST:
+        return ()
+    encoded = base64.b64encode(secret.encode()).decode()
+    in_json = (json.dumps(secret, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
+    found = {
+        secret,
+        repr(secret)[1:-1],
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        encoded,
+        *in_json,
+    }
+    # A multi-line secret is logged line by line, or on one.
+    return found | {line.strip() for line in secret.splitlines() if len(line.strip()) >= SHORTEST}
+
+
+KNOWN = KnownSecrets()
+"""This process's: whatever was opened in it once may turn up in any of its lines."""

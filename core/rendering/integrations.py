@@ -1,0 +1,54 @@
+"""What is said about integrations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.rendering.grammar import listed
+
+UNKNOWN = "There is no such integration."
+WRONG_NAME = "A name has up to 40 small letters, digits, dashes and underscores, and begins with a letter."
+NONE_YET = "Nothing is connected yet; `flowmate integrations kinds` shows what can be."
+
+
+def not_connected(tool: str, *, kind: str, workspace: str) -> str:
+    """Why a tool was not called; the model reads it, too, and passes it on."""
+    return (
+        f"Denied: {tool} needs the {kind} integration, which isn't connected here; whoever runs FlowMate connects it "
+        f"with `flowmate integrations connect {kind} --workspace {workspace}`."
+    )
+
+
+def not_given(tool: str, *, kind: str, agent: str) -> str:
+    return (
+        f"Denied: {tool} needs the {kind} integration, which the {agent} agent wasn't given; "
+        f"its file has to name it, as `integrations: [{kind}]`."
+    )
+
+
+def name_taken(name: str, *, kind: str) -> str:
+    return f"There is an integration named {name} already, of the kind {kind}; revoke it first, or choose another name."
+
+
+def no_such_kind(kind: str, *, kinds: Sequence[str]) -> str:
+    return f"There is no kind of integration called {kind!r}; there are {listed(kinds)}."
+
+
+def no_such_field(name: str, *, fields: Sequence[str]) -> str:
+    return f"There is no field {name!r}; there are {listed(fields)}."
+
+
+def field_missing(title: str) -> str:
+    return f"It can't do without the {title}."
+
+
+def too_long(title: str, *, most: int) -> str:
+    return f"The {title} is longer than {most:,} characters."
+
+
+def no_answer(seconds: float) -> str:
+    return f"There was no answer within {seconds:g} seconds."
+
+
+def no_such_name(name: str) -> str:
+    return f"There is no integration named {name}; `flowmate integrations list` shows them."
