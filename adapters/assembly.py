@@ -41,6 +41,7 @@ from core.integrations.desk import IntegrationDesk
 from core.leases import Leases
 from core.models import Agent
 from core.ports.clock import Clock
+from core.ports.integrations import Credentials
 from core.ports.language_model import LanguageModel
 from core.ports.limiter import Limit
 from core.ports.messenger import Messenger
@@ -139,17 +140,17 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     leases = Leases(store=store, clock=clock)
     model = build_model(settings)
     integrations = build_integration_desk(settings, database, clock)
-    tools = _tools(settings, database, clock) if runs_agents else {}
+    tools = _tools(settings, database, clock, integrations) if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
     check_tools(agents, tools=tools or tool_names())
     planner = (
         _planner(tools, model)
         if runs_agents
-        else PlannerOnDemand(lambda: _planner(_tools(settings, database, clock), model))
+        else PlannerOnDemand(lambda: _planner(_tools(settings, database, clock, integrations), model))
     )
     runner = StepRunner(
         agents=agents,
-        loop=AgentLoop(model=model, tools=tools, runs=SqlRuns(database), clock=clock),
+        loop=AgentLoop(model=model, tools=tools, runs=SqlRuns(database), clock=clock, access=integrations),
         store=store,
         clock=clock,
         limits=RunLimits(
@@ -230,7 +231,9 @@ def _planner(tools: Mapping[str, Tool[Any]], model: LanguageModel | None) -> Pla
     return TieredPlanner(rules=rules, model=ModelPlanner(model) if model is not None else None)
 
 
-def _tools(settings: Settings, database: Database, clock: Clock) -> dict[str, Tool[Any]]:
+def _tools(
+    settings: Settings, database: Database, clock: Clock, credentials: Credentials
+) -> dict[str, Tool[Any]]:
     return build_tools(
         ToolParts(
             settings=settings,
@@ -239,6 +242,7 @@ def _tools(settings: Settings, database: Database, clock: Clock) -> dict[str, To
             archive=build_archive(settings, database),
             fetch=OnDemandFetcher(allow=settings.fetch_allow),
             usage=SqlUsageLog(database),
+            credentials=credentials,
         )
     )
 

@@ -43,6 +43,8 @@ def configure_logging(level: str, *settings: BaseSettings) -> None:
 
     The secrets of these settings never get there, whatever is logged.
     """
+    # These, too, may come back in what a tool gives.
+    KNOWN.add(*known_secrets(settings))
     handler = logging.StreamHandler(sys.stderr)
     plain = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     handler.setFormatter(plain if sys.stderr.isatty() else _json())

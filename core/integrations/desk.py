@@ -23,7 +23,7 @@ from core.errors import (
 from core.integrations.masking import KNOWN, KnownSecrets
 from core.models.integration import Integration, IntegrationName, TestRun
 from core.ports.clock import Clock
-from core.ports.integrations import Integrations, Kind, Missing
+from core.ports.integrations import DEPLOYMENT, Integrations, Kind, Missing
 from core.ports.vault import Sealed, Vault
 from core.rendering import integrations as words
 
@@ -31,8 +31,6 @@ MAX_VALUE_CHARACTERS = 10_000
 TEST_SECONDS = 20.0
 ATTEMPTS = 5
 """At sealing or opening something whose key is being replaced."""
-DEPLOYMENT = "deployment"
-"""In place of an id: what the deployment's own settings provide, for every workspace."""
 _NAME: TypeAdapter[str] = TypeAdapter(IntegrationName)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from core.errors import Conflict, KeyRetired, NotFound
 from core.models.integration import Integration, TestRun
@@ -70,3 +70,15 @@ class InMemoryIntegrations:
                 self._rows[change.id] = (found[0], change.new)
                 saved += 1
         return saved
+
+
+class InMemoryCredentials:
+    """The Credentials port in this process: workspace and id → values."""
+
+    def __init__(self, values: Mapping[tuple[str, str], Mapping[str, str]] | None = None) -> None:
+        self._values = values or {}
+
+    async def open(self, workspace: str, integration_id: str) -> Mapping[str, str]:
+        if (workspace, integration_id) not in self._values:
+            raise NotFound("There is no such integration.")
+        return self._values[(workspace, integration_id)]

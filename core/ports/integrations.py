@@ -92,6 +92,10 @@ class Kind(Protocol):
         ...
 
 
+DEPLOYMENT = "deployment"
+"""In place of an id: what the deployment's own settings provide, for every workspace."""
+
+
 class Missing(StrEnum):
     """Why a call has no integration to use."""
 
@@ -106,5 +110,16 @@ class Access(Protocol):
         """The id of the workspace's integration of this kind, if the agent was `given` its name or its kind.
 
         Raises StoreUnavailable.
+        """
+        ...
+
+
+class Credentials(Protocol):
+    """What a tool signs in with, opened for the one call that may use it."""
+
+    async def open(self, workspace: str, integration_id: str) -> Mapping[str, str]:
+        """All values of the integration in `Task.integration`; they are masked from then on. Safe to repeat.
+
+        Raises StoreUnavailable, NotFound, SealBroken and ConfigurationError.
         """
         ...

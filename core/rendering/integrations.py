@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.ports.integrations import Missing
 from core.rendering.grammar import listed
 
 UNKNOWN = "There is no such integration."
@@ -11,18 +12,14 @@ WRONG_NAME = "A name has up to 40 small letters, digits, dashes and underscores,
 NONE_YET = "Nothing is connected yet; `flowmate integrations kinds` shows what can be."
 
 
-def not_connected(tool: str, *, kind: str, workspace: str) -> str:
-    """Why a tool was not called; the model reads it, too, and passes it on."""
+def missing(reason: Missing, *, tool: str, kind: str, agent: str, workspace: str) -> str:
+    """Why a tool was not called, and how to mend it; the model reads it, too, and passes it on."""
+    head = f"Denied: {tool} needs the {kind} integration, which"
+    if reason is Missing.NOT_GIVEN:
+        return f"{head} the {agent} agent wasn't given; its file has to name it, as `integrations: [{kind}]`."
     return (
-        f"Denied: {tool} needs the {kind} integration, which isn't connected here; whoever runs FlowMate connects it "
-        f"with `flowmate integrations connect {kind} --workspace {workspace}`."
-    )
-
-
-def not_given(tool: str, *, kind: str, agent: str) -> str:
-    return (
-        f"Denied: {tool} needs the {kind} integration, which the {agent} agent wasn't given; "
-        f"its file has to name it, as `integrations: [{kind}]`."
+        f"{head} isn't connected here; whoever runs FlowMate connects it with "
+        f"`flowmate integrations connect {kind} --workspace {workspace}`."
     )
 
 

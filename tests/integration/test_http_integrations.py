@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.queue.connection import connect
 from adapters.sql.integrations import SqlIntegrations
 from bot.logging import Masked
 from tests.counterparts.smtp import MailServer, mail_server
@@ -67,6 +68,39 @@ async def test_the_database_and_the_log_hold_no_secret(
     assert not [1 for content in files if b"invented-and-planted" in content]
     rows = SqlIntegrations(service.assembly.database)
     assert "invented-and-planted" not in repr(await rows.get(LOCAL, made.body["id"]))
+    await service.call("DELETE", f"{PATH}/{made.body['id']}")
+
+
+async def test_an_agents_mail_goes_over_the_connected_server_and_its_password_nowhere(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    ask = "mail ada@example.org that lunch is at 12"
+    with caplog.at_level(logging.DEBUG):
+        refused = await service.delegate(ask)
+        async with mail_server(with_login=True) as mail:
+            made = await service.post(PATH, smtp(mail))
+            sent = await service.delegate(ask)
+            assert [one["To"] for one in mail.mails] == ["ada@example.org"]
+            assert mail.logins == [("ada", SECRET)] * 2
+        await service.call("DELETE", f"{PATH}/{made.body['id']}")
+        after = await service.delegate(ask)
+    assert [reply.body["results"][0]["status"] for reply in (refused, sent, after)] == [
+        "denied",
+        "succeeded",
+        "denied",
+    ]
+    assert "flowmate integrations connect smtp --workspace local:local" in refused.body["answer"]
+    store = service.assembly.store
+    events = [await store.events(reply.body["delegationId"]) for reply in (refused, sent, after)]
+    denied = [event.data for event in events[0] if event.kind == "tool.denied"]
+    assert [(one["tool"], one["integration"]) for one in denied] == [("send_email", "smtp")]
+    files = b"".join(path.read_bytes() for path in service.folder.rglob("*") if path.is_file())
+    with connect(service.valkey.url) as redis:
+        jobs = [redis.dump(key) for key in redis.scan_iter()]
+    assert jobs
+    assert SECRET not in repr((events, jobs, files, refused.body, sent.body, after.body))
+    formatter = Masked(logging.Formatter("%(message)s"), secrets=())
+    assert SECRET not in "".join(map(formatter.format, caplog.records))
 
 
 @pytest.mark.parametrize(

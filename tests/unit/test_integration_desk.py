@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from core.errors import Conflict, InvalidIntegration, NotFound, SealBroken, ToolFailed, TransientError
-from core.integrations.desk import DEPLOYMENT, IntegrationDesk, Wanted
+from core.integrations.desk import IntegrationDesk, Wanted
 from core.integrations.masking import KnownSecrets
 from core.memory.clock import START, ManualClock
 from core.memory.integrations import InMemoryIntegrations
 from core.memory.vault import InMemoryVault
 from core.models.integration import TestRun
-from core.ports.integrations import Field, Missing
+from core.ports.integrations import DEPLOYMENT, Field, Missing
 
 W, OTHER = "toy:W1", "toy:W2"
 SECRET = "invented-secret-of-the-toy"
