@@ -14,6 +14,7 @@ from adapters.vault.masters import master_keys
 from adapters.vault.vault import AesVault
 from adapters.web.on_demand import OnDemandFetcher
 from core.integrations.desk import IntegrationDesk
+from core.integrations.rotation import Rotation, rotate
 from core.ports.clock import Clock
 
 
@@ -32,3 +33,12 @@ def build_integration_desk(settings: Settings, database: Database, clock: Clock)
         clock=clock,
         provided=frozenset({"smtp"} if settings.smtp_url is not None else ()),
     )
+
+
+async def rotate_keys(settings: Settings) -> Rotation:
+    """A new key for all integrations of this database. Raises StoreUnavailable and ConfigurationError."""
+    database = Database(settings.database)
+    try:
+        return await rotate(build_vault(settings, database), SqlIntegrations(database))
+    finally:
+        database.close()

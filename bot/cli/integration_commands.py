@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+keys_app = typer.Typer(help="The keys that integrations are sealed with.", no_args_is_help=True)
 integrations_app = typer.Typer(
     help="Services that agents may use, with their credentials.", no_args_is_help=True
 )
@@ -82,3 +83,16 @@ def revoke(name: Name, workspace: Workspace = "") -> None:
     from bot.cli.integrations import revoke
 
     raise typer.Exit(asyncio.run(revoke(load_settings(), name, workspace)))
+
+
+@keys_app.command("rotate")
+def rotate() -> None:
+    """Seal all integrations with a new key, also while FlowMate runs, and retire the old one.
+
+    To replace the master key, put the new value before the old one in INTEGRATION_ENC_KEY, separated by a comma, start
+    FlowMate with it, and rotate; then the old value may go.
+    """
+    from bot.cli.configuration import load_settings
+    from bot.cli.keys import rotate
+
+    raise typer.Exit(asyncio.run(rotate(load_settings())))

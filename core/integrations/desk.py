@@ -176,7 +176,7 @@ async def _tried(kind: Kind, values: Mapping[str, str]) -> tuple[bool, str]:
             return True, await kind.test(values)
     except TimeoutError:
         return False, words.no_answer(TEST_SECONDS)
-    except (PermanentError, TransientError) as error:
+    except (InvalidIntegration, PermanentError, TransientError) as error:
         return False, error.sentence
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 MASK = "***"
 SHORTEST = 6
@@ -29,7 +29,8 @@ class KnownSecrets:
 
     def add(self, *secrets: str) -> None:
         """Mask these from now on."""
-        for form in {form for secret in secrets for form in _forms(secret)}:
+        parts = [part for secret in secrets for part in (secret, *_passwords(secret))]
+        for form in {form for part in parts for form in _forms(part)}:
             if form not in self._forms:
                 self._forms[form] = None
                 same = self._starts.setdefault(form[:SHORTEST], [])
@@ -55,6 +56,15 @@ class KnownSecrets:
             parts += (text[kept:at], MASK)
             kept = at = at + len(found)
         return "".join((*parts, text[kept:]))
+
+
+def _passwords(secret: str) -> Iterable[str]:
+    """What an address holds: drivers take it apart, and may name the pieces."""
+    try:
+        password = urlsplit(secret).password if "://" in secret else None
+    except ValueError:
+        password = None
+    return (password, unquote(password)) if password else ()
 
 
 def _forms(secret: str) -> Iterable[str]:

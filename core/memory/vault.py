@@ -21,6 +21,10 @@ class InMemoryVault:
         self._keys: list[str] = []
         self._kept: dict[tuple[str, bytes, bytes], tuple[str, str, str]] = {}
 
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(self._keys)
+
     async def seal(self, secret: str, *, workspace: str, row: str) -> Sealed:
         if not self._keys:
             await self.add_key()

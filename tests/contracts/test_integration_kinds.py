@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from aiohttp import web
 
 from adapters.integrations import KindParts
+from adapters.integrations.database import OPTIONS
 from adapters.integrations.registry import OnDemandKinds
 from adapters.web.fetch import FetchLimits, GuardedFetcher
 from core.errors import InvalidIntegration, ToolFailed, TransientError
@@ -39,7 +43,7 @@ def guarded(served: WebServer, path: str, authorization: str, body: str = "{}") 
 
 def test_every_kind_says_what_it_asks_for() -> None:
     kinds = OnDemandKinds(KindParts(fetch=GuardedFetcher(), data_dir=Path("/nowhere")))
-    assert {"smtp", "http", "github", "ical"} <= set(kinds)
+    assert {"smtp", "http", "github", "ical", "database"} <= set(kinds)
     for name, one in kinds.items():
         assert name == one.name
         assert one.title
@@ -110,7 +114,57 @@ async def test_a_calendar_is_read() -> None:
             await tried("ical", url=served.serve("/p", "<html>"))
 
 
+async def test_a_file_is_opened_for_reading_only(tmp_path: Path) -> None:
+    file = tmp_path / "a b.sqlite3"
+    with closing(sqlite3.connect(file)) as made:
+        made.execute("CREATE TABLE tea (name TEXT)").close()
+    said = await tried("database", url=f"sqlite:///{file}")
+    assert said == "The database answers; 1 table can be read."
+    for wrong in (tmp_path / "none.sqlite3", tmp_path):
+        with pytest.raises(ToolFailed, match="no such file"):
+            await tried("database", url=f"sqlite:///{wrong}")
+    assert not (tmp_path / "none.sqlite3").exists()
+    (tmp_path / "text").write_text("this is no database, however long one looks at it")
+    with pytest.raises(ToolFailed, match="no SQLite database"):
+        await tried("database", url=f"sqlite:///{tmp_path / 'text'}")
+
+
+async def test_flowmates_own_files_are_no_integration_behind_a_link_either(tmp_path: Path) -> None:
+    own = tmp_path / "data"
+    own.mkdir()
+    (own / "flowmate.sqlite3").touch()
+    (tmp_path / "link").symlink_to(own / "flowmate.sqlite3")
+    for path in (own / "flowmate.sqlite3", tmp_path / "link", own / ".." / "data" / "x"):
+        with pytest.raises(InvalidIntegration, match="FlowMate's own"):
+            kind("database", folder=own).check({"url": f"sqlite:///{path}"})
+        with pytest.raises(InvalidIntegration, match="FlowMate's own"):
+            await kind("database", folder=own).test({"url": f"sqlite:///{path}"})
+
+
+@pytest.mark.slow
+async def test_a_server_is_only_read(postgresql_url: str) -> None:
+    url = postgresql_url.replace("+psycopg", "")
+    assert "can be read" in await tried("database", url=url)
+    with pytest.raises(ToolFailed, match="doesn't let FlowMate in"):
+        await tried("database", url=url.replace("postgres@", "invented-nobody@"))
+    with (
+        psycopg.connect(url, options=OPTIONS) as opened,
+        pytest.raises(psycopg.errors.ReadOnlySqlTransaction),
+    ):
+        opened.execute("CREATE TABLE tea (name TEXT)")
+
+
+async def test_a_server_that_is_not_there_may_answer_later() -> None:
+    with pytest.raises(TransientError) as caught:
+        await tried("database", url="postgresql://ada:invented-password@127.0.0.1:9/none")
+    assert "invented" not in caught.value.sentence
+
+
 WRONG = [
+    ("database", {"url": "mysql://ada:invented@example.org/db"}, "fields.url"),
+    ("database", {"url": "postgresql://example.org"}, "fields.url"),
+    ("database", {"url": "postgresql://[invented/db"}, "fields.url"),
+    ("database", {"url": "sqlite:///relative"}, "fields.url"),
     ("smtp", {"host": "a b", "sender": "a@example.org"}, "fields.host"),
     ("smtp", {"host": "h", "port": "0", "sender": "a@example.org"}, "fields.port"),
     ("smtp", {"host": "h", "port": "9" * 5000, "sender": "a@example.org"}, "fields.port"),

@@ -201,6 +201,12 @@ def test_a_known_secret_is_masked_however_it_is_written() -> None:
     assert known.mask("abc is too short") == "abc is too short"
 
 
+def test_the_password_in_an_address_is_masked_by_itself_too() -> None:
+    known = KnownSecrets()
+    known.add("postgresql://ada:invented%2Fpassword@db.example.org/name", "https://[invented")
+    assert known.mask('user "ada", password "invented/password"') == 'user "ada", password "***"'
+
+
 def test_of_two_secrets_the_longer_one_is_masked_whole() -> None:
     known = KnownSecrets()
     known.add("invented", "invented-and-longer")
