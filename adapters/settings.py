@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import ConfigurationError
+from core.integrations.masking import KNOWN
 
 MIN_SECRET_BYTES = 32
 MIN_DIFFERENT_CHARACTERS = 8
@@ -237,7 +238,16 @@ def prepare_data_dir(settings: Settings) -> Path:
 
 
 def operator_token(settings: Settings) -> str:
-    """The operator's bearer token: the configured one, else the one in the data folder, made once (mode 0600)."""
+    """The operator's bearer token: the configured one, else the one in the data folder, made once (mode 0600).
+
+    It is masked from then on.
+    """
+    token = _operator_token(settings)
+    KNOWN.keep(token)
+    return token
+
+
+def _operator_token(settings: Settings) -> str:
     if settings.flowmate_operator_token is not None:
         return settings.flowmate_operator_token.get_secret_value()
     path = prepare_data_dir(settings) / "operator.token"

@@ -9,12 +9,22 @@ from pathlib import Path
 
 from adapters.settings import Settings, prepare_data_dir
 from core.errors import ConfigurationError
+from core.integrations.masking import KNOWN
 
 FILE = "integration.key"
 
 
 def master_keys(settings: Settings) -> tuple[str, ...]:
-    """The current one first, then those that may still open. Raises ConfigurationError where there is none."""
+    """The current one first, then those that may still open; they are masked from then on.
+
+    Raises ConfigurationError where there is none.
+    """
+    keys = _master_keys(settings)
+    KNOWN.keep(*keys)
+    return keys
+
+
+def _master_keys(settings: Settings) -> tuple[str, ...]:
     if settings.integration_enc_keys:
         return settings.integration_enc_keys
     if settings.production:

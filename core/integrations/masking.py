@@ -10,6 +10,8 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 MASK = "***"
 SHORTEST = 6
 """Shorter ones can't be told from ordinary text."""
+LONG = 16
+"""Shorter parts of an address may be words: "/calendar"."""
 MOST = 5_000
 FEW = 100
 """Up to here, looking for each of them is faster than going through the text."""
@@ -18,32 +20,41 @@ FEW = 100
 class KnownSecrets:
     """Values that must not be read by anybody, also as they look in JSON, in an address, or in Basic authentication.
 
-    Holds the newest few thousand: a process that opens more has forgotten the oldest.
+    Holds the newest few thousand, beside those that are kept: a process that opens more has forgotten the oldest.
     """
 
     def __init__(self) -> None:
         self._forms: dict[str, None] = {}
-        """The oldest first."""
+        """The oldest first, without those that are kept."""
+        self._kept: set[str] = set()
         self._starts: dict[str, list[str]] = {}
         """By their first letters, the longest first: a text is gone through once, however many secrets there are."""
 
     def add(self, *secrets: str) -> None:
         """Mask these from now on."""
-        parts = [part for secret in secrets for part in (secret, *_passwords(secret))]
-        for form in {form for part in parts for form in _forms(part)}:
-            if form not in self._forms:
+        for form in _all_forms(secrets):
+            if form not in self._forms and form not in self._kept:
                 self._forms[form] = None
-                same = self._starts.setdefault(form[:SHORTEST], [])
-                same.append(form)
-                same.sort(key=len, reverse=True)
+                self._look_for(form)
         while len(self._forms) > MOST:
             oldest = next(iter(self._forms))
             del self._forms[oldest]
             self._starts[oldest[:SHORTEST]].remove(oldest)
 
+    def keep(self, *secrets: str) -> None:
+        """Mask these for as long as the process lives: the deployment's own."""
+        for form in _all_forms(secrets):
+            if form in self._forms:
+                del self._forms[form]
+            elif form not in self._kept:
+                self._look_for(form)
+            self._kept.add(form)
+
     def mask(self, text: str) -> str:
         """The text without any of them."""
-        if len(self._forms) <= FEW and not any(form in text for form in self._forms):
+        if len(self._forms) + len(self._kept) <= FEW and not any(
+            form in text for form in (*self._forms, *self._kept)
+        ):
             return text
         parts: list[str] = []
         kept = at = 0
@@ -57,21 +68,38 @@ class KnownSecrets:
             kept = at = at + len(found)
         return "".join((*parts, text[kept:]))
 
+    def _look_for(self, form: str) -> None:
+        same = self._starts.setdefault(form[:SHORTEST], [])
+        same.append(form)
+        same.sort(key=len, reverse=True)
 
-def _passwords(secret: str) -> Iterable[str]:
-    """What an address holds: drivers take it apart, and may name the pieces."""
+
+def _all_forms(secrets: Iterable[str]) -> set[str]:
+    parts = [part for secret in secrets for part in (secret, *_pieces(secret))]
+    return {form for part in parts for form in _forms(part)}
+
+
+def _pieces(secret: str) -> Iterable[str]:
+    """What an address holds: drivers take it apart and may name the pieces; a web server's answer names the path."""
     try:
-        password = urlsplit(secret).password if "://" in secret else None
+        parts = urlsplit(secret) if "://" in secret else None
+        password = parts.password if parts is not None else None
     except ValueError:
-        password = None
-    return (password, unquote(password)) if password else ()
+        return ()
+    found = [password, unquote(password)] if password else []
+    if parts is not None and parts.scheme in ("http", "https"):
+        paths = (parts.path, unquote(parts.path), parts.query, *parts.path.split("/"))
+        found += [path for path in paths if len(path) >= LONG]
+    return found
 
 
 def _forms(secret: str) -> Iterable[str]:
     if len(secret.strip()) < SHORTEST:
         return ()
     encoded = base64.b64encode(secret.encode()).decode()
-    in_json = (json.dumps(secret, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
+    in_json = [json.dumps(secret, ensure_ascii=ascii)[1:-1] for ascii in (True, False)]
+    # An answer that quotes JSON is itself quoted in JSON, in events and prompts.
+    in_json += [json.dumps(form, ensure_ascii=ascii)[1:-1] for form in in_json for ascii in (True, False)]
     found = {
         secret,
         repr(secret)[1:-1],
