@@ -211,7 +211,7 @@ async def test_nothing_of_twenty_secrets_is_found_anywhere(
         answers = "\n".join(on.replies) + json.dumps(results)
         prompts = json.dumps([request.body for request in on.model.requests], ensure_ascii=False)
         files = b"".join(path.read_bytes() for path in service.folder.parent.rglob("*") if path.is_file())
-        places = {
+        places: dict[str, str | bytes] = {
             "queue": queue,
             "answers": answers,
             "prompts": prompts,
