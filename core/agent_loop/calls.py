@@ -17,7 +17,7 @@ from core.ports.clock import Clock
 from core.ports.integrations import Access, Missing
 from core.ports.language_model import ToolCall, ToolSignature
 from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
-from core.ports.tool import Effect, Tool
+from core.ports.tool import DoesWithout, Effect, Tool
 from core.rendering import agents as words
 from core.rendering.integrations import missing
 
@@ -161,6 +161,8 @@ class ToolCalls:
             found = await self._access.find(workspace, tool.integration, given=agent.integrations)
         if not isinstance(found, Missing):
             return replace(allowed, integration=found)
+        if isinstance(tool, DoesWithout) and tool.does_without:
+            return allowed
         text = missing(found, tool=tool.name, kind=tool.integration, agent=agent.name, workspace=workspace)
         return Verdict(
             CallOutcome(kind=OutcomeKind.DENIED, text=text),

@@ -43,7 +43,7 @@ def guarded(served: WebServer, path: str, authorization: str, body: str = "{}") 
 
 def test_every_kind_says_what_it_asks_for() -> None:
     kinds = OnDemandKinds(KindParts(fetch=GuardedFetcher(), data_dir=Path("/nowhere")))
-    assert {"smtp", "http", "github", "ical", "database"} <= set(kinds)
+    assert {"smtp", "http", "github", "ical", "database", "s3"} <= set(kinds)
     for name, one in kinds.items():
         assert name == one.name
         assert one.title
@@ -183,6 +183,17 @@ WRONG = [
     ("github", {"token": "to ken"}, "fields.token"),
     ("github", {"token": TOKEN, "url": "http://example.org"}, "fields.url"),
     ("ical", {"url": "webcal://example.org/x"}, "fields.url"),
+    *(
+        ("s3", {"bucket": "b-1", "access_key": "A", "secret_key": TOKEN, **wrong}, f"fields.{field}")
+        for field, wrong in {
+            "bucket": {"bucket": "../x"},
+            "url": {"url": "http://example.org"},
+            "region": {"region": "eu/.."},
+            "prefix": {"prefix": "a/../b"},
+            "access_key": {"access_key": "a b"},
+            "secret_key": {"secret_key": "inventéd"},
+        }.items()
+    ),
 ]
 
 

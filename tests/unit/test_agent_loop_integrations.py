@@ -51,6 +51,12 @@ class Needy(ToyTool):
         return await super().run(arguments, task=task, idempotency_key=idempotency_key)
 
 
+class Easy(Needy):
+    """One that uses the toy integration where there is one."""
+
+    does_without = True
+
+
 def plain() -> Needy:
     return Needy(parses=lambda task: Words(words="tea"))
 
@@ -70,6 +76,26 @@ async def test_a_call_gets_the_id_of_its_integration(model: bool) -> None:
     assert result.state is StepState.SUCCEEDED
     assert tool.got == ["id-1"]
     assert cabinet.asked == [("w", "toy", ("toy",))]
+    assert bench.denied() == []
+
+
+@pytest.mark.parametrize(
+    ("access", "given", "got"),
+    [
+        (Cabinet(toy="id-1"), ("toy",), "id-1"),
+        (Cabinet(toy="id-1"), (), ""),
+        (Cabinet(), ("toy",), ""),
+        (None, ("toy",), ""),
+    ],
+)
+@pytest.mark.parametrize("model", [True, False])
+async def test_a_tool_that_does_without_runs_with_what_there_is(
+    access: Cabinet | None, given: tuple[str, ...], got: str, model: bool
+) -> None:
+    tool = Easy(parses=lambda task: Words(words="tea"))
+    bench, result = await asked(tool, access, model=model, given=given)
+    assert result.state is StepState.SUCCEEDED
+    assert tool.got == [got]
     assert bench.denied() == []
 
 
