@@ -13,8 +13,10 @@ from adapters.chat import PLATFORMS
 from adapters.chat.platform import Connection, Shared
 from adapters.chat.unconnected import UnconnectedMessenger
 from adapters.clock import SystemClock
-from adapters.connecting import build_integration_desk
+from adapters.connecting import build_integration_desk, build_invitations, build_service_commands
+from adapters.invitations import SignedInvitations
 from adapters.limits.moving_window import MovingWindow
+from adapters.llm.building import build_model
 from adapters.operator import OPERATOR, to_own_place
 from adapters.planner_on_demand import PlannerOnDemand
 from adapters.queue.connection import connect, connect_async
@@ -82,6 +84,7 @@ class Assembly:
     alarm: Alarm
     desk: Desk
     integrations: IntegrationDesk
+    invitations: SignedInvitations
     admissions: SqlAdmissions
     routines: Routines
     connections: Mapping[str, Connection]
@@ -140,6 +143,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     leases = Leases(store=store, clock=clock)
     model = build_model(settings)
     integrations = build_integration_desk(settings, database, clock)
+    invitations = build_invitations(settings, admissions)
     tools = _tools(settings, database, clock, integrations) if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
     check_tools(agents, tools=tools or tool_names())
@@ -202,7 +206,13 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         leases=leases,
         coordinator=coordinator,
         controls=controls,
-        reception=Reception(intake=intake, controls=controls, store=store, agents=agents),
+        reception=Reception(
+            intake=intake,
+            controls=controls,
+            store=store,
+            agents=agents,
+            services=build_service_commands(settings, integrations, invitations, clock),
+        ),
         reconciler=Reconciler(
             store=store,
             queue=queue,
@@ -215,6 +225,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         alarm=alarm,
         desk=desk,
         integrations=integrations,
+        invitations=invitations,
         admissions=admissions,
         routines=Routines(
             schedules=schedules, clock=clock, person=OPERATOR, posting=posting, rules=routine_rules(settings)
@@ -281,20 +292,3 @@ def routine_rules(settings: Settings) -> RoutineRules:
         minimum_seconds=settings.flowmate_schedule_minimum_seconds,
         default_zone=settings.flowmate_zone,
     )
-
-
-def build_model(settings: Settings) -> LanguageModel | None:
-    """The configured model, or None."""
-    if not settings.model_configured:
-        return None
-    # The client and the prices of models, for those who have a model.
-    from adapters.llm.masked import MaskedModel
-    from adapters.llm.openai_model import OpenAIModel
-
-    key = settings.openai_api_key
-    model = OpenAIModel(
-        model=settings.flowmate_model,
-        api_key=key.get_secret_value() if key is not None else None,
-        base_url=settings.openai_base_url, clock=SystemClock(),
-    )  # fmt: skip
-    return MaskedModel(model)

@@ -6,16 +6,21 @@ from functools import partial
 
 from adapters.integrations import KindParts
 from adapters.integrations.registry import OnDemandKinds
-from adapters.settings import Settings
+from adapters.invitations import SignedInvitations
+from adapters.operator import OPERATOR
+from adapters.settings import Settings, operator_token
 from adapters.sql.database import Database
 from adapters.sql.integrations import SqlIntegrations
 from adapters.sql.vault_keys import SqlVaultKeys
 from adapters.vault.masters import master_keys
 from adapters.vault.vault import AesVault
 from adapters.web.on_demand import OnDemandFetcher
+from core.integrations.commands import ServiceCommands
 from core.integrations.desk import IntegrationDesk
 from core.integrations.rotation import Rotation, rotate
+from core.ports.admissions import Admissions
 from core.ports.clock import Clock
+from core.ports.invitations import Invitations
 
 
 def build_vault(settings: Settings, database: Database) -> AesVault:
@@ -33,6 +38,21 @@ def build_integration_desk(settings: Settings, database: Database, clock: Clock)
         clock=clock,
         provided=frozenset({"smtp"} if settings.smtp_url is not None else ()),
     )
+
+
+def build_invitations(settings: Settings, admissions: Admissions) -> SignedInvitations:
+    """Links to the form of the page, signed with what only this deployment knows."""
+    return SignedInvitations(
+        base_url=settings.base_url, secret=partial(operator_token, settings), admissions=admissions
+    )
+
+
+def build_service_commands(
+    settings: Settings, desk: IntegrationDesk, invitations: Invitations, clock: Clock
+) -> ServiceCommands:
+    """What may be said about services in chats, and by whom."""
+    admins = settings.admins | {OPERATOR.id}
+    return ServiceCommands(desk=desk, invitations=invitations, clock=clock, admins=admins)
 
 
 async def rotate_keys(settings: Settings) -> Rotation:

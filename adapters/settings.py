@@ -36,6 +36,11 @@ class Settings(BaseSettings):
     flowmate_base_url: str | None = Field(
         None, description="how others reach it; default: derived from host and port"
     )
+    flowmate_admins: str = Field(
+        "",
+        description="ids of the people who may connect, test and revoke services from a chat, separated by commas, "
+        "such as slack:T0123:U0456; FlowMate tells an id to whoever asks; default: the operator alone",
+    )
     flowmate_agents_dir: Path | None = Field(
         None, description="a folder with a team's own agents; default: agents/ in the data folder"
     )
@@ -174,6 +179,10 @@ class Settings(BaseSettings):
         """The current master key, and the older ones."""
         value = self.integration_enc_key.get_secret_value() if self.integration_enc_key else ""
         return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @property
+    def admins(self) -> frozenset[str]:
+        return frozenset(part.strip() for part in self.flowmate_admins.split(",") if part.strip())
 
     @property
     def fetch_allow(self) -> tuple[str, ...]:
