@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.settings import Settings
 from core.errors import ToolFailed
 from core.integrations import commands
 from core.integrations.commands import LINK_LASTS, ServiceCommands, Told
@@ -163,3 +164,9 @@ async def test_a_test_that_takes_long_goes_on_by_itself(monkeypatch: pytest.Monk
 
 async def test_without_a_safe_address_there_is_no_link() -> None:
     assert await Hall(refuses="Set FLOWMATE_BASE_URL.").said("connect toy") == "Set FLOWMATE_BASE_URL."
+
+
+def test_admins_are_whom_the_settings_name() -> None:
+    settings = Settings(flowmate_admins=" slack:T1:U1, telegram:user:7,,")
+    assert settings.admins == {"slack:T1:U1", "telegram:user:7"}
+    assert Settings(_env_file=None).admins == frozenset()
