@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from adapters.sql import tables
 from adapters.sql.database import Database
@@ -16,6 +16,13 @@ from core.ports.vault import Sealed
 
 N = tables.integrations
 K = tables.vault_keys
+_PARTS = ("key_id", "nonce", "ciphertext")
+_RESEAL = (
+    update(N)
+    .where(N.c.id == bindparam("row"), N.c.workspace == bindparam("whose"))
+    .where(*(N.c[name] == bindparam(f"old_{name}") for name in _PARTS))
+    .values({name: bindparam(f"new_{name}") for name in _PARTS})
+)
 
 
 class SqlIntegrations:
@@ -86,17 +93,22 @@ def _held(c: Connection, key_id: str) -> bool:
 
 def _reseal_all(c: Connection, changes: Sequence[Resealing]) -> int:
     held = {key for key in {change.new.key_id for change in changes} if _held(c, key)}
-    return sum(_reseal(c, change) for change in changes if change.new.key_id in held)
+    parameters = [
+        {
+            "row": change.id,
+            "whose": change.workspace,
+            **_named("old", change.old),
+            **_named("new", change.new),
+        }
+        for change in changes
+        if change.new.key_id in held
+    ]
+    # All in one go: a trip to the server for each would be most of the time.
+    return c.execute(_RESEAL, parameters).rowcount if parameters else 0
 
 
-def _reseal(c: Connection, change: Resealing) -> bool:
-    old = (
-        N.c.key_id == change.old.key_id,
-        N.c.nonce == change.old.nonce,
-        N.c.ciphertext == change.old.ciphertext,
-    )
-    same = update(N).where(*_own(change.workspace, change.id), *old)
-    return c.execute(same.values(change.new.model_dump())).rowcount == 1
+def _named(prefix: str, sealed: Sealed) -> dict[str, Any]:
+    return {f"{prefix}_{name}": value for name, value in sealed.model_dump().items()}
 
 
 def _own(workspace: str, integration_id: str) -> tuple[Any, ...]:

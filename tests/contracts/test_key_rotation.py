@@ -29,10 +29,11 @@ from core.memory.vault import InMemoryVault
 from core.models.integration import Integration
 from core.ports.integrations import Integrations
 from core.ports.vault import Vault
-from tests.contracts.conftest import ALL
+from tests.contracts.conftest import ALL, SQL
 from tests.unit.test_integration_desk import Toy
 
-ROWS = 2000
+PAUSE_SECONDS = 0.002
+"""Between two calls of one reader or writer: together they make some thousand a second, and leave the machine room."""
 MASTER = "an-invented-master-key-for-tests-only"
 NEWER = "a-newer-invented-master-key-for-tests"
 Open = Callable[[], tuple[Integrations, Vault]]
@@ -95,8 +96,23 @@ def desk_of(view: Open) -> IntegrationDesk:
     )
 
 
-async def test_thousands_of_rows_are_sealed_anew_under_readers_and_writers(opened: Open) -> None:
-    await fill(opened, ROWS)
+async def test_a_thousand_rows_are_sealed_anew_under_readers_and_writers(opened: Open) -> None:
+    await rotate_under_traffic(opened, count=1000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("opened", SQL, indirect=True)
+async def test_ten_thousand_rows_are_sealed_anew_under_readers_and_writers(opened: Open) -> None:
+    reads, writes = await rotate_under_traffic(opened, count=10_000)
+    assert min(reads, writes) > 20, "there was traffic"
+
+
+async def rotate_under_traffic(opened: Open, *, count: int) -> tuple[int, int]:
+    """No reader and no writer may fail, every row opens afterwards, and nothing is left under the old key.
+
+    How often was read and written meanwhile.
+    """
+    await fill(opened, count)
     _, vault = opened()
     before = await vault.reload()
     lasting, written, done = desk_of(opened), dict[int, str](), asyncio.Event()
@@ -105,21 +121,21 @@ async def test_thousands_of_rows_are_sealed_anew_under_readers_and_writers(opene
     async def read(desk: Callable[[], IntegrationDesk]) -> None:
         nonlocal reads
         while not done.is_set() or reads < 50:
-            one = integration(random.randrange(0, ROWS, 2))
+            one = integration(random.randrange(0, count, 2))
             values = await desk().open(one.workspace, one.id)
             assert values["token"] == f"invented-{one.name[1:]}"
             reads += 1
-            await asyncio.sleep(0)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def write() -> None:
         nonlocal writes
         while not done.is_set():
-            one = integration(random.randrange(1, ROWS, 2))
+            one = integration(random.randrange(1, count, 2))
             values = {"host": "h", "token": f"invented-new-{writes}"}
             await lasting.connect(one.workspace, Wanted(kind="toy", name=one.name, values=values), by="b")
             written[int(one.name[1:])] = values["token"]
             writes += 1
-            await asyncio.sleep(0)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     traffic = [
         asyncio.create_task(work)
@@ -134,16 +150,17 @@ async def test_thousands_of_rows_are_sealed_anew_under_readers_and_writers(opene
     done.set()
     await asyncio.gather(*traffic)
     assert (rotation.broken, rotation.left) == ((), ())
-    assert rotation.resealed >= ROWS - writes
+    assert rotation.resealed >= count - writes
     assert reads >= 50
     integrations, fresh = opened()
     after = await fresh.reload()
     assert after != before
     assert await integrations.sealed_before(after, limit=1) == ()
-    for number in [*written, *range(0, ROWS, 40)]:
+    for number in [*written, *range(0, count, count // 50)]:
         one = integration(number)
         values = await desk_of(opened).open(one.workspace, one.id)
         assert values["token"] == written.get(number, f"invented-{number}")
+    return reads, writes
 
 
 async def test_two_rotations_at_once_leave_one_key(opened: Open) -> None:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from core.errors import Conflict, InvalidIntegration, NotFound, SealBroken, ToolFailed, TransientError
-from core.integrations.desk import IntegrationDesk, Wanted
+from core.errors import (
+    Conflict,
+    InvalidIntegration,
+    KeyRetired,
+    NotFound,
+    SealBroken,
+    ToolFailed,
+    TransientError,
+    UnknownKey,
+)
+from core.integrations import desk
+from core.integrations.desk import ATTEMPTS, IntegrationDesk, Wanted
 from core.integrations.masking import KnownSecrets
 from core.memory.clock import START, ManualClock
 from core.memory.integrations import InMemoryIntegrations
 from core.memory.vault import InMemoryVault
-from core.models.integration import TestRun
+from core.models.integration import Integration, TestRun
 from core.ports.integrations import DEPLOYMENT, Field, Missing
+from core.ports.vault import Sealed
 
 W, OTHER = "toy:W1", "toy:W2"
 SECRET = "invented-secret-of-the-toy"
@@ -144,6 +156,68 @@ async def test_a_broken_seal_is_a_failed_test_and_opens_nothing() -> None:
     assert tested is not None
     assert not tested.passed
     assert "connect the integration again" in tested.note
+
+
+async def test_a_service_that_never_answers_is_a_failed_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "TEST_SECONDS", 0.01)
+    bench = Bench()
+
+    async def hang(values: Mapping[str, str]) -> str:
+        await asyncio.Event().wait()
+        raise AssertionError("never set")
+
+    monkeypatch.setattr(bench.toy, "test", hang)
+    made = await bench.connect()
+    assert made.test == TestRun(at=START, passed=False, note="There was no answer within 0.01 seconds.")
+    assert await bench.desk.listed(W) == (made,), "it is kept, and can be tested again"
+
+
+async def test_a_key_that_is_retired_while_something_is_sealed_makes_no_difference() -> None:
+    bench = Bench()
+    retired = [KeyRetired(), KeyRetired()]
+    save = bench.rows.save
+
+    async def retiring(integration: Integration, sealed: Sealed) -> None:
+        if retired:
+            raise retired.pop()
+        await save(integration, sealed)
+
+    bench.rows.save = retiring  # type: ignore[method-assign]
+    made = await bench.connect()
+    assert (await bench.desk.open(W, made.id))["token"] == SECRET
+    retired += [KeyRetired()] * ATTEMPTS
+    with pytest.raises(KeyRetired):
+        await bench.connect()
+    assert retired == []
+
+
+async def test_a_row_whose_key_is_gone_for_good_is_no_integration_any_more() -> None:
+    bench = Bench()
+    made = await bench.connect()
+    integration, sealed = await bench.rows.get(W, made.id)
+    await bench.rows.save(integration, sealed.model_copy(update={"key_id": "lost"}))
+    with pytest.raises(UnknownKey):
+        await bench.desk.open(W, made.id)
+    tested = (await bench.desk.test(W, made.id)).test
+    assert tested is not None
+    assert not tested.passed
+
+
+async def test_a_kind_that_is_no_longer_there_is_said_so() -> None:
+    bench = Bench()
+    made = await bench.connect()
+    bench.desk.kinds = {"mail": Toy("mail")}
+    with pytest.raises(InvalidIntegration, match="there are mail"):
+        await bench.desk.test(W, made.id)
+    assert await bench.desk.revoke(W, made.id) == made
+
+
+async def test_what_is_connected_stays_when_its_new_credentials_can_not_be() -> None:
+    bench = Bench()
+    made = await bench.connect()
+    with pytest.raises(InvalidIntegration):
+        await bench.connect(host="wrong", token="invented-newer-secret")
+    assert (await bench.desk.open(W, made.id))["token"] == SECRET
 
 
 async def test_a_row_that_is_copied_into_another_workspace_opens_nothing_there() -> None:
