@@ -6,17 +6,21 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from adapters.archives import build_archive
-from adapters.chat import PLATFORMS
 from adapters.chat.platform import Connection, Shared
-from adapters.chat.unconnected import UnconnectedMessenger
 from adapters.clock import SystemClock
+from adapters.configured import (
+    all_tools,
+    build_model,
+    build_planner,
+    connect_platforms,
+    messengers_of,
+    redis_url,
+    routine_rules,
+)
 from adapters.connecting import build_integration_desk, build_invitations, build_service_commands
 from adapters.invitations import SignedInvitations
 from adapters.limits.moving_window import MovingWindow
-from adapters.llm.building import build_model
 from adapters.operator import OPERATOR, to_own_place
 from adapters.planner_on_demand import PlannerOnDemand
 from adapters.queue.connection import connect, connect_async
@@ -25,36 +29,29 @@ from adapters.queue.rq_queue import RqJobQueue
 from adapters.settings import Settings
 from adapters.sql.admissions import SqlAdmissions
 from adapters.sql.database import Database
-from adapters.sql.notes import SqlNotes
 from adapters.sql.runs import SqlRuns
 from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
-from adapters.sql.usage import SqlUsageLog
-from adapters.tools.registry import ToolParts, build_tools, tool_names
-from adapters.web.on_demand import OnDemandFetcher
+from adapters.tools.registry import tool_names
 from core.agent_loop import AgentLoop
 from core.catalog import BUILT_IN, check_tools, load_agents
 from core.controls import Controls
 from core.coordinator import Coordinator, Parts
 from core.delivery import Delivery
-from core.errors import ConfigurationError
 from core.intake import Intake
 from core.integrations.desk import IntegrationDesk
 from core.leases import Leases
 from core.models import Agent
 from core.ports.clock import Clock
-from core.ports.integrations import Credentials
 from core.ports.language_model import LanguageModel
 from core.ports.limiter import Limit
-from core.ports.messenger import Messenger
 from core.ports.planner import Planner
-from core.ports.tool import Tool
 from core.reception import Reception
 from core.reconcile import Reconciler
 from core.schedules.desk import Desk, ScheduleLimits
 from core.schedules.firing import Alarm, pausing
 from core.schedules.posting import Posting, to_targets
-from core.schedules.routines import RoutineRules, Routines
+from core.schedules.routines import Routines
 from core.step_runner import RunLimits, StepRunner
 
 logger = logging.getLogger(__name__)
@@ -94,9 +91,9 @@ class Assembly:
         """Let go of everything; what is under way is finished or handed back before."""
         await self.delivery.drain()
         await self.events.aclose()
-        await self.limiter.aclose()
         for connection in self.connections.values():
             await connection.aclose()
+        await self.limiter.aclose()
         if self.model is not None:
             await self.model.aclose()
         self.queue.close()
@@ -144,13 +141,13 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     model = build_model(settings)
     integrations = build_integration_desk(settings, database, clock)
     invitations = build_invitations(settings, admissions)
-    tools = _tools(settings, database, clock, integrations) if runs_agents else {}
+    tools = all_tools(settings, database, clock, integrations) if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
     check_tools(agents, tools=tools or tool_names())
     planner = (
-        _planner(tools, model)
+        build_planner(tools, model)
         if runs_agents
-        else PlannerOnDemand(lambda: _planner(_tools(settings, database, clock, integrations), model))
+        else PlannerOnDemand(lambda: build_planner(all_tools(settings, database, clock, integrations), model))
     )
     runner = StepRunner(
         agents=agents,
@@ -231,64 +228,4 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             schedules=schedules, clock=clock, person=OPERATOR, posting=posting, rules=routine_rules(settings)
         ),
         person_limit=limit,
-    )
-
-
-def _planner(tools: Mapping[str, Tool[Any]], model: LanguageModel | None) -> Planner:
-    # What the planners know of words is 9 MB, which a process that plans nothing goes without.
-    from core.planning import ModelPlanner, RulePlanner, TieredPlanner
-
-    rules = RulePlanner(tools=tools)
-    return TieredPlanner(rules=rules, model=ModelPlanner(model) if model is not None else None)
-
-
-def _tools(
-    settings: Settings, database: Database, clock: Clock, credentials: Credentials
-) -> dict[str, Tool[Any]]:
-    return build_tools(
-        ToolParts(
-            settings=settings,
-            clock=clock,
-            notes=SqlNotes(database, clock=clock),
-            archive=build_archive(settings, database),
-            fetch=OnDemandFetcher(allow=settings.fetch_allow),
-            usage=SqlUsageLog(database),
-            credentials=credentials,
-        )
-    )
-
-
-def redis_url(settings: Settings) -> str:
-    """The queue's URL; `flowmate up` sets it for its own processes. Raises ConfigurationError where it is missing."""
-    if settings.redis_url is None:
-        raise ConfigurationError(
-            "REDIS_URL is not set: start everything with `flowmate up`, or name a Redis or Valkey server."
-        )
-    return settings.redis_url
-
-
-def connect_platforms(clock: Clock, shared: Shared) -> dict[str, Connection]:
-    """Every chat platform that is configured, by name."""
-    connections = {
-        platform.name: platform.connect(platform.settings(), clock, shared) for platform in PLATFORMS
-    }
-    return {name: connection for name, connection in connections.items() if connection is not None}
-
-
-def messengers_of(connections: Mapping[str, Connection]) -> dict[str, Messenger]:
-    """One for every platform that there is: an answer for one that isn't connected here has to wait, not to vanish."""
-    return {
-        platform.name: connections[platform.name].messenger
-        if platform.name in connections
-        else UnconnectedMessenger(platform.name, setup=platform.setup)
-        for platform in PLATFORMS
-    }
-
-
-def routine_rules(settings: Settings) -> RoutineRules:
-    """What the schedules of agents are held against."""
-    return RoutineRules(
-        platforms=[platform.name for platform in PLATFORMS],
-        minimum_seconds=settings.flowmate_schedule_minimum_seconds,
-        default_zone=settings.flowmate_zone,
     )

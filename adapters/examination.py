@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 from redis import Redis
 from redis.exceptions import RedisError
 
-from adapters.assembly import connect_platforms, redis_url, routine_rules
 from adapters.chat import PLATFORMS
 from adapters.chat.platform import Shared
 from adapters.clock import SystemClock
+from adapters.configured import build_model, connect_platforms, redis_url, routine_rules
 from adapters.limits.moving_window import MovingWindow
-from adapters.llm.building import build_model
 from adapters.queue.connection import connect
 from adapters.settings import Settings
 from adapters.sql.database import make_engine

@@ -15,17 +15,18 @@ from core.context import to_task
 from core.delivery import Delivery
 from core.dispatch import to_jobs, to_step_jobs
 from core.errors import NotFound, QueueUnavailable
+from core.finishing import Finishing
+from core.histories import Histories
 from core.leases import LeaseLost, Leases
 from core.models import Delegation, DelegationState, Exchange, Plan, Reply, Result, Status, Step, StepState
-from core.policies import HISTORY_EXCHANGES, LEASE_SECONDS, MAX_CRASHES, due, status_of
+from core.policies import LEASE_SECONDS, MAX_CRASHES, due
 from core.ports.clock import Clock
 from core.ports.event_log import EventLog
 from core.ports.job_queue import JobQueue
 from core.ports.planner import Planner, PlanRequest
 from core.ports.store import Store
-from core.rendering import answers, digests, failures
+from core.rendering import answers, failures
 from core.schedules.desk import Desk
-from core.schedules.digest import lead_with_new
 from core.schedules.firing import ORIGIN as SCHEDULE
 from core.schedules.understanding import Understood
 from core.step_runner import StepRunner
@@ -58,6 +59,14 @@ class Coordinator:
         self._parts = parts
         self._store = parts.store
         self._clock = parts.clock
+        self._histories = Histories(parts.store)
+        self._finishing = Finishing(
+            agents=parts.runner.agents,
+            desk=parts.desk,
+            posts=parts.delivery.posts,
+            clock=parts.clock,
+            default_zone=parts.default_zone,
+        )
 
     async def dispatch(self, delegation: Delegation) -> None:
         """Enqueue what is due for this state of the delegation. Safe to repeat. Raises QueueUnavailable."""
@@ -85,7 +94,7 @@ class Coordinator:
         if here and what.finish:
             await self._finish(delegation)
         elif here and what.deliver:
-            await self._parts.delivery.deliver(delegation.id)
+            await self._parts.delivery.deliver(delegation.id, answered=delegation)
         elif not what.nothing:
             await self.dispatch(delegation)
 
@@ -206,7 +215,9 @@ class Coordinator:
             # token no longer fits, and this changes nothing).
             await asyncio.shield(self._store.release_step(step.id, token=step.token, now=self._clock.now()))
             raise
-        ended = await self._store.end_step(step.id, token=step.token, result=result, now=self._clock.now())
+        ended = await self._store.end_step(
+            step.id, token=step.token, result=result, now=self._clock.now(), answering=self._finishing.at_once
+        )
         level = logging.INFO if result.state is StepState.SUCCEEDED else logging.WARNING
         logger.log(level, "step %s (%s): %s", step.id, step.agent, result.state.value)
         self._changed(delegation)
@@ -246,38 +257,25 @@ class Coordinator:
             await self._parts.delivery.deliver(delegation_id)
 
     async def _finish(self, delegation: Delegation) -> None:
-        status = status_of(delegation.steps, cancelled=delegation.cancelled_by is not None)
-        reply = await self._reply(delegation, status)
+        answer = await self._finishing.answer(delegation)
         now = self._clock.now()
-        posts = self._parts.delivery.posts(delegation.instruction.address.platform)
         saved = await self._store.save_answer(
-            delegation.id, round=delegation.round, status=status, reply=reply, now=now, delivered=not posts
+            delegation.id,
+            round=delegation.round,
+            status=answer.status,
+            reply=answer.reply,
+            now=now,
+            delivered=answer.delivered,
         )
         if not saved:
             # Another worker ended the last step at the same moment; the answer is its to deliver.
             return
         self._parts.events.ring(delegation.id)
-        if not posts:
+        if answer.delivered:
             return
-        answer = {"state": DelegationState.ANSWERED, "status": status, "reply": reply, "answered_at": now}
-        await self._parts.delivery.deliver(delegation.id, answered=delegation.model_copy(update=answer))
-
-    async def _reply(self, delegation: Delegation, status: Status) -> Reply:
-        if not delegation.steps and status is not Status.CANCELLED:
-            return answers.nothing_to_do(delegation.id)
-        instruction = delegation.instruction
-        if instruction.origin == SCHEDULE and self._parts.desk is not None:
-            last = await self._parts.desk.last_run(delegation)
-            zone = instruction.person.zone or self._parts.default_zone
-            reply = answers.answer(lead_with_new(delegation, last.delegation, zone=zone), status=status)
-            return reply.model_copy(update={"text": digests.below(last.missed, reply.text)})
-        agents = [self._parts.runner.agents.get(step.agent) for step in delegation.steps]
-        again = (
-            self._parts.desk is not None
-            and status is Status.SUCCESS
-            and all(agent is not None and agent.recurring for agent in agents)
-        )
-        return answers.answer(delegation, status=status, recurring=again)
+        said = {"status": answer.status, "reply": answer.reply, "answered_at": now}
+        answered = delegation.model_copy(update={"state": DelegationState.ANSWERED, **said})
+        await self._parts.delivery.deliver(delegation.id, answered=answered)
 
     def _changed(self, delegation: Delegation) -> None:
         self._parts.events.ring(delegation.id)
@@ -286,6 +284,4 @@ class Coordinator:
     async def _history(self, delegation: Delegation) -> tuple[Exchange, ...]:
         if delegation.instruction.origin == SCHEDULE:
             return ()
-        return await self._store.conversation(
-            delegation.instruction.address, before=delegation.received_at, limit=HISTORY_EXCHANGES
-        )
+        return await self._histories.of(delegation)

@@ -146,6 +146,8 @@ class _Run:
                 self.task,
                 step_id=run_id(self.delegation, self.step),
                 on_progress=self._on_progress,
+                # The first claim that there ever was; whoever claims, or takes away, raises the token.
+                fresh=self.attempt == 1 and self.step.token == 1,
             )
 
     def _delay(self, state: RetryCallState) -> float | None:

@@ -10,7 +10,8 @@ import sys
 
 import uvloop
 
-from adapters.assembly import assembled, redis_url
+from adapters.assembly import assembled
+from adapters.configured import redis_url
 from adapters.queue.connection import connect_worker
 from adapters.queue.rq_queue import QUEUE_NAME
 from adapters.settings import Settings, check_production

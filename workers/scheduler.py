@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 import uvloop
 from redis.exceptions import RedisError
 
-from adapters.assembly import Assembly, assembled, redis_url
+from adapters.assembly import Assembly, assembled
+from adapters.configured import redis_url
 from adapters.queue.alarm_clock import AlarmClock
 from adapters.queue.connection import connect, connect_async
 from adapters.settings import Settings, check_production

@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from adapters.assembly import Assembly, redis_url
+from adapters.assembly import Assembly
+from adapters.configured import redis_url
 from adapters.queue.connection import connect_async
 from adapters.settings import Settings, operator_token
 from bot import page

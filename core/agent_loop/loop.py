@@ -65,15 +65,18 @@ class AgentLoop:
         step_id: str,
         on_progress: OnProgress | None = None,
         stream: bool = False,
+        fresh: bool = False,
     ) -> Result:
         """Do the task, with the model if there is one. Safe to repeat with the same `step_id`.
+
+        Only whoever knows that nothing was ever saved for it says `fresh`: then nothing is looked for.
 
         `on_progress` gets `step.tool` {tool, outcome, ms} after each call that ran, `tool.denied` {tool, reason, …}
         for each that was not the agent's to make, and with `stream` the answer as `text` {text}, piece by piece.
         """
         if self._model is None:
             return await self.run_without_model(agent, task, step_id=step_id, on_progress=on_progress)
-        saved = await self._runs.turns(step_id)
+        saved = () if fresh else await self._runs.turns(step_id)
         run = Run(agent, task, step_id=step_id, saved=saved, on_progress=on_progress, stream=stream)
         try:
             return await self._converse(self._model, run)

@@ -145,6 +145,8 @@ async def test_a_window_of_a_broken_number_of_seconds_is_not_cut_short(limiter: 
 
 
 PER_TENTH = Limit(requests=1, window_seconds=0.1)
+OPEN = 0.001
+"""Held for so long, a line in which somebody was alone is open again."""
 
 
 async def waited(limiter: Limiter, order: float, *, done: list[float], key: str = "chat") -> None:
@@ -156,9 +158,11 @@ async def waited(limiter: Limiter, order: float, *, done: list[float], key: str 
 
 async def test_who_asked_first_steps_up_first_in_whichever_process_it_waits(open_limiter: Open) -> None:
     several = [open_limiter() for _ in range(3)]
-    assert await several[0].line_up("chat", PER_TENTH, ticket="first", order=99) == 0
+    # The order shows only once all stand in line.
+    assert await several[0].line_up("chat", PER_TENTH, ticket="in", order=0, alone_seconds=60) == 0
     for number in (5, 3, 4, 1, 2):
         assert await several[number % 3].line_up("chat", PER_TENTH, ticket=f"t{number}.0", order=number) > 0
+    await several[0].hold("chat", seconds=OPEN)
     done: list[float] = []
     async with asyncio.timeout(20):
         await asyncio.gather(*(waited(several[n % 3], float(n), done=done) for n in (5, 3, 4, 1, 2)))
@@ -192,7 +196,7 @@ async def test_who_is_alone_is_followed_by_nobody_until_done(open_limiter: Open)
     limiter, other = open_limiter(), open_limiter()
     assert await limiter.line_up("a", SHORT, ticket="in", order=1, alone_seconds=30) == 0
     assert 0 < await other.line_up("a", SHORT, ticket="t2.0", order=2) < 1
-    await limiter.hold("a", seconds=0.001)
+    await limiter.hold("a", seconds=OPEN)
     async with asyncio.timeout(10):
         await waited(other, 2.0, done=[], key="a")
     assert await limiter.line_up("b", SHORT, ticket="dies", order=1, alone_seconds=0.05) == 0

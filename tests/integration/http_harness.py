@@ -16,7 +16,7 @@ import aiohttp
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
-import adapters.assembly
+import adapters.configured
 from adapters.assembly import Assembly, assembled
 from adapters.queue.connection import connect_worker
 from adapters.settings import Settings
@@ -216,7 +216,7 @@ async def serving(
         chdir(folder),
         mock.patch.dict(os.environ, clean, clear=True),
         mock.patch.object(
-            adapters.assembly, "build_tools", lambda parts: {**build_tools(parts), lever.name: lever}
+            adapters.configured, "build_tools", lambda parts: {**build_tools(parts), lever.name: lever}
         ),
     ):
         settings = Settings()

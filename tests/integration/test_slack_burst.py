@@ -176,19 +176,18 @@ async def closing(service: Service, *, until: int) -> AsyncIterator[None]:
     """Nothing can be posted into the channel until so many answers wait there."""
     lane = pace.posts("C1")
     gates = service.assembly.connections["slack"].messenger._pace._gates  # type: ignore[attr-defined]
-
-    async def close() -> None:
-        while True:
-            await service.assembly.limiter.hold(lane.key, seconds=2.0)
-            await asyncio.sleep(0.2)
-
-    closing = asyncio.create_task(close())
-    await service.assembly.limiter.hold(lane.key, seconds=2.0)
-    yield
-    await eventually(
-        lambda: lane.key in gates and gates[lane.key].ahead(math.inf) == until, seconds=BURST_SECONDS
+    limiter = service.assembly.limiter
+    assert (
+        await limiter.line_up(lane.key, lane.limit, ticket="shut", order=0, alone_seconds=3 * BURST_SECONDS)
+        == 0
     )
-    closing.cancel()
+    try:
+        yield
+        await eventually(
+            lambda: lane.key in gates and gates[lane.key].ahead(math.inf) == until, seconds=BURST_SECONDS
+        )
+    finally:
+        await limiter.hold(lane.key, seconds=0.001)
 
 
 def answers(slack: SlackServer) -> list[Message]:
