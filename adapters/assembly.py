@@ -18,6 +18,8 @@ from adapters.configured import (
     redis_url,
     routine_rules,
 )
+from adapters.connecting import build_integration_desk, build_invitations, build_service_commands
+from adapters.invitations import SignedInvitations
 from adapters.limits.moving_window import MovingWindow
 from adapters.operator import OPERATOR, to_own_place
 from adapters.planner_on_demand import PlannerOnDemand
@@ -37,6 +39,7 @@ from core.controls import Controls
 from core.coordinator import Coordinator, Parts
 from core.delivery import Delivery
 from core.intake import Intake
+from core.integrations.desk import IntegrationDesk
 from core.leases import Leases
 from core.line import Line
 from core.models import Agent
@@ -78,6 +81,8 @@ class Assembly:
     schedules: SqlSchedules
     alarm: Alarm
     desk: Desk
+    integrations: IntegrationDesk
+    invitations: SignedInvitations
     admissions: SqlAdmissions
     routines: Routines
     connections: Mapping[str, Connection]
@@ -135,17 +140,19 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     )
     leases = Leases(store=store, clock=clock)
     model = build_model(settings)
-    tools = all_tools(settings, database, clock) if runs_agents else {}
+    integrations = build_integration_desk(settings, database, clock)
+    invitations = build_invitations(settings, admissions)
+    tools = all_tools(settings, database, clock, integrations) if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
     check_tools(agents, tools=tools or tool_names())
     planner = (
         build_planner(tools, model)
         if runs_agents
-        else PlannerOnDemand(lambda: build_planner(all_tools(settings, database, clock), model))
+        else PlannerOnDemand(lambda: build_planner(all_tools(settings, database, clock, integrations), model))
     )
     runner = StepRunner(
         agents=agents,
-        loop=AgentLoop(model=model, tools=tools, runs=SqlRuns(database), clock=clock),
+        loop=AgentLoop(model=model, tools=tools, runs=SqlRuns(database), clock=clock, access=integrations),
         store=store,
         clock=clock,
         limits=RunLimits(
@@ -204,7 +211,13 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         leases=leases,
         coordinator=coordinator,
         controls=controls,
-        reception=Reception(intake=intake, controls=controls, store=store, agents=agents),
+        reception=Reception(
+            intake=intake,
+            controls=controls,
+            store=store,
+            agents=agents,
+            services=build_service_commands(settings, integrations, invitations, clock),
+        ),
         reconciler=Reconciler(
             store=store,
             queue=queue,
@@ -216,6 +229,8 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         schedules=schedules,
         alarm=alarm,
         desk=desk,
+        integrations=integrations,
+        invitations=invitations,
         admissions=admissions,
         routines=Routines(
             schedules=schedules, clock=clock, person=OPERATOR, posting=posting, rules=routine_rules(settings)

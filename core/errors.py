@@ -4,10 +4,12 @@
     ├── Refused                 the instruction is not taken; the sentence says why
     │   ├── InvalidInstruction
     │   ├── InvalidSchedule     a cron expression, zone or interval that can't be; carries the field
+    │   ├── InvalidIntegration  a kind, name or value that can't be; carries the field
     │   └── RateLimited         carries the verdict: which limit, and when to try again
     ├── NotFound, Conflict      what was named does not exist, or is not in a state that allows it
     ├── TransientError          worth trying again; carries `retry_after_seconds` where the other side said so
     │   ├── StoreUnavailable, QueueUnavailable
+    │   ├── KeyRetired          what was just sealed has to be sealed again, with the newer key
     │   ├── MessengerUnavailable
     │   │   └── MessengerBusy   there is too much to post; nothing was sent
     │   └── ModelUnavailable
@@ -15,6 +17,8 @@
     │   ├── StepFailed          an agent could not do its task
     │   │   └── ToolFailed
     │   ├── Denied              an agent asked for something that it was not given
+    │   ├── SealBroken          a sealed secret was changed, or belongs to another row or workspace
+    │   │   └── UnknownKey      its key isn't there, or no longer
     │   ├── MessengerRefused    the platform won't take this message, now or later
     │   │   ├── RecipientGone   nobody can be written to there any more
     │   │   └── MessageGone     the message that should be edited no longer exists
@@ -56,6 +60,14 @@ class InvalidSchedule(Refused):
         self.field = field
 
 
+class InvalidIntegration(Refused):
+    """That integration can't be."""
+
+    def __init__(self, sentence: str, *, field: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 class RateLimited(Refused):
     """Too many requests; try again later."""
 
@@ -88,6 +100,10 @@ class QueueUnavailable(TransientError):
     """The queue can't be reached just now."""
 
 
+class KeyRetired(TransientError):
+    """The key of this secret has just been retired; seal it again."""
+
+
 class MessengerUnavailable(TransientError):
     """The chat platform did not take the message just now."""
 
@@ -114,6 +130,14 @@ class ToolFailed(StepFailed):
 
 class Denied(PermanentError):
     """The agent asked for something that it was not given."""
+
+
+class SealBroken(PermanentError):
+    """A sealed secret can't be opened: it was changed, or belongs to something else; connect the integration again."""
+
+
+class UnknownKey(SealBroken):
+    """A sealed secret can't be opened, since its key isn't there; connect the integration again."""
 
 
 class MessengerRefused(PermanentError):

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -250,4 +252,33 @@ admissions = Table(
     Column("platform", String(40), primary_key=True),
     Column("person_id", String(200), primary_key=True),
     Column("at", Instant, nullable=False),
+)
+
+vault_keys = Table(
+    "vault_keys",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("master_id", String(32), nullable=False),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+integrations = Table(
+    "integrations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("workspace", String(150), nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("connected_by", String(200), nullable=False),
+    Column("connected_at", Instant, nullable=False),
+    Column("tested_at", Instant),
+    Column("passed", Boolean),
+    Column("note", Prose, nullable=False, server_default=""),
+    Column("key_id", ForeignKey("vault_keys.id"), nullable=False, index=True),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+    UniqueConstraint("workspace", "name"),
 )

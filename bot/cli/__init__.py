@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import traceback
 from collections.abc import Callable
+from types import TracebackType
 
 from core.errors import ConfigurationError, FlowMateError
+from core.integrations.masking import KNOWN
 
 PROCESSES = ("web", "worker", "scheduler")
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
@@ -20,6 +23,7 @@ def main() -> None:
     # Whatever is written (database, archives, logs, tokens) is for this user alone.
     os.umask(0o077)
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    sys.excepthook = _say_masked
     try:
         if len(sys.argv) == 2 and sys.argv[1] in PROCESSES:
             # Imported here: the other commands don't need it, and it doesn't need them.
@@ -31,7 +35,7 @@ def main() -> None:
 
         app(prog_name="flowmate")
     except FlowMateError as error:
-        sys.stderr.write(f"flowmate: {error.sentence}\n")
+        sys.stderr.write(f"flowmate: {KNOWN.mask(error.sentence)}\n")
         sys.exit(getattr(error, "exit_code", 1))
     except KeyboardInterrupt:
         sys.exit(130)
@@ -41,6 +45,10 @@ def _run(run: Callable[[str], int], name: str) -> int:
     try:
         return run(name)
     except ConfigurationError as error:
-        sys.stderr.write(f"flowmate: {error.sentence}\n")
+        sys.stderr.write(f"flowmate: {KNOWN.mask(error.sentence)}\n")
         # So that `up` does not try again what can't work.
         return os.EX_CONFIG
+
+
+def _say_masked(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+    sys.stderr.write(KNOWN.mask("".join(traceback.format_exception(kind, error, where))))

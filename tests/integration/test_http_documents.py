@@ -15,6 +15,7 @@ from tests.integration.http_harness import DELEGATE, DELEGATIONS, PLANS, Service
 pytest_plugins = ("tests.integration.http_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+INTEGRATIONS = "/api/v1/integrations"
 ROUTES = {
     ("get", "/health/live"),
     ("get", "/health/ready"),
@@ -24,6 +25,11 @@ ROUTES = {
     ("post", PLANS),
     ("post", "/api/v1/links"),
     ("get", "/api/v1/agents"),
+    ("get", INTEGRATIONS),
+    ("post", INTEGRATIONS),
+    ("get", f"{INTEGRATIONS}/kinds"),
+    ("post", f"{INTEGRATIONS}/{{integration_id}}/test"),
+    ("delete", f"{INTEGRATIONS}/{{integration_id}}"),
     ("get", DELEGATIONS),
     ("get", f"{DELEGATIONS}/{{delegation_id}}"),
     ("post", f"{DELEGATIONS}/{{delegation_id}}/cancel"),

@@ -148,6 +148,9 @@ class Receiver:
         if audience is Audience.THREAD and not await self._reception.knows(instruction.address):
             log.debug("slack: nothing to do for a reply in a thread without FlowMate")
             return
+        if audience is Audience.DIRECT and (told := await self._about_services(instruction)) is not None:
+            self._whispers.show(event["user"], told, at=instruction.address)
+            return
         sentence = await self._receive(instruction)
         # A mention comes as `app_mention`, too, and one of the two is enough to be told.
         echo = audience is Audience.MENTION and event["type"] == "message"
@@ -172,6 +175,9 @@ class Receiver:
         if instruction.text.lower() in ("", "help"):
             await ack({"response_type": "ephemeral", **to_message(Reply(text=self._reception.help()))})
             return
+        if (told := await self._about_services(instruction)) is not None:
+            await ack({"response_type": "ephemeral", **to_message(Reply(text=told))})
+            return
         sentence = await self._receive(instruction)
         if sentence:
             await ack(text=escape(sentence), response_type="ephemeral")
@@ -192,6 +198,13 @@ class Receiver:
         elif sentence:
             self._whispers.tell(user, sentence, at=press.address)
         await ack()
+
+    async def _about_services(self, instruction: Instruction) -> str | None:
+        """The answer to a command about connected services, for its author alone."""
+        told = await self._reception.about_services(
+            instruction.text, person=instruction.person, address=instruction.address
+        )
+        return told.markdown if told is not None else None
 
     async def _receive(self, instruction: Instruction) -> str | None:
         """Save the instruction, and what its author should be told besides."""
