@@ -1,0 +1,78 @@
+"""Each peer's own environment, under build/bench/, made when it is first needed and whenever its versions change."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.peers.roster import Peer
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = ROOT / "benchmarks" / "peers"
+BENCH = ROOT / "build" / "bench"
+INSTALL_SECONDS = 600
+
+
+class CannotRun(Exception):
+    """Why a peer can't be measured here, in one line."""
+
+
+def command(peer: Peer) -> tuple[list[str], Path]:
+    """How its program is started, and in which folder. Raises CannotRun where its environment can't be made."""
+    if peer.kind == "flowmate":
+        return [sys.executable, "-m", "benchmarks.peers.flowmate"], ROOT
+    folder = PROGRAMS / peer.folder
+    if peer.kind == "node":
+        return _node(folder, BENCH / peer.folder)
+    return [str(_python(folder, BENCH / peer.folder)), "program.py"], folder
+
+
+def _python(program: Path, made: Path) -> Path:
+    wanted = (program / "requirements.txt").read_text()
+    interpreter = made / "venv" / "bin" / "python"
+    if not _is_current(made, wanted):
+        uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
+        if uv is None:
+            raise CannotRun("uv is not installed")
+        shutil.rmtree(made / "venv", ignore_errors=True)
+        _install([uv, "venv", "-q", "--python", sys.executable, str(made / "venv")], made)
+        requirements = str(program / "requirements.txt")
+        _install([uv, "pip", "install", "-q", "--python", str(interpreter), "-r", requirements], made)
+        (made / "installed").write_text(wanted)
+    return interpreter
+
+
+def _node(program: Path, made: Path) -> tuple[list[str], Path]:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise CannotRun("node and npm are not installed")
+    wanted = (program / "package.json").read_text()
+    if not _is_current(made, wanted):
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir(parents=True)
+        shutil.copy(program / "package.json", made)
+        _install([npm, "install", "--no-fund", "--no-audit", "--silent"], made)
+        (made / "installed").write_text(wanted)
+    # Beside its libraries: that is where node looks for them.
+    shutil.copy(program / "program.js", made)
+    return [node, "program.js"], made
+
+
+def _is_current(made: Path, wanted: str) -> bool:
+    installed = made / "installed"
+    return installed.exists() and installed.read_text() == wanted
+
+
+def _install(arguments: list[str], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        done = subprocess.run(
+            arguments, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CannotRun(f"its environment can't be made ({type(error).__name__})") from error
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise CannotRun(f"its environment can't be made: {last}")

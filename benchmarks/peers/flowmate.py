@@ -1,0 +1,117 @@
+"""FlowMate with the peers' command line: the real path, two worker processes, answers into a conversation.
+
+The conversation is a chat platform that posts over HTTP to the sink (`benchmarks/peers/sink.py`): a placeholder, then
+its edit with the answer. Instructions come in through `reception.receive`, in this process, from a hundred people.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+import adapters.chat
+from benchmarks.peers import sink
+from benchmarks.peers.shared import contract
+
+# Before anything else asks which platforms there are: what follows is imported where it is used.
+adapters.chat.PLATFORMS = (*adapters.chat.PLATFORMS, sink.PLATFORM)
+
+AGENT = (
+    "---\nname: {name}\ndescription: Answers for the benchmark, number {name}.\n---\nAnswer in one word.\n"
+)
+PEOPLE = 100
+READY_SECONDS = 60.0
+PACKAGES = ("flowmate", "rq", "redis", "sqlalchemy", "psycopg", "openai")
+
+
+def work() -> None:
+    """One worker process, as `flowmate worker` runs it; it is ready when it says so in Redis."""
+    from bot.processes import run
+
+    raise SystemExit(run("worker"))
+
+
+def settings_in(folder: str, given: Any) -> None:
+    """Everything FlowMate is told, in the environment that its processes share."""
+    agents = Path(folder) / "agents"
+    agents.mkdir()
+    for name in contract.AGENTS:
+        (agents / f"{name}.md").write_text(AGENT.format(name=name))
+    os.environ.update(
+        {
+            "REDIS_URL": given.redis_url,
+            "DATABASE_URL": given.database_url,
+            "FLOWMATE_DATA_DIR": folder,
+            "FLOWMATE_AGENTS_DIR": str(agents),
+            "OPENAI_API_KEY": contract.KEY,
+            "OPENAI_BASE_URL": given.model_url,
+            "PEER_SINK_URL": given.sink_url,
+            "RATE_LIMIT_MAX_REQUESTS": "1000000",
+            "FLOWMATE_LOG_LEVEL": "WARNING",
+        }
+    )
+    if not given.database_url.startswith("postgresql"):
+        # SQLite where it lies by default: in the data folder.
+        del os.environ["DATABASE_URL"]
+
+
+async def receive_all(delegations: list[str]) -> None:
+    from adapters.assembly import assembled
+    from adapters.settings import Settings
+    from core.models import Address, Instruction, Person
+
+    text = "; ".join(f"@{name} say so" for name in contract.AGENTS)
+    async with assembled(Settings(), runs_agents=False) as assembly:
+        received: list[Coroutine[Any, Any, Any]] = [
+            assembly.reception.receive(
+                Instruction(
+                    key=name,
+                    text=text,
+                    person=Person(id=f"sink:bench:person-{number % PEOPLE}"),
+                    address=Address(platform=sink.NAME, workspace="bench", place=name),
+                    origin="api",
+                )
+            )
+            for number, name in enumerate(delegations)
+        ]
+        await asyncio.gather(*received)
+
+
+def submit(delegations: list[str]) -> None:
+    asyncio.run(receive_all(delegations))
+
+
+async def until_ready(url: str, count: int) -> None:
+    redis = Redis.from_url(url)
+    async with asyncio.timeout(READY_SECONDS):
+        while redis.scard("rq:workers") < count:  # noqa: ASYNC110 - other processes set no event here
+            await asyncio.sleep(0.1)
+    redis.close()
+
+
+def main() -> None:
+    given = contract.options()
+    if given.command == "work":
+        work()
+    from adapters.settings import Settings
+    from adapters.sql.migrations import migrate
+
+    with tempfile.TemporaryDirectory(prefix="flowmate-bench-") as folder:
+        settings_in(folder, given)
+        migrate(Settings())
+        command = [sys.executable, "-m", "benchmarks.peers.flowmate", "work", *sys.argv[2:]]
+        with contract.workers(command, contract.WORKERS, says_ready=False) as started:
+            asyncio.run(until_ready(given.redis_url, contract.WORKERS))
+            report = contract.measure(given, submit)
+            contract.finish(report, PACKAGES, started)
+
+
+if __name__ == "__main__":
+    main()
