@@ -14,7 +14,8 @@ from core.ports.archive import Archived
 
 def build_archive(settings: Settings, database: Database) -> SqlArchive:
     """Archives in the data folder."""
-    return SqlArchive(database, folder=settings.data_dir / "backups", clock=SystemClock())
+    folder, agents = settings.data_dir / "backups", settings.agents_dir
+    return SqlArchive(database, folder=folder, agents=agents, clock=SystemClock())
 
 
 async def back_up(settings: Settings, *, key: str) -> Archived:

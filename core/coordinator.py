@@ -165,8 +165,14 @@ class Coordinator:
         return await self._parts.desk.answer(delegation, history=history)
 
     async def _answer(self, delegation: Delegation, status: Status, reply: Reply) -> None:
+        platform = delegation.instruction.address.platform
         await self._store.save_answer(
-            delegation.id, round=delegation.round, status=status, reply=reply, now=self._clock.now()
+            delegation.id,
+            round=delegation.round,
+            status=status,
+            reply=reply,
+            now=self._clock.now(),
+            delivered=not self._parts.delivery.posts(platform),
         )
         self._parts.events.ring(delegation.id)
 
@@ -243,13 +249,16 @@ class Coordinator:
         status = status_of(delegation.steps, cancelled=delegation.cancelled_by is not None)
         reply = await self._reply(delegation, status)
         now = self._clock.now()
+        posts = self._parts.delivery.posts(delegation.instruction.address.platform)
         saved = await self._store.save_answer(
-            delegation.id, round=delegation.round, status=status, reply=reply, now=now
+            delegation.id, round=delegation.round, status=status, reply=reply, now=now, delivered=not posts
         )
         if not saved:
             # Another worker ended the last step at the same moment; the answer is its to deliver.
             return
         self._parts.events.ring(delegation.id)
+        if not posts:
+            return
         answer = {"state": DelegationState.ANSWERED, "status": status, "reply": reply, "answered_at": now}
         await self._parts.delivery.deliver(delegation.id, answered=delegation.model_copy(update=answer))
 

@@ -67,6 +67,10 @@ class Delivery:
             unposted=self._show_typing,
         )
 
+    def posts(self, platform: str) -> bool:
+        """Whether answers are put anywhere for this platform; where they are not, the row is the answer."""
+        return platform in self._messengers
+
     async def placeholder(self, delegation: Delegation, *, typed: bool = True) -> None:
         """Post "on it" into the conversation, unless it is there. Never raises: the answer matters more.
 
@@ -194,6 +198,8 @@ class Delivery:
     async def _show_once(self, messenger: Messenger, delegation: Delegation, reply: Reply) -> None:
         parts = messenger.split(reply)
         known = await self._settled(delegation)
+        if known.get(0) is not None:
+            await self._edits.landed(delegation.id)
         for number, part in enumerate(parts):
             message_id = known.get(number)
             stands = message_id is not None

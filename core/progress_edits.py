@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from uuid import uuid4
 
 from core.errors import MessengerRefused, MessengerUnavailable, TransientError
 from core.models import Delegation, DelegationState
@@ -18,6 +20,10 @@ from core.turns import Turns
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.05
+EDITS = Limit(requests=1000, window_seconds=1)
+"""Edits of one placeholder exclude one another; how many there may be is another limit's matter."""
+EDIT_SECONDS = 3.0
+"""How long an edit that never came back is taken to be on its way: its process died, or the platform is slow."""
 
 
 class ProgressEdits:
@@ -57,6 +63,30 @@ class ProgressEdits:
         self._due_edits.clear()
         await asyncio.gather(*self._edits, return_exceptions=True)
 
+    async def landed(self, delegation_id: str) -> None:
+        """Wait until no process has an edit of the progress on its way, or has had one for too long.
+
+        A process that is killed leaves its edit to the platform, and nobody to see where it lands.
+        """
+        ticket = uuid4().hex
+        line = f"edits:{delegation_id}"
+        while (wait := await self._limiter.line_up(line, EDITS, ticket=ticket, order=0.0)) > 0:
+            await self._clock.sleep(max(POLL_SECONDS, wait))
+
+    @asynccontextmanager
+    async def _under_way(self, delegation_id: str) -> AsyncIterator[bool]:
+        """Whether an edit may be made now; nobody else edits until it has come back."""
+        ticket, line = uuid4().hex, f"edits:{delegation_id}"
+        wait = await self._limiter.line_up(line, EDITS, ticket=ticket, order=0.0, alone_seconds=EDIT_SECONDS)
+        if wait:
+            await self._limiter.leave(line, ticket=ticket)
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            await self._limiter.hold(line, seconds=0.0)
+
     async def _progress(self, delegation_id: str, platform: str) -> None:
         messenger = self._messengers[platform]
         pace = Limit(requests=1, window_seconds=messenger.capabilities.seconds_between_edits)
@@ -73,26 +103,36 @@ class ProgressEdits:
 
     async def _edit_progress(self, messenger: Messenger, delegation_id: str) -> None:
         async with self._turns.of(delegation_id):
-            delegation = await self._store.load(delegation_id)
-            if delegation.state is not DelegationState.PLANNED:
-                return
-            known = {posted.part: posted.message_id for posted in await self._store.posted(delegation_id)}
-            message_id = known.get(0)
-            address = delegation.instruction.address
+            async with self._under_way(delegation_id) as free:
+                message_id = await self._shown(messenger, delegation_id) if free else None
             if message_id is None:
-                if 0 not in known:
-                    await self._unposted(messenger, delegation)
                 return
-            try:
-                await messenger.edit(address, message_id, progress.progress(delegation))
-            except MessengerUnavailable as error:
-                # It may have been made all the same.
-                logger.info("no progress shown for %s: %s", delegation_id, error.sentence)
-            # The answer may have been put there by another process while this edit was on its way, and the edit
-            # may have landed on top of it: whoever edits last must find no answer waiting.
+            # The answer may have been put there by another process, which did not wait for so slow an edit, and the
+            # edit may have landed on top of it: whoever edits last must find no answer waiting.
             shown = None
-            while (answer := (await self._store.load(delegation_id)).reply) not in (None, shown):
+            while (delegation := await self._store.load(delegation_id)).reply not in (None, shown):
+                shown = delegation.reply
                 async for attempt in attempts(self._clock):
                     with attempt:
-                        await messenger.edit(address, message_id, messenger.split(answer)[0])
-                shown = answer
+                        await messenger.edit(
+                            delegation.instruction.address, message_id, messenger.split(shown)[0]
+                        )
+
+    async def _shown(self, messenger: Messenger, delegation_id: str) -> str | None:
+        """Show how far the work is; the id of the message that may have been edited."""
+        # Whoever answers looks for edits under way once the answer is saved; this one was announced before it looks.
+        delegation = await self._store.load(delegation_id)
+        if delegation.state is not DelegationState.PLANNED:
+            return None
+        known = {posted.part: posted.message_id for posted in await self._store.posted(delegation_id)}
+        message_id = known.get(0)
+        if message_id is None:
+            if 0 not in known:
+                await self._unposted(messenger, delegation)
+            return None
+        try:
+            await messenger.edit(delegation.instruction.address, message_id, progress.progress(delegation))
+        except MessengerUnavailable as error:
+            # It may have been made all the same.
+            logger.info("no progress shown for %s: %s", delegation_id, error.sentence)
+        return message_id

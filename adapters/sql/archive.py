@@ -1,37 +1,27 @@
-"""`SqlArchive`: a workspace's data, or everybody's, as a zip of JSON lines, checked when written and when read.
-
-manifest.json        format, workspace, when, and for each table: file, rows, sha256
-delegations.jsonl …  one row a line, columns by name, instants as ISO 8601
-"""
+"""`SqlArchive`: a workspace's data, or everybody's, in one file, and back from it into the database."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import hashlib
-import json
 import os
 import zipfile
-import zlib
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, false, insert, literal, select, true
 
+from adapters.agent_files import gather, lay_down
 from adapters.sql import tables
+from adapters.sql.archive_file import fill, read
 from adapters.sql.database import Database
 from core.errors import ToolFailed
-from core.models import Artifact, Frozen, StepState
+from core.models import Artifact, StepState
 from core.ports.archive import Archived
 from core.ports.clock import Clock
 
-FORMAT = "flowmate-archive-1"
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
-MAX_UNPACKED_BYTES = 4 * 1024**3
-# What the standard library raises where a file is no zip, is damaged, encrypted or packed in an unknown way.
-UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError, ValueError, OSError)
 EVERYTHING = "*"
 """In place of a workspace: all of them, and what belongs to none."""
 A = tables.archives
@@ -41,29 +31,13 @@ T = tables.slots
 OPEN = tuple(state.value for state in StepState if not state.terminal)
 
 
-class Described(Frozen):
-    """One table's file in an archive."""
-
-    file: str
-    rows: int
-    sha256: str
-
-
-class Manifest(Frozen):
-    """What an archive says about itself."""
-
-    format: str
-    workspace: str
-    at: str
-    tables: dict[str, Described]
-
-
 class SqlArchive:
     """The Archive port: archives lie in a folder of this machine, mode 0600."""
 
-    def __init__(self, database: Database, *, folder: Path, clock: Clock) -> None:
+    def __init__(self, database: Database, *, folder: Path, agents: Path, clock: Clock) -> None:
         self._database = database
         self._folder = folder
+        self._agents = agents
         self._clock = clock
 
     async def create(self, workspace: str, *, key: str) -> Archived:
@@ -78,11 +52,14 @@ class SqlArchive:
         return archived
 
     async def restore(self, path: Path, *, workspace: str | None = None) -> dict[str, int]:
-        manifest, rows = await asyncio.to_thread(_read, path)
+        manifest, rows, agents = await asyncio.to_thread(read, path, TABLES)
         target = workspace or manifest.workspace
         if manifest.workspace == EVERYTHING != target:
             raise ToolFailed(f"{path.name} holds all workspaces; it can't be put into one.")
-        return await self._database.write(lambda c: _put_back(c, rows, manifest.workspace, target))
+        counts = await self._database.write(lambda c: _put_back(c, rows, manifest.workspace, target))
+        if manifest.workspace == EVERYTHING:
+            counts["agents"] = await asyncio.to_thread(lay_down, self._agents, agents)
+        return counts
 
     def _write(
         self, workspace: str, key: str, rows: dict[str, list[dict[str, Any]]], now: datetime
@@ -90,12 +67,13 @@ class SqlArchive:
         path = self._folder / _name(workspace, key, now)
         partial = path.with_suffix(".partial")
         try:
+            agents = gather(self._agents) if workspace == EVERYTHING else {}
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with open(partial, "wb", opener=_privately) as file:
                 with zipfile.ZipFile(file, "w", compression=zipfile.ZIP_DEFLATED) as archive:
-                    _fill(archive, workspace, rows, now)
+                    fill(archive, (workspace, now), rows, agents)
             partial.rename(path)
-            _read(path)
+            read(path, TABLES)
         except OSError as error:
             with contextlib.suppress(OSError):
                 partial.unlink()
@@ -107,6 +85,8 @@ class SqlArchive:
             name=path.name, path=str(path), media_type="application/zip", size_bytes=len(content)
         )
         counts = {table: len(found) for table, found in rows.items()}
+        if workspace == EVERYTHING:
+            counts["agents"] = len(agents)
         return Archived(artifact=artifact, sha256=hashlib.sha256(content).hexdigest(), rows=counts)
 
 
@@ -122,6 +102,7 @@ ARCHIVED: tuple[Table, ...] = (
     tables.slots,
     tables.admissions,
 )
+TABLES = tuple(table.name for table in ARCHIVED)
 RUNS = (tables.turns, tables.calls)
 DEPLOYMENT = (tables.admissions,)
 """What belongs to no workspace: it is in the archives of everything alone."""
@@ -170,59 +151,6 @@ def _goes_on(table: Table, workspace: str) -> ColumnElement[bool]:
 
 def _rows(c: Connection, table: Table, workspace: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in c.execute(select(table).where(_belongs(table, workspace)))]
-
-
-def _fill(
-    archive: zipfile.ZipFile, workspace: str, rows: dict[str, list[dict[str, Any]]], now: datetime
-) -> None:
-    files: dict[str, Described] = {}
-    for table, found in rows.items():
-        content = "".join(json.dumps(row, default=_to_json, sort_keys=True) + "\n" for row in found).encode()
-        archive.writestr(_entry(f"{table}.jsonl"), content)
-        digest = hashlib.sha256(content).hexdigest()
-        files[table] = Described(file=f"{table}.jsonl", rows=len(found), sha256=digest)
-    manifest = Manifest(format=FORMAT, workspace=workspace, at=now.isoformat(), tables=files)
-    archive.writestr(_entry("manifest.json"), manifest.model_dump_json(indent=2))
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, date_time=ZIP_EPOCH)
-    info.compress_type = zipfile.ZIP_DEFLATED
-    return info
-
-
-def _to_json(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no place in an archive")
-
-
-def _read(path: Path) -> tuple[Manifest, dict[str, list[dict[str, Any]]]]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED_BYTES:
-                raise ToolFailed(f"{path.name} is too large to be restored.")
-            manifest = Manifest.model_validate_json(archive.read("manifest.json"))
-            if manifest.format != FORMAT:
-                raise ToolFailed(f"{path.name} is no archive that this version can read.")
-            rows = {table.name: list(_lines(archive, manifest, table.name)) for table in ARCHIVED}
-    except FileNotFoundError as error:
-        raise ToolFailed(f"There is no file {path}.") from error
-    except UNREADABLE as error:
-        raise ToolFailed(f"{path.name} is damaged, or no archive of FlowMate's.") from error
-    return manifest, rows
-
-
-def _lines(archive: zipfile.ZipFile, manifest: Manifest, table: str) -> Iterator[dict[str, Any]]:
-    described = manifest.tables.get(table)
-    if described is None:
-        # Archives of the time before there were schedules.
-        return
-    content = archive.read(described.file)
-    if hashlib.sha256(content).hexdigest() != described.sha256:
-        raise ToolFailed(f"The archive is damaged: {table} does not match its checksum.")
-    for line in content.splitlines():
-        yield json.loads(line)
 
 
 def _put_back(c: Connection, rows: dict[str, list[dict[str, Any]]], old: str, new: str) -> dict[str, int]:

@@ -131,20 +131,31 @@ def save_plan(c: Connection, delegation_id: str, plan: Plan, now: datetime) -> D
 
 
 def save_answer(
-    c: Connection, delegation_id: str, round: int, answer: tuple[Status, Reply], now: datetime
+    c: Connection,
+    delegation_id: str,
+    round: int,
+    answer: tuple[Status, Reply],
+    now: datetime,
+    *,
+    delivered: bool,
 ) -> bool:
     status, reply = answer
+    facts: list[Fact] = [(EventKind.DELEGATION_ANSWERED, {"status": status.value})]
+    values: dict[str, Any] = {"state": DelegationState.ANSWERED.value}
+    if delivered:
+        facts.append((EventKind.DELEGATION_DELIVERED, {}))
+        values = {"state": DelegationState.DELIVERED.value, "delivered_at": now, "check_at": None}
     return move(
         c,
         delegation_id,
-        [(EventKind.DELEGATION_ANSWERED, {"status": status.value})],
+        facts,
         now,
         OPEN_THIS_ROUND if status is Status.CANCELLED else OPEN_AND_WANTED,
         this_round=round,
-        state=DelegationState.ANSWERED.value,
         status=status.value,
         reply=reply.model_dump(mode="json"),
         answered_at=now,
+        **values,
     )
 
 

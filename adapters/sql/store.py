@@ -78,10 +78,19 @@ class SqlStore:
         await self.database.write(lambda c: steps.skip(c, step_ids, reason, now))
 
     async def save_answer(
-        self, delegation_id: str, *, round: int, status: Status, reply: Reply, now: datetime
+        self,
+        delegation_id: str,
+        *,
+        round: int,
+        status: Status,
+        reply: Reply,
+        now: datetime,
+        delivered: bool = False,
     ) -> bool:
         return await self.database.write(
-            lambda c: delegations.save_answer(c, delegation_id, round, (status, reply), now)
+            lambda c: delegations.save_answer(
+                c, delegation_id, round, (status, reply), now, delivered=delivered
+            )
         )
 
     async def mark_delivered(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from core.errors import Conflict, NotFound
 from core.memory.conversations import Conversations
@@ -104,15 +105,25 @@ class InMemoryStore(Steps, Conversations):
         )
 
     async def save_answer(
-        self, delegation_id: str, *, round: int, status: Status, reply: Reply, now: datetime
+        self,
+        delegation_id: str,
+        *,
+        round: int,
+        status: Status,
+        reply: Reply,
+        now: datetime,
+        delivered: bool = False,
     ) -> bool:
         await self._arrive()
         delegation = self._in_state(delegation_id, OPEN, round=round)
         if delegation is None or (delegation.cancelled_by and status is not Status.CANCELLED):
             return False
-        fact = (EventKind.DELEGATION_ANSWERED, {"status": status.value})
-        state = DelegationState.ANSWERED
-        self._change(delegation, fact, now=now, state=state, status=status, reply=reply, answered_at=now)
+        facts: list[Fact] = [(EventKind.DELEGATION_ANSWERED, {"status": status.value})]
+        values: dict[str, Any] = {"state": DelegationState.ANSWERED}
+        if delivered:
+            facts.append((EventKind.DELEGATION_DELIVERED, {}))
+            values = {"state": DelegationState.DELIVERED, "delivered_at": now, "check_at": None}
+        self._change(delegation, *facts, now=now, status=status, reply=reply, answered_at=now, **values)
         return True
 
     async def mark_delivered(

@@ -103,10 +103,18 @@ class Store(Protocol):
         ...
 
     async def save_answer(
-        self, delegation_id: str, *, round: int, status: Status, reply: Reply, now: datetime
+        self,
+        delegation_id: str,
+        *,
+        round: int,
+        status: Status,
+        reply: Reply,
+        now: datetime,
+        delivered: bool = False,
     ) -> bool:
         """planned (or received, where there is nothing to run) → answered. False where another was faster.
 
+        With `delivered`, where nothing is posted anywhere, → delivered at the same moment.
         Once it is cancelled, only an answer that says so is taken.
         """
         ...

@@ -10,6 +10,8 @@ import platform
 import random
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 
 from tests.chaos.campaign import Campaign, Outcome, run
 from tests.chaos.slots import run_slots
@@ -54,10 +56,15 @@ def campaigns(seed: int, *, share: float, database: str) -> list[Campaign]:
             database=database,
         ),
         Campaign(
-            "database out, clock steps, rolling restarts",
+            "database out or without room, clock steps, rolling restarts",
             seed + 5,
             max(20, questions // 4),
-            faults=(("database", some(4)), ("clock", some(10)), ("restart all", some(4))),
+            faults=(
+                ("database", some(4)),
+                ("clock", some(10)),
+                ("restart all", some(4)),
+                *((("disk", some(4)),) if database == "sqlite" else ()),
+            ),
             per_second=2.0,
             database=database,
         ),
@@ -108,6 +115,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--share", type=float, default=1.0, help="how much of the full run")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
+    parser.add_argument(
+        "--older", type=Path, help="the folder of another version, which one worker comes from"
+    )
     parser.add_argument("--only", default="", help="campaigns whose name holds this")
     given = parser.parse_args()
     print(
@@ -121,7 +131,7 @@ def main() -> int:
     for database in databases:
         for campaign in campaigns(given.seed, share=given.share, database=database):
             if given.only in campaign.name:
-                outcomes.append(asyncio.run(run(campaign)))
+                outcomes.append(asyncio.run(run(replace(campaign, older=given.older))))
                 tell(outcomes[-1])
         clock = Campaign(
             "slots",

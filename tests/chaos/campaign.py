@@ -23,7 +23,14 @@ from sqlalchemy.exc import DBAPIError
 from adapters.sql import tables
 from adapters.sql.database import make_engine
 from adapters.sql.migrations import upgrade
-from tests.chaos.checks import Verdict, check_doors, check_mails, check_redis, check_rows
+from tests.chaos.checks import (
+    Verdict,
+    check_connections,
+    check_doors,
+    check_mails,
+    check_redis,
+    check_rows,
+)
 from tests.chaos.doors import TOKEN as OPERATOR
 from tests.chaos.doors import ApiDoor, Asked, Door, SlackDoor, TelegramDoor
 from tests.chaos.faults import Outage, Trouble
@@ -41,6 +48,7 @@ SECRET = "invented-webhook-secret"
 DOORS = ("slack", "telegram", "telegram", "api", "api")
 """Slack takes some fifty edits a minute: with a larger share of its questions a run would mostly wait for that."""
 LEASE_SECONDS = 30.0
+SHOWN = 5
 UNLIMITED = (
     "chat.postMessage",
     "chat.update",
@@ -70,6 +78,8 @@ class Campaign:
     slowest_model: float = 2.0
     quiet_seconds: float = 300.0
     roles: tuple[str, ...] = ROLES
+    older: Path | None = None
+    """Another version's folder, from which the first worker comes."""
     sockets: bool = False
     """Slack over Socket Mode and Telegram by webhook; else Slack over HTTP and Telegram by polling."""
 
@@ -97,6 +107,7 @@ class World:
     base_url: str
     outage: Outage
     clock: Path
+    disk: Path
     another: str
     """URL of a second, empty database."""
     doors: dict[str, Door] = field(default_factory=dict)
@@ -117,10 +128,8 @@ async def run(campaign: Campaign) -> Outcome:
         await causing
         await trouble.settle()
         verdict = Verdict()
-        verdict.expect(
-            await quiet(here, seconds=campaign.quiet_seconds),
-            f"not quiet after {campaign.quiet_seconds:.0f} s",
-        )
+        if not await quiet(here, seconds=campaign.quiet_seconds):
+            verdict.expect(False, f"not quiet after {campaign.quiet_seconds:.0f} s: {waiting(here)}")
         for one in asked:
             await here.doors[one.door].read(one)
         check_doors(verdict, asked)
@@ -133,6 +142,7 @@ async def run(campaign: Campaign) -> Outcome:
         verdict.expect(not here.fleet.unasked, f"{here.fleet.unasked[:3]}")
         killed = await here.fleet.stop()
         verdict.expect(not killed, "a process did not end when it was asked to")
+        await check_connections(verdict, here.valkey.socket, here.engine)
         slowest = _slowest(here.engine)
     return Outcome(campaign, verdict, trouble.done, time.monotonic() - began, slowest)
 
@@ -147,6 +157,7 @@ def make_trouble(campaign: Campaign, here: World, dice: random.Random) -> Troubl
         dice,
         database=here.outage,
         clock=here.clock,
+        disk=here.disk,
         halt_seconds=1.4 * LEASE_SECONDS / campaign.haste,
     )
 
@@ -181,6 +192,15 @@ async def quiet(here: World, *, seconds: float) -> bool:
             return True
         await asyncio.sleep(0.5)
     return False
+
+
+def waiting(here: World) -> str:
+    """What a world that did not come to rest still waits for."""
+    d = tables.delegations.c
+    left = select(d.id, d.state, d.check_at).where(d.state != "delivered").limit(SHOWN)
+    with here.engine.connect() as connection:
+        rows = [tuple(row) for row in connection.execute(left)]
+    return f"{rows}, {here.telegram.waiting} updates for Telegram's bot"
 
 
 def _undelivered(engine: Engine) -> int:
@@ -223,8 +243,9 @@ async def world(campaign: Campaign, dice: random.Random) -> AsyncIterator[World]
         model = Model(seed=campaign.seed, slowest=campaign.slowest_model, faulty=campaign.faulty_model)
         openai = await stack.enter_async_context(ScriptedOpenAI(default=model))
         url, outage, another = stack.enter_context(_database(campaign.database, folder))
-        clock = folder / "clock"
+        clock, disk = folder / "clock", folder / "disk"
         clock.write_text("0")
+        disk.write_text("")
         engine = make_engine(url)
         stack.callback(engine.dispose)
         upgrade(engine)
@@ -250,9 +271,10 @@ async def world(campaign: Campaign, dice: random.Random) -> AsyncIterator[World]
             "CHAOS_HASTE": str(campaign.haste),
             "CHAOS_LIES": str(campaign.lies),
             "CHAOS_CLOCK": str(clock),
+            "CHAOS_DISK": str(disk),
             "PYTHONPATH": str(ROOT),
         }
-        fleet = Fleet(environment, folder / "logs", campaign.roles)
+        fleet = Fleet(environment, folder / "logs", campaign.roles, older=campaign.older)
         base_url = f"http://127.0.0.1:{port}"
         await fleet.start()
         stack.push_async_callback(fleet.stop)
@@ -266,7 +288,9 @@ async def world(campaign: Campaign, dice: random.Random) -> AsyncIterator[World]
             "telegram": TelegramDoor(telegram, dice, secret=SECRET if campaign.sockets else ""),
             "api": api,
         }
-        yield World(fleet, valkey, slack, telegram, mail, engine, base_url, outage, clock, another, doors)
+        yield World(
+            fleet, valkey, slack, telegram, mail, engine, base_url, outage, clock, disk, another, doors
+        )
 
 
 async def ready(base_url: str) -> None:

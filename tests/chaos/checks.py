@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from redis import Redis
 from sqlalchemy import Engine, select
@@ -26,6 +27,11 @@ ORDER = (
 LASTING_KEYS = (b"rq:", b"flowmate:", b"LIMITS", b"LIMITER")
 """Keys that may stand without an end: RQ's own indexes of queues and workers, which it keeps."""
 SWEPT_SECONDS = 60.0
+CLOSED_SECONDS = 5.0
+OTHERS = (
+    "SELECT pid, state, query FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 MANY = 5
 
 
@@ -116,6 +122,31 @@ async def check_redis(verdict: Verdict, client: Redis) -> None:
     while (leaked := _leaked(client)) and time.monotonic() < until:  # noqa: ASYNC110 - Redis tells nobody
         await asyncio.sleep(0.2)
     verdict.expect(not leaked, f"keys without an end: {leaked[:MANY]}")
+
+
+async def check_connections(verdict: Verdict, valkey: Path, engine: Engine) -> None:
+    """Once every process has ended nobody holds a connection, to Redis or to PostgreSQL, but whoever looks.
+
+    What a killed process held is closed by the system; a connection that is still there belongs to a process that is.
+    """
+    until = time.monotonic() + CLOSED_SECONDS
+    while (  # noqa: ASYNC110 - nor does a server
+        held := await asyncio.to_thread(_held, valkey, engine)
+    ) and time.monotonic() < until:
+        await asyncio.sleep(0.2)
+    verdict.expect(not held, f"connections that nobody closed: {held[:MANY]}")
+
+
+def _held(valkey: Path, engine: Engine) -> list[object]:
+    with Redis(unix_socket_path=str(valkey)) as client:
+        mine = client.client_id()
+        held: list[object] = [one for one in client.client_list() if int(one["id"]) != mine]
+    if engine.dialect.name == "postgresql":
+        # What this very pool keeps is no leak.
+        engine.dispose()
+        with engine.connect() as connection:
+            held += [tuple(row) for row in connection.exec_driver_sql(OTHERS)]
+    return held
 
 
 def _leaked(client: Redis) -> list[tuple[bytes, object]]:

@@ -37,6 +37,7 @@ class Trouble:
     halt_seconds: float
     database: Outage
     clock: Path
+    disk: Path
     done: Counter[str] = field(default_factory=Counter)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -53,6 +54,7 @@ class Trouble:
             "platforms": self._platforms,
             "database": self._database,
             "clock": self._clock,
+            "disk": self._disk,
             "restart all": self._roll,
         }[kind]()
 
@@ -109,6 +111,16 @@ class Trouble:
             self.clock.write_text(str(self.dice.choice((-3600, 3600))))
             await asyncio.sleep(self.dice.uniform(1.0, 5.0))
             self.clock.write_text("0")
+
+        self._go_on(for_a_while())
+
+    async def _disk(self) -> None:
+        """The database finds no more room on its disk, until somebody makes some. SQLite only."""
+
+        async def for_a_while() -> None:
+            self.disk.write_text("full")
+            await asyncio.sleep(self.dice.uniform(0.2, 1.0) * self.halt_seconds)
+            self.disk.write_text("")
 
         self._go_on(for_a_while())
 

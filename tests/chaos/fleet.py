@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
+from asyncio.subprocess import Process
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +26,7 @@ class Member:
     role: str
     environment: Mapping[str, str]
     log: Path
-    process: Forked | None = None
+    process: Forked | Process | None = None
     deaths: int = 0
     keeping: asyncio.Task[None] | None = None
     stopping: bool = False
@@ -44,6 +46,7 @@ class Fleet:
     folder: Path
     roles: tuple[str, ...] = ROLES
     members: list[Member] = field(default_factory=list)
+    older: Path | None = None
     unasked: list[str] = field(default_factory=list)
     """Processes that ended although nobody killed them."""
     _killed: set[int] = field(default_factory=set)
@@ -110,13 +113,24 @@ class Fleet:
             await self._run(member)
 
     async def _run(self, member: Member) -> None:
-        member.process = Forked(
-            "tests.chaos.process",
-            [member.role],
-            environment={**member.environment, **self._port(member)},
-            out=member.log,
-            err=member.log,
-        )
+        environment = {**member.environment, **self._port(member)}
+        if self.older is not None and member.name == f"worker.{self.roles.index('worker')}":
+            with member.log.open("ab") as log:
+                member.process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "tests.chaos.process", member.role),
+                    cwd=self.older,
+                    env={**environment, "PYTHONPATH": str(self.older)},
+                    stdout=log,
+                    stderr=log,
+                )
+        else:
+            member.process = Forked(
+                "tests.chaos.process",
+                [member.role],
+                environment=environment,
+                out=member.log,
+                err=member.log,
+            )
         member.renewed.set()
 
     def _port(self, member: Member) -> dict[str, str]:

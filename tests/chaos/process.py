@@ -2,7 +2,7 @@
 
 `CHAOS_HASTE` divides the intervals after which something counts as dead, so that a short run sees recoveries too.
 `CHAOS_LIES` is the share of commits that are made and then reported as failed. `CHAOS_CLOCK` names a file that holds
-how many seconds this machine's clock is off.
+how many seconds this machine's clock is off; `CHAOS_DISK` one that says "full" while SQLite gets no more room.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ def main(role: str) -> int:
     hurry(float(os.environ.get("CHAOS_HASTE", "1")))
     lie(float(os.environ.get("CHAOS_LIES", "0")))
     step(Path(os.environ["CHAOS_CLOCK"]))
+    fill(Path(os.environ["CHAOS_DISK"]))
     # What is hurried has to be so before anything takes a copy of it.
     from bot.processes import run
 
@@ -55,6 +56,19 @@ def step(file: Path) -> None:
 
     replacement: Any = stepped
     SystemClock.now = replacement  # type: ignore[method-assign]
+
+
+def fill(file: Path) -> None:
+    """Let SQLite find no room for another page while the file says "full"; it answers as it does on a full disk."""
+    from sqlalchemy import Connection, Engine, event
+
+    def begin(connection: Connection) -> None:
+        if connection.dialect.name == "sqlite":
+            # Less than there is means: no more than there is.
+            pages = 1 if file.read_text() == "full" else 0x7FFFFFFF
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(Engine, "begin", begin)
 
 
 def lie(share: float) -> None:

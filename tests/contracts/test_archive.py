@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import zipfile
@@ -39,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def archive(database: Database, folder: Path) -> Archive:
-    return SqlArchive(database, folder=folder, clock=ManualClock())
+    return SqlArchive(database, folder=folder, agents=folder.parent / "agents", clock=ManualClock())
 
 
 async def fill(database: Database) -> None:
@@ -205,7 +206,7 @@ async def test_archives_of_one_moment_never_meet(database: Database, archive: Ar
 
 async def test_a_folder_that_can_not_be_written_is_said(database: Database, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
-    archive = SqlArchive(database, folder=tmp_path / "taken", clock=ManualClock())
+    archive = SqlArchive(database, folder=tmp_path / "taken", agents=tmp_path, clock=ManualClock())
     with pytest.raises(ToolFailed, match="taken"):
         await archive.create(W1, key="k")
 
@@ -244,7 +245,7 @@ async def test_whichever_byte_is_wrong_it_is_whole_or_refused(
     sqlite_url: str, folder: Path, tmp_path: Path
 ) -> None:
     database = Database(sqlite_url)
-    archive = SqlArchive(database, folder=folder, clock=ManualClock())
+    archive = SqlArchive(database, folder=folder, agents=tmp_path, clock=ManualClock())
     try:
         await fill(database)
         archived = await archive.create(W1, key="k")
@@ -327,3 +328,49 @@ async def test_an_archive_of_everything_is_not_put_into_one_workspace(
     archived = await archive.create(EVERYTHING, key="k")
     with pytest.raises(ToolFailed, match="holds all workspaces"):
         await archive.restore(Path(archived.artifact.path), workspace="toy:W9")
+
+
+async def test_a_teams_own_agents_come_back_and_none_is_written_over(
+    database: Database, archive: Archive, tmp_path: Path
+) -> None:
+    agents = tmp_path / "agents"
+    agents.mkdir()
+    (agents / "scribe.md").write_text("the scribe")
+    (agents / "herald.md").write_text("the herald")
+    archived = await archive.create(EVERYTHING, key="k")
+    (agents / "scribe.md").unlink()
+    (agents / "herald.md").write_text("changed since")
+
+    assert (await archive.restore(Path(archived.artifact.path)))["agents"] == 1
+    assert (agents / "scribe.md").read_text() == "the scribe"
+    assert (agents / "herald.md").read_text() == "changed since"
+
+
+async def test_the_agents_belong_to_no_workspace(archive: Archive, tmp_path: Path) -> None:
+    (tmp_path / "agents").mkdir()
+    (tmp_path / "agents" / "scribe.md").write_text("the scribe")
+    archived = await archive.create(W1, key="k")
+    assert "agents" not in archived.rows
+    with zipfile.ZipFile(archived.artifact.path) as content:
+        assert not any("scribe" in name for name in content.namelist())
+
+
+@pytest.mark.parametrize(
+    "name", ["../outside.md", "/tmp/outside.md", "a/b.md", "run.sh", ".hidden.md", "a\\b.md"]
+)
+async def test_an_agents_file_lands_in_its_folder_or_nowhere(
+    archive: Archive, tmp_path: Path, name: str
+) -> None:
+    archived = await archive.create(EVERYTHING, key="k")
+    forged = tmp_path / "forged.zip"
+    with zipfile.ZipFile(archived.artifact.path) as whole, zipfile.ZipFile(forged, "w") as copy:
+        for one in whole.namelist():
+            content = whole.read(one)
+            if one == "manifest.json":
+                digest = hashlib.sha256(b"text").hexdigest()
+                content = json.dumps(json.loads(content) | {"agents": {name: digest}}).encode()
+            copy.writestr(one, content)
+        copy.writestr(f"agents/{name}", "text")
+    with pytest.raises(ToolFailed, match="damaged"):
+        await archive.restore(forged)
+    assert not (tmp_path / "agents").exists()

@@ -12,12 +12,16 @@ from tests.counterparts.slack import ALL_SCOPES, ManualClock, SlackServer, files
 from tests.counterparts.slack.clients import client_of, refusal
 
 Json = dict[str, Any]
+START = 2027.7346
 BUTTON: Json = {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "action_id": "go"}
 
 
 @pytest.fixture
 def clock() -> ManualClock:
-    return ManualClock()
+    """At an instant where adding 60 seconds and taking them away again leaves a little less."""
+    clock = ManualClock(START)
+    assert (START + 60) - START < 60
+    return clock
 
 
 @pytest.fixture

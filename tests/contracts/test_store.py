@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from core.models import (
     Button,
     Delegation,
     DelegationState,
+    EventKind,
     Plan,
     Reply,
     Result,
@@ -86,6 +88,21 @@ async def test_a_delegation_reads_back_field_for_field_at_its_end(store: Store, 
     assert (two.agent, two.task, two.after, two.index) == ("write", "tell", (0,), 1)
     assert (one.started_at, one.ended_at, one.execution_time_ms) == (NOW, at(1), 1000)
     assert await other.load_step(second.id) == (read, two)
+
+
+async def test_an_answer_that_is_posted_nowhere_is_delivered_with_its_saving(
+    store: Store, other: Store
+) -> None:
+    await store.accept(instruction(), delegation_id="d1", now=NOW)
+    answer: dict[str, Any] = {"round": 0, "status": Status.SUCCESS, "reply": REPLY, "delivered": True}
+    assert await store.save_answer("d1", now=at(2), **answer) is True
+    assert await other.save_answer("d1", now=at(3), **answer) is False
+    read = await other.load("d1")
+    assert (read.state, read.answered_at, read.delivered_at) == (DelegationState.DELIVERED, at(2), at(2))
+    assert read.check_at is None
+    kinds = [event.kind for event in await other.events("d1", after=0)]
+    assert kinds[1:] == [EventKind.DELEGATION_ANSWERED, EventKind.DELEGATION_DELIVERED]
+    assert await store.mark_delivered("d1", round=0, now=at(4)) is False
 
 
 async def test_the_same_key_is_the_same_delegation(store: Store, other: Store) -> None:

@@ -58,10 +58,16 @@ class Dice:
         reply = Reply(text=f"{d} in round {round_}")
         failure = self._random.choice([None, "No such channel."])
         stage, ids = self._random.random() < 0.5, self._step_ids(d)
+        at_once = self._random.random() < 0.25
         return self._pick(
             *[("accept", lambda s: s.accept(asked, delegation_id=d, now=now))] * 2,
             *[("save_plan", lambda s: s.save_plan(d, plan, now=now))] * 4,
-            ("save_answer", lambda s: s.save_answer(d, round=round_, status=status, reply=reply, now=now)),
+            (
+                "save_answer",
+                lambda s: s.save_answer(
+                    d, round=round_, status=status, reply=reply, now=now, delivered=at_once
+                ),
+            ),
             *[("mark_delivered", lambda s: s.mark_delivered(d, round=round_, now=now, failure=failure))] * 4,
             ("cancel", lambda s: s.cancel(d, by="u", now=now)),
             *[("retry", lambda s: s.retry(d, by="u", now=now))] * 4,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
-from core.delivery import Delivery
 from core.errors import MessengerRefused, MessengerUnavailable, StepFailed
 from core.models import Address, DelegationState, EventKind, Press, Reply, Status
 from tests.scenarios.world import ADA, World
@@ -164,19 +164,49 @@ async def test_progress_never_stands_over_the_answer(monkeypatch: pytest.MonkeyP
     reply = Reply(text="the answer")
     now = world.clock.now()
     await world.store.save_answer(delegation_id, round=0, status=Status.SUCCESS, reply=reply, now=now)
-    elsewhere = Delivery(
-        store=world.store,
-        messengers={"memory": world.messenger},
-        limiter=world.limiter,
-        events=world.events,
-        clock=world.clock,
-    )
-    await elsewhere.deliver(delegation_id)
+    await world.another_delivery().deliver(delegation_id)
     assert world.messenger.texts() == ["the answer"]
     gate.set()
     await world.delivery.drain()
     assert world.messenger.texts() == ["the answer"]
     assert world.messenger.standing()[0].edits == before + 3
+
+
+async def test_an_edit_that_was_on_its_way_when_its_process_died_lands_below_the_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The platform has the edit already; nobody is left to look whether it landed on top of an answer."""
+    world = World()
+    delegation_id = await world.receive(ONE)
+    await world.queue.run_next(world.work)
+    await world.delivery.drain()
+    edit, sent, arriving = world.messenger.edit, asyncio.Event(), []
+
+    async def arrives_later(address: Address, message_id: str, part: Reply) -> None:
+        async def arrive() -> None:
+            await edit(address, message_id, part)
+
+        if part.text.startswith("On it"):
+            arriving.append(arrive)
+            sent.set()
+            await asyncio.Event().wait()
+        await edit(address, message_id, part)
+
+    monkeypatch.setattr(world.messenger, "edit", arrives_later)
+    world.delivery.touch(delegation_id, platform="memory")
+    await sent.wait()
+    reply = Reply(text="the answer")
+    now = world.clock.now()
+    await world.store.save_answer(delegation_id, round=0, status=Status.SUCCESS, reply=reply, now=now)
+    elsewhere = world.another_delivery()
+    delivering = asyncio.create_task(elsewhere.deliver(delegation_id))
+    while world.clock.now() < now + timedelta(seconds=1):
+        assert world.messenger.texts() != ["the answer"]
+        await asyncio.sleep(0)
+    await arriving[0]()
+    await delivering
+    assert world.messenger.texts() == ["the answer"]
+    assert world.clock.now() <= now + timedelta(seconds=5)
 
 
 async def test_progress_is_shown_at_most_so_often() -> None:

@@ -18,10 +18,9 @@ PATH = {
     "append": 3,
     "end_step": 3,
     "save_answer": 1,
-    "mark_delivered": 1,
 }
-"""Accepted and planned once; each step claimed, its tool's call noted, ended; answered and delivered once."""
-SHOWN = {"posted": 5, "attempt_post": 1, "record_post": 1, "load": 8}
+"""Accepted and planned once; each step claimed, its tool's call noted, ended; answered, and by that delivered, once."""
+SHOWN = {"posted": 5, "attempt_post": 1, "record_post": 1, "load": 8, "mark_delivered": 1}
 """What a conversation costs beside that: a placeholder, its edits, and the answer in its place."""
 
 

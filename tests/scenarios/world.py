@@ -119,13 +119,7 @@ class World:
         self.tools = {f"{name}_tool": Scripted(f"{name}_tool") for name in ("one", "two", "three")}
         self.agents = {name: agent(name) for name in ("one", "two", "three")}
         self.agents |= {one.name: one for one in self.more_agents}
-        self.delivery = Delivery(
-            store=self.store,
-            messengers={"memory": self.messenger},
-            limiter=self.limiter,
-            events=self.events,
-            clock=self.clock,
-        )
+        self.delivery = self.another_delivery()
         self.runner = StepRunner(
             agents=self.agents,
             loop=AgentLoop(model=self.model, tools=self.tools, runs=InMemoryRuns(), clock=self.clock),
@@ -169,6 +163,16 @@ class World:
             coordinator=self.coordinator,
             clock=self.clock,
             step_timeout_seconds=self.runner.longest_seconds,
+        )
+
+    def another_delivery(self) -> Delivery:
+        """What delivers, as another process has it."""
+        return Delivery(
+            store=self.store,
+            messengers={"memory": self.messenger},
+            limiter=self.limiter,
+            events=self.events,
+            clock=self.clock,
         )
 
     def tool(self, name: str) -> Scripted:

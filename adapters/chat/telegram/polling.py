@@ -26,16 +26,20 @@ class Polling:
         self._receiver = receiver
         self._client = client
         self._clock = clock
+        self._offset: int | None = None
 
     async def run(self, me: Me) -> None:
         """Receive until cancelled."""
-        offset: int | None = None
         pause = 1.0
         while True:
+            before = self._offset
             try:
-                offset = await self._once(offset, me=me)
+                await self._once(me)
                 pause = 1.0
             except FlowMateError as error:
+                if self._offset != before:
+                    # Some were taken: whatever is out, it is not out for good.
+                    pause = 1.0
                 asked = error.retry_after_seconds if isinstance(error, TransientError) else None
                 wait = max(asked or 0.0, pause)
                 level = logging.WARNING if isinstance(error, MessengerUnavailable) else logging.ERROR
@@ -43,8 +47,8 @@ class Polling:
                 await self._clock.sleep(wait)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    async def _once(self, offset: int | None, *, me: Me) -> int | None:
-        for update in await self._client.updates(offset, wanted=WANTED):
+    async def _once(self, me: Me) -> None:
+        for update in await self._client.updates(self._offset, wanted=WANTED):
             try:
                 await self._receiver.take(update, me=me)
             except FlowMateError:
@@ -52,5 +56,5 @@ class Polling:
             except Exception:
                 # One that can't be taken must not stand in front of all the others for ever.
                 logger.exception("telegram: update %d failed", update["update_id"])
-            offset = int(update["update_id"]) + 1
-        return offset
+            # At once: those that were taken before one that fails don't come again with it.
+            self._offset = int(update["update_id"]) + 1
