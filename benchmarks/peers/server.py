@@ -159,7 +159,6 @@ class Connection(asyncio.Protocol):
         elif target.path == "/sink":
             arrived = json.loads(self._body)
             self._desk.tally.arrive(arrived["delegation"], arrived["answer"])
-            print("DBG", repr(arrived["answer"]), file=__import__("sys").stderr, flush=True) if arrived["delegation"] == "burst-7" else None
             self.answer(OK)
             self._desk.settle()
         elif target.path == "/start":
