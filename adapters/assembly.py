@@ -87,9 +87,9 @@ class Assembly:
         """Let go of everything; what is under way is finished or handed back before."""
         await self.delivery.drain()
         await self.events.aclose()
-        await self.limiter.aclose()
         for connection in self.connections.values():
             await connection.aclose()
+        await self.limiter.aclose()
         if self.model is not None:
             await self.model.aclose()
         self.queue.close()

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 OPENAI_URL = "https://api.openai.com/v1"
 CONNECT_SECONDS = 5.0
-MAX_CONNECTIONS = 1000
+MAX_CONNECTIONS = 6000
+"""More than FLOWMATE_WORKER_CONCURRENCY may be: a call that waits for a connection waits for somebody else's model."""
+KEPT_CONNECTIONS = 500
 NO_KEY = "none"
 """What is sent to a server of one's own that wants no key; the package insists on one."""
 
@@ -141,7 +143,7 @@ class OpenAIModel:
 
         prices.load()
         # Over aiohttp: at 400 calls in flight the default transport takes twice the processor time (measured).
-        limits = Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS // 2)
+        limits = Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=KEPT_CONNECTIONS)
         timeout = Timeout(60.0, connect=CONNECT_SECONDS)
         return AsyncOpenAI(
             api_key=self._api_key,

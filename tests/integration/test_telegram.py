@@ -412,6 +412,22 @@ async def test_a_webhook_answers_200_only_after_the_commit_and_refuses_a_wrong_s
             assert await telegram.send(url, wrong, secret=SECRET) == 400  # type: ignore[arg-type]
 
 
+async def test_a_webhook_is_answered_before_anybody_is_told_anything() -> None:
+    """What is told stands in line, a second for each message of a chat; Telegram would send all of it again."""
+    async with webhook() as (place, url):
+        place.reception.notice = refusals.STARTS_LATE
+        began = time.monotonic()
+        for number in range(4):
+            message = {"message_id": number, "date": int(time.time()), "chat": place.private.as_json}
+            update = {
+                "update_id": number,
+                "message": {**message, "text": f"hi {number}", "from": place.ada.user},
+            }
+            assert await place.telegram.send(url, update, secret=SECRET) == 200
+        assert time.monotonic() - began < 2.0
+        assert await place.told(place.private, count=1)
+
+
 async def test_words_are_typed_live_in_private_chats_alone() -> None:
     async with telegram_server() as telegram:
         connection = connect(telegram, live_typing=True)

@@ -24,6 +24,7 @@ from core.ports.messenger import Messenger
 from core.rendering.help import COMMANDS as DOES
 
 logger = logging.getLogger(__name__)
+DRAIN_SECONDS = 3.0
 COMMANDS = tuple(BotCommand(name, does) for name, does in DOES.items())
 
 
@@ -41,6 +42,7 @@ class TelegramConnection:
         )
         self._doors = Doors(credentials.allowed, admissions=shared.admissions, platform=PLATFORM)
         self._me: Me | None = None
+        self._receivers: list[Receiver] = []
 
     @property
     def messenger(self) -> Messenger:
@@ -81,10 +83,12 @@ class TelegramConnection:
         return [Finding(subject=subject, ok=True, detail=f"@{me.username}")]
 
     async def aclose(self) -> None:
+        for receiver in self._receivers:
+            await receiver.drain(seconds=DRAIN_SECONDS)
         await self._client.aclose()
 
     def _receiver(self, reception: Reception) -> Receiver:
-        return Receiver(
+        receiver = Receiver(
             reception,
             client=self._client,
             messenger=self._messenger,
@@ -92,6 +96,8 @@ class TelegramConnection:
             doors=self._doors,
             clock=self._clock,
         )
+        self._receivers.append(receiver)
+        return receiver
 
     async def _who(self) -> Me:
         if self._me is None:

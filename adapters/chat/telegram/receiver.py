@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -43,6 +44,15 @@ class Receiver:
         self._pace = pace
         self._doors = doors
         self._clock = clock
+        self._telling: set[asyncio.Task[None]] = set()
+
+    async def drain(self, *, seconds: float) -> None:
+        """Let people be told what they are being told, for at most so long."""
+        if self._telling:
+            _, late = await asyncio.wait(self._telling, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def take(self, update: Mapping[str, Any], *, me: Me) -> None:
         """Everything that one update wants. Repeating it is harmless: what is kept is keyed by the update."""
@@ -65,7 +75,7 @@ class Receiver:
             if await self._pace.first(
                 f"telegram:stranger:{heard.person.id}", within_seconds=STRANGER_SECONDS
             ):
-                await self._tell(heard.address, pairing.STRANGER, once=once)
+                self._tell(heard.address, pairing.STRANGER, once=once)
         else:
             await self._serve(heard, heard.address, once=once)
 
@@ -75,20 +85,20 @@ class Receiver:
                 try:
                     receipt = await self._reception.receive(heard.instruction)
                 except Refused as refusal:
-                    await self._tell(address, refusal.sentence, once=once)
+                    self._tell(address, refusal.sentence, once=once)
                     return
                 if receipt.created and receipt.notice:
-                    await self._tell(address, receipt.notice, once=once)
+                    self._tell(address, receipt.notice, once=once)
             case Kind.CANCEL if heard.person is not None:
                 said = await self._reception.cancel_latest(address, heard.person)
                 if said:
-                    await self._tell(address, said, once=once)
+                    self._tell(address, said, once=once)
             case Kind.START | Kind.HELP | Kind.AGENTS:
-                await self._tell(address, self._reception.help(), once=once)
+                self._tell(address, self._reception.help(), once=once)
             case Kind.HINT:
-                await self._tell(address, refusals.WORDS_PLEASE, once=once)
+                self._tell(address, refusals.WORDS_PLEASE, once=once)
             case Kind.LATE:
-                await self._tell(address, refusals.CAME_TOO_LATE, once=once)
+                self._tell(address, refusals.CAME_TOO_LATE, once=once)
             case _:
                 return
 
@@ -96,9 +106,9 @@ class Receiver:
         if heard.person is None:
             return
         if await self._doors.redeem(heard.text.strip(), heard.person.id, now=self._clock.now()):
-            await self._tell(address, pairing.welcome(self._reception.help()), once=once)
+            self._tell(address, pairing.welcome(self._reception.help()), once=once)
         elif await self._pace.first(f"telegram:code:{heard.person.id}", within_seconds=5.0):
-            await self._tell(address, pairing.WRONG_CODE, once=once)
+            self._tell(address, pairing.WRONG_CODE, once=once)
 
     async def _press(self, press: Press, *, query_id: str, update: Mapping[str, Any]) -> None:
         username = str((update["callback_query"].get("from") or {}).get("username") or "").lower()
@@ -119,13 +129,21 @@ class Receiver:
         except FlowMateError as error:
             logger.info("telegram: a press was not answered: %s", error.sentence)
 
-    async def _tell(self, address: Address, text: str, *, once: str) -> None:
-        if not await self._pace.first(once, within_seconds=TOLD_SECONDS):
-            return
+    def _tell(self, address: Address, text: str, *, once: str) -> None:
+        """Behind the acknowledgement: posts stand in line, and Telegram would send the update again meanwhile."""
+        task = asyncio.create_task(self._say(address, text, once=once), name="telegram tell")
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _say(self, address: Address, text: str, *, once: str) -> None:
         try:
+            if not await self._pace.first(once, within_seconds=TOLD_SECONDS):
+                return
             await self._messenger.say(address, text)
         except FlowMateError as error:
             logger.warning("telegram: nobody was told: %s", error.sentence)
+        except Exception:
+            logger.exception("telegram: nobody was told")
 
 
 def _to_key(update: Mapping[str, Any], *, me: Me) -> str:
