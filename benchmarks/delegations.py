@@ -1,14 +1,15 @@
-"""1,000 delegations of three agents x 200 ms, aggregated and delivered: FlowMate, and what one would write instead.
+"""1,000 delegations of three agents × 200 ms, aggregated and delivered: FlowMate, and what one would write instead.
 
-    python -m benchmarks.delegations            (--count 1000 --rounds 5 --only celery,bullmq --quick)
+    make bench-delegations          (or: python -m benchmarks.delegations --quick --only flowmate-sqlite bullmq)
 
 Everybody has two worker processes on this machine, the same scripted model over HTTP (`benchmarks/peers/server.py`),
 a fresh Valkey or database, and a warm-up. The clock runs, in that server, from the first instruction handed in until
-the last answer has arrived there by an HTTP POST, each exactly once. Peers live in `benchmarks/peers/<peer>/` with
-their versions, and in environments of their own under build/bench/. FlowMate gets its instructions through
-`reception.receive` and answers into a conversation, a placeholder first, then the answer in its place, as in a chat:
-more posts than a peer makes. Rounds are interleaved, A B A B; what is printed are medians. Stock RQ is given as many
-forking workers as fit into the memory of FlowMate's two, and fewer delegations; its seconds are extrapolated.
+the last answer has arrived there by an HTTP POST; what it counted is looked at once more after the workers have ended.
+Peers live in `benchmarks/peers/<peer>/` with their versions, and are installed under build/peers/ when they are first
+run. FlowMate gets its instructions through `reception.receive` and answers into a conversation, a placeholder first, then
+the answer in its place, as in a chat: more posts than a peer makes. Rounds are interleaved, A B A B; what is printed are
+medians. Stock RQ is given as many forking workers as fit into the memory of FlowMate's two, and fewer delegations; its
+seconds are extrapolated.
 """
 
 from __future__ import annotations
@@ -18,31 +19,27 @@ import asyncio
 import json
 import os
 import sys
+import urllib.parse
+import urllib.request
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from benchmarks.peers.environments import BENCH, ROOT, CannotRun, command
-from benchmarks.peers.report import as_json, heading, table
-from benchmarks.peers.roster import PEERS, Peer
+from benchmarks import report as about
+from benchmarks.peers import plot, report
+from benchmarks.peers.environments import ROOT, CannotRun, command
+from benchmarks.peers.roster import FLOWMATE_SQLITE, PEERS, Peer
+from benchmarks.peers.runs import Runs, named
 from benchmarks.peers.services import database, model_server, postgresql, valkey
 from tests.services.postgresql import PostgreSQL
 
 WARM = 40
+FEWEST = 20
 FALLBACK_MEMORY_MB = 300.0
 """What RQ may take where FlowMate wasn't measured."""
 TAIL = 400
-
-
-@dataclass
-class Runs:
-    """One peer's runs: what its program printed, or why there is nothing."""
-
-    peer: Peer
-    count: int
-    reports: list[dict[str, Any]] = field(default_factory=list)
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,17 +48,25 @@ class Options:
     rounds: int
     latency: float
     only: tuple[str, ...]
-    quick: bool
     patience: float
 
     def peers(self) -> list[Peer]:
-        chosen = [peer for peer in PEERS if not self.only or peer.folder in self.only]
-        return [peer for peer in chosen if peer.quick] if self.quick else chosen
+        return [peer for peer in PEERS if not self.only or peer.name in self.only]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run finds what it needs."""
+
+    url: str
+    """Of the model and the sink."""
+    server: tuple[PostgreSQL, int] | None
+    memory_mb: float
 
 
 async def measure(options: Options) -> list[Runs]:
     """All rounds, interleaved. A peer that can't run is out after its first failure, with the reason."""
-    everybody = [Runs(peer, max(10, int(options.count * peer.share))) for peer in options.peers()]
+    everybody = [_runs(peer, options.count) for peer in options.peers()]
     needs_server = any(runs.peer.database == "postgresql" for runs in everybody)
     with ExitStack() as stack:
         server = stack.enter_context(postgresql()) if needs_server else None
@@ -69,38 +74,47 @@ async def measure(options: Options) -> list[Runs]:
             for number in range(options.rounds):
                 for runs in everybody:
                     if not runs.reason:
-                        await _round(runs, options, url=url, server=server, memory=_memory(everybody))
+                        await _round(runs, options, Place(url, server, _memory(everybody)))
                         _say(runs, number + 1)
     return everybody
 
 
-async def _round(runs: Runs, options: Options, *, url: str, server: PostgreSQL | None, memory: float) -> None:
+def _runs(peer: Peer, count: int) -> Runs:
+    return Runs(peer, max(FEWEST, int(count * peer.share)) if peer.share < 1 else count)
+
+
+async def _round(runs: Runs, options: Options, place: Place) -> None:
     try:
         prefix, folder = await asyncio.to_thread(command, runs.peer)
-        with database(runs.peer.database, server) as database_url:
-            async with valkey() as redis_url:
+        async with valkey() as (redis_url, redis_pid):
+            with database(runs.peer.database, place.server[0] if place.server else None) as database_url:
+                services = {"valkey": redis_pid} if runs.peer.redis else {}
+                if runs.peer.database == "postgresql" and place.server:
+                    services["postgresql"] = place.server[1]
+                await _ask(f"{place.url}/services?watch={_listed(services)}", b"")
                 given = {
                     "count": str(runs.count),
                     "warm": str(WARM),
-                    "model-url": f"{url}/v1",
-                    "sink-url": url,
+                    "model-url": f"{place.url}/v1",
+                    "sink-url": place.url,
                     "redis-url": redis_url if runs.peer.redis else "",
                     "database-url": database_url,
-                    "memory-mb": f"{memory:.0f}",
+                    "memory-mb": f"{place.memory_mb:.0f}",
                 }
-                runs.reports.append(await _run(prefix, folder, given, options.patience))
+                said = await _run(prefix, folder, given, options.patience)
+                runs.reports.append(checked({**await _ask(f"{place.url}/report"), **said}))
     except CannotRun as error:
         runs.reason = str(error)
 
 
-async def _run(prefix: list[str], folder: Any, given: dict[str, str], patience: float) -> dict[str, Any]:
+async def _run(prefix: list[str], folder: Path, given: dict[str, str], patience: float) -> dict[str, Any]:
+    """Run a peer's program to its end, that of its workers included; what it printed."""
     arguments = [part for name, value in given.items() for part in (f"--{name}", value)]
     names = {f"PEER_{name.upper().replace('-', '_')}": value for name, value in given.items()}
-    shared = str(ROOT / "benchmarks" / "peers" / "shared")
     process = await asyncio.create_subprocess_exec(
         *(*prefix, "run", *arguments),
         cwd=folder,
-        env={**os.environ, **names, "PYTHONPATH": shared},
+        env={**os.environ, **names, "PYTHONPATH": str(ROOT / "benchmarks" / "peers" / "shared")},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -113,17 +127,34 @@ async def _run(prefix: list[str], folder: Any, given: dict[str, str], patience: 
         raise CannotRun(f"not done within {patience:.0f} s: {_last(errors)}") from None
     if process.returncode != 0:
         raise CannotRun(f"it ended with {process.returncode}: {_last(errors)}")
-    report: dict[str, Any] = json.loads(output.splitlines()[-1])
-    if report["repeated"]:
-        raise CannotRun(f"{report['repeated']} answers arrived more than once")
-    return report
+    said: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return said
+
+
+def checked(counted: dict[str, Any]) -> dict[str, Any]:
+    """The report as it is. Raises CannotRun where an answer is missing, stands there twice or is another's."""
+    wrong = [f"{counted[what]} answers {what}" for what in ("lost", "doubled", "mixed") if counted[what]]
+    if wrong:
+        raise CannotRun(" and ".join(wrong))
+    return counted
 
 
 def _memory(everybody: Sequence[Runs]) -> float:
-    taken = [
-        report["memory_mb"] for runs in everybody if runs.peer.kind == "flowmate" for report in runs.reports
-    ]
-    return max(taken, default=FALLBACK_MEMORY_MB)
+    ours = named(everybody, FLOWMATE_SQLITE)
+    return ours.memory_mb if ours else FALLBACK_MEMORY_MB
+
+
+def _listed(processes: dict[str, int]) -> str:
+    return urllib.parse.quote(",".join(f"{name}:{pid}" for name, pid in processes.items()))
+
+
+async def _ask(url: str, body: bytes | None = None) -> dict[str, Any]:
+    def ask() -> dict[str, Any]:
+        with urllib.request.urlopen(urllib.request.Request(url, data=body), timeout=30.0) as response:
+            answer: dict[str, Any] = json.load(response)
+            return answer
+
+    return await asyncio.to_thread(ask)
 
 
 def _last(errors: bytes) -> str:
@@ -136,31 +167,53 @@ def _say(runs: Runs, number: int) -> None:
     print(f"round {number}, {runs.peer.title}: {result}", file=sys.stderr, flush=True)
 
 
-def main() -> None:
+def _heading(options: Options, before: list[float]) -> str:
+    machine = about.machine()
+    return (
+        f"{options.count:,} delegations of three agents, {options.latency * 1000:.0f} ms model, delivered over HTTP; "
+        f"medians of {options.rounds} interleaved rounds. {machine['architecture']}, {machine['cores']} cores, "
+        f"{machine['system']}; load {before[0]:.1f} before, {machine['load'][0]:.1f} after; PostgreSQL without fsync, "
+        "Valkey appending and synced every second."
+    )
+
+
+def _options() -> tuple[Options, Path]:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--count", type=int)
-    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--quick", action="store_true", help="100 delegations, two rounds")
+    parser.add_argument("--count", type=int, help="delegations in each round (1000)")
+    parser.add_argument("--rounds", type=int, help="5 unless --quick")
     parser.add_argument("--latency", type=float, default=0.2, help="seconds until the model answers")
-    parser.add_argument("--only", default="", help="peers' folders, with commas between them")
+    parser.add_argument("--only", nargs="+", default=[], choices=[peer.name for peer in PEERS], metavar="NAME")
     parser.add_argument("--patience", type=float, default=300.0, help="seconds that one run may take")
-    parser.add_argument("--quick", action="store_true", help="FlowMate, Celery and BullMQ; fewer, two rounds")
+    parser.add_argument("--out", type=Path, default=about.FOLDER, help="where table, plot and numbers go")
     given: Any = parser.parse_args()
     options = Options(
-        count=given.count or (200 if given.quick else 1000),
+        count=given.count or (100 if given.quick else 1000),
         rounds=given.rounds or (2 if given.quick else 5),
         latency=given.latency,
-        only=tuple(name for name in given.only.split(",") if name),
-        quick=given.quick,
+        only=tuple(given.only),
         patience=given.patience,
     )
-    load = os.getloadavg()[0]
+    return options, given.out
+
+
+def main() -> None:
+    options, folder = _options()
+    before = about.machine()["load"]
     everybody = asyncio.run(measure(options))
-    head = heading(options.count, options.rounds, latency=options.latency, load=load)
-    print(f"{head}\n\n{table(everybody)}")
-    BENCH.mkdir(parents=True, exist_ok=True)
-    (BENCH / "results.json").write_text(json.dumps(as_json(head, everybody), indent=2) + "\n")
+    head = _heading(options, before)
+    text = report.markdown(head, everybody)
+    print(text)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "delegations.md").write_text(f"{text}\n", encoding="utf-8")
+    numbers = json.dumps(report.as_json(head, everybody), indent=1)
+    (folder / "delegations.json").write_text(f"{numbers}\n", encoding="utf-8")
+    if any(runs.reports for runs in everybody):
+        plot.draw("Delegations a second", everybody, folder)
+    if any(runs.reason for runs in everybody if runs.peer.kind == "flowmate"):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

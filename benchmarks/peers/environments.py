@@ -1,4 +1,4 @@
-"""Each peer's own environment, under build/bench/, made when it is first needed and whenever its versions change."""
+"""Each peer's own environment, under build/peers/, made when it is first needed and whenever its versions change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.peers.roster import Peer
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = ROOT / "benchmarks" / "peers"
-BENCH = ROOT / "build" / "bench"
+MADE = ROOT / "build" / "peers"
 INSTALL_SECONDS = 600
 
 
@@ -25,8 +25,8 @@ def command(peer: Peer) -> tuple[list[str], Path]:
         return [sys.executable, "-m", "benchmarks.peers.flowmate"], ROOT
     folder = PROGRAMS / peer.folder
     if peer.kind == "node":
-        return _node(folder, BENCH / peer.folder)
-    return [str(_python(folder, BENCH / peer.folder)), "program.py"], folder
+        return _node(folder, MADE / peer.folder)
+    return [str(_python(folder, MADE / peer.folder)), "program.py"], folder
 
 
 def _python(program: Path, made: Path) -> Path:

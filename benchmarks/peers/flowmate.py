@@ -109,8 +109,8 @@ def main() -> None:
         command = [sys.executable, "-m", "benchmarks.peers.flowmate", "work", *sys.argv[2:]]
         with contract.workers(command, contract.WORKERS, says_ready=False) as started:
             asyncio.run(until_ready(given.redis_url, contract.WORKERS))
-            report = contract.measure(given, submit)
-            contract.finish(report, PACKAGES, started)
+            contract.measure(given, submit, started)
+        contract.finish(PACKAGES)
 
 
 if __name__ == "__main__":

@@ -1,68 +1,71 @@
-"""The results as a Markdown table, and as JSON for a plot."""
+"""The results as Markdown and as JSON."""
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from benchmarks.peers.roster import Peer
+from benchmarks.peers.roster import FLOWMATE_SQLITE, STOCK_RQ
+from benchmarks.peers.runs import Runs, named
 
-COLUMNS = ("", "seconds", "least to most", "delegations a second", "workers", "memory, MB", "if it is killed")
-
-
-class Measured(Protocol):
-    """One peer's runs."""
-
-    peer: Peer
-    count: int
-    reports: list[dict[str, Any]]
-    reason: str
-
-
-def heading(count: int, rounds: int, *, latency: float, load: float) -> str:
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    return (
-        f"{count} delegations of three agents, {latency * 1000:.0f} ms model, delivered over HTTP; medians of "
-        f"{rounds} interleaved rounds ({machine}; load {load:.1f} before; PostgreSQL without fsync)"
-    )
+COLUMNS = (
+    "",
+    "seconds",
+    "least to most",
+    "times FlowMate's",
+    "delegations a second",
+    "workers",
+    "memory, MB",
+    "CPU ms a delegation",
+    "if it is killed",
+)
 
 
-def table(everybody: Sequence[Measured]) -> str:
+def markdown(head: str, everybody: Sequence[Runs]) -> str:
+    """Everything that is printed: the table, the notes to it, where FlowMate's CPU time goes, the versions."""
+    notes = [*_notes(everybody), *_server(everybody), _versions(everybody)]
+    return "\n\n".join(part for part in (head, table(everybody), *notes, cpu_table(everybody)) if part)
+
+
+def table(everybody: Sequence[Runs]) -> str:
     """One line for each peer, the fastest first; what didn't run comes last, with the reason."""
-    ran = sorted((runs for runs in everybody if runs.reports), key=lambda runs: _rate(runs), reverse=True)
-    lines = [f"| {' | '.join(COLUMNS)} |", "| --- | ---: | ---: | ---: | ---: | ---: | --- |"]
-    lines += [_line(runs) for runs in ran]
+    ours = named(everybody, FLOWMATE_SQLITE)
+    ran = _fastest_first(everybody)
+    lines = [f"| {' | '.join(COLUMNS)} |", f"| --- |{' ---: |' * (len(COLUMNS) - 2)} --- |"]
+    lines += [_line(runs, ours) for runs in ran]
+    empty = " |" * (len(COLUMNS) - 3)
     lines += [
-        f"| {runs.peer.title} | not run: {runs.reason} | | | | | {runs.peer.kept} |"
+        f"| {runs.peer.title} | not run: {runs.reason} |{empty} {runs.peer.kept} |"
         for runs in everybody
         if not runs.reports
     ]
-    notes = [
-        f"\n{runs.peer.title}: measured with {runs.count} delegations; a second's worth is what it did with those."
-        for runs in ran
-        if runs.peer.share < 1
-    ]
-    notes += [
-        f"\n{runs.peer.title}: only {len(runs.reports)} rounds, then {runs.reason}."
-        for runs in ran
-        if runs.reason
-    ]
-    return "\n".join([*lines, *notes, "", _versions(ran)])
+    return "\n".join(lines)
 
 
-def as_json(head: str, everybody: Sequence[Measured]) -> dict[str, Any]:
+def cpu_table(everybody: Sequence[Runs]) -> str:
+    """Where FlowMate's CPU time goes: milliseconds a delegation of each process."""
+    ran = [runs for runs in everybody if runs.reports and runs.peer.kind == "flowmate"]
+    names = list(dict.fromkeys(name for runs in ran for name in runs.cpu_ms))
+    if not names:
+        return ""
+    lines = [f"| CPU ms a delegation | {' | '.join(names)} |", f"| --- |{' ---: |' * len(names)}"]
+    for runs in ran:
+        cells = [f"{runs.cpu_ms[name]:.2f}" if name in runs.cpu_ms else "" for name in names]
+        lines.append(f"| {runs.peer.title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def as_json(head: str, everybody: Sequence[Runs]) -> dict[str, Any]:
     return {
         "heading": head,
         "peers": [
             {
+                "name": runs.peer.name,
                 "title": runs.peer.title,
                 "count": runs.count,
-                "extrapolated": runs.peer.share < 1,
-                "seconds": [report["seconds"] for report in runs.reports],
-                "per_second": _rate(runs) if runs.reports else None,
+                "share": runs.peer.share,
+                "seconds": runs.seconds,
                 "not_run": runs.reason,
                 "if_killed": runs.peer.kept,
                 "reports": runs.reports,
@@ -72,31 +75,70 @@ def as_json(head: str, everybody: Sequence[Measured]) -> dict[str, Any]:
     }
 
 
-def _line(runs: Measured) -> str:
-    # Extrapolated to what the others did.
-    factor = 1 / runs.peer.share
-    seconds = [report["seconds"] * factor for report in runs.reports]
-    about = "about " if factor != 1 else ""
+def _line(runs: Runs, ours: Runs | None) -> str:
+    about = "about " if runs.peer.share < 1 else ""
     cells = (
         runs.peer.title,
-        f"{about}{statistics.median(seconds):.2f}",
-        f"{min(seconds):.2f} to {max(seconds):.2f}",
-        f"{_rate(runs):.0f}",
+        f"{about}{statistics.median(runs.seconds):.2f}",
+        f"{min(runs.seconds):.2f} to {max(runs.seconds):.2f}",
+        f"{runs.times(ours):.2f}" if ours else "",
+        f"{runs.per_second:.1f}",
         f"{runs.reports[-1]['workers']}",
-        f"{statistics.median(report['memory_mb'] for report in runs.reports):.0f}",
+        f"{runs.memory_mb:.0f}",
+        f"{sum(runs.cpu_ms.values()):.1f}",
         runs.peer.kept,
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _rate(runs: Measured) -> float:
-    seconds: list[float] = [report["seconds"] for report in runs.reports]
-    return runs.count / statistics.median(seconds)
+def _notes(everybody: Sequence[Runs]) -> list[str]:
+    notes = [
+        f"{runs.peer.title}: measured with {runs.count} delegations; its seconds are extrapolated."
+        for runs in everybody
+        if runs.reports and runs.peer.share < 1
+    ]
+    ours, stock = named(everybody, FLOWMATE_SQLITE), named(everybody, STOCK_RQ)
+    if ours and stock:
+        notes.append(
+            f"In about the same memory ({ours.memory_mb:.0f} MB for FlowMate's workers, {stock.memory_mb:.0f} MB for "
+            f"{stock.reports[-1]['workers']} of RQ's) FlowMate is {stock.times(ours):.0f} times as fast as stock RQ."
+        )
+    notes += [
+        f"{runs.peer.title}: only {len(runs.reports)} rounds, then {runs.reason}."
+        for runs in everybody
+        if runs.reports and runs.reason
+    ]
+    notes += [_calls(runs) for runs in everybody if any(report["calls"] != 3 * runs.count for report in runs.reports)]
+    return notes
 
 
-def _versions(ran: Sequence[Measured]) -> str:
-    named: dict[str, str] = {}
-    for runs in ran:
-        versions = runs.reports[-1]["versions"]
-        named[runs.peer.folder] = ", ".join(f"{name} {version}" for name, version in versions.items())
-    return "Versions. " + " · ".join(f"{folder}: {versions}" for folder, versions in named.items())
+def _calls(runs: Runs) -> str:
+    calls = ", ".join(str(report["calls"]) for report in runs.reports)
+    return f"{runs.peer.title}: made {calls} model calls in its rounds, where {3 * runs.count} would do."
+
+
+def _server(everybody: Sequence[Runs]) -> list[str]:
+    """Whether the model server was anybody's bottleneck."""
+    reports = [report for runs in everybody for report in runs.reports]
+    if not reports:
+        return []
+    shares = [report["server_cpu_seconds"] / report["seconds"] for report in reports]
+    least = min(report["call_seconds"][0] for report in reports)
+    most = max(report["call_seconds"][2] for report in reports)
+    return [
+        f"The model server used {max(shares):.0%} of a core at most, and answered each call after {least * 1000:.1f} to "
+        f"{most * 1000:.1f} ms. Every answer was counted where it arrived: none lost, none twice, none mixed up."
+    ]
+
+
+def _fastest_first(everybody: Sequence[Runs]) -> list[Runs]:
+    return sorted((runs for runs in everybody if runs.reports), key=lambda runs: runs.per_second, reverse=True)
+
+
+def _versions(everybody: Sequence[Runs]) -> str:
+    versions: dict[str, str] = {}
+    for runs in everybody:
+        if runs.reports:
+            used = runs.reports[-1]["versions"]
+            versions[runs.peer.folder] = ", ".join(f"{name} {version}" for name, version in used.items())
+    return "Versions. " + " · ".join(f"{folder}: {used}" for folder, used in versions.items())

@@ -11,6 +11,7 @@ class Peer:
     """One way to do it."""
 
     title: str
+    name: str
     folder: str
     kind: Literal["flowmate", "python", "node"]
     kept: str
@@ -19,7 +20,6 @@ class Peer:
     redis: bool = False
     share: float = 1.0
     """Of the delegations; the seconds are then extrapolated, and that is said."""
-    quick: bool = False
 
 
 FLOWMATE = "everything that was received: it goes on by itself with the steps that have no result yet"
@@ -41,13 +41,29 @@ RQ = (
     "good its dependents never run. What Redis had not yet synced is lost"
 )
 
+FLOWMATE_SQLITE, STOCK_RQ = "flowmate-sqlite", "rq"
 PEERS = (
-    Peer("FlowMate, SQLite", "flowmate", "flowmate", FLOWMATE, database="sqlite", redis=True, quick=True),
-    Peer("FlowMate, PostgreSQL", "flowmate", "flowmate", FLOWMATE, database="postgresql", redis=True),
-    Peer("Celery chord, gevent", "celery", "python", CELERY, redis=True, quick=True),
-    Peer("BullMQ flow", "bullmq", "node", BULLMQ, redis=True, quick=True),
-    Peer("DBOS, PostgreSQL", "dbos", "python", DBOS, database="postgresql"),
-    Peer("LangGraph, SQLite", "langgraph", "python", LANGGRAPH, database="sqlite"),
-    Peer("LangGraph, PostgreSQL", "langgraph", "python", LANGGRAPH, database="postgresql"),
-    Peer("RQ, depends_on", "rq", "python", RQ, redis=True, share=0.05),
+    Peer("FlowMate, SQLite", FLOWMATE_SQLITE, "flowmate", "flowmate", FLOWMATE, database="sqlite", redis=True),
+    Peer(
+        "FlowMate, PostgreSQL",
+        "flowmate-postgresql",
+        "flowmate",
+        "flowmate",
+        FLOWMATE,
+        database="postgresql",
+        redis=True,
+    ),
+    Peer("BullMQ flow", "bullmq", "bullmq", "node", BULLMQ, redis=True),
+    Peer("LangGraph, SQLite", "langgraph-sqlite", "langgraph", "python", LANGGRAPH, database="sqlite"),
+    Peer(
+        "LangGraph, PostgreSQL",
+        "langgraph-postgresql",
+        "langgraph",
+        "python",
+        LANGGRAPH,
+        database="postgresql",
+    ),
+    Peer("Celery chord, gevent", "celery", "celery", "python", CELERY, redis=True),
+    Peer("DBOS, PostgreSQL", "dbos", "dbos", "python", DBOS, database="postgresql"),
+    Peer("RQ, depends_on", STOCK_RQ, "rq", "python", RQ, redis=True, share=0.05),
 )

@@ -1,13 +1,15 @@
 """The model and the place where answers arrive, in a process of its own: python -m benchmarks.peers.server
 
 It says "ready PORT" once it listens. Lean, so that it is nobody's bottleneck: a bare protocol on uvloop and httptools.
+`watch` names processes whose CPU time and memory are looked at, "worker:123,asker:124".
 
-    POST /v1/chat/completions   the answer after `--latency` seconds, streamed where the request asks for that
-    POST /start?name=N          counts from nought what comes for delegations named N-…, and starts the clock
-    POST /sink                  {"delegation": …, "answer": …}: one answer arrived
-    GET  /wait?count=N          answers once N delegations have arrived: what was counted, and the seconds it took
-
-An answer counts as arrived when it holds what all three agents said; anything else (a placeholder) is a notice.
+    POST /v1/chat/completions              the answer after `--latency` seconds, streamed where the request asks for that
+    POST /services?watch=…                 databases that the next bursts use
+    POST /start?name=N&count=N&watch=…     counts from nought what comes for delegations N-0, N-1 …; starts the clock
+    POST /sink                             {"delegation": …, "answer": …}: a message arrived. With a "message", that one's
+                                           text is now another
+    GET  /wait                             answers once all delegations' answers have arrived
+    GET  /report                           what has been counted by now (`benchmarks/peers/tally.py`)
 """
 
 from __future__ import annotations
@@ -16,18 +18,21 @@ import argparse
 import asyncio
 import json
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import httptools
 import uvloop
 
-SAID = "quite finished"
-AGENTS = 3
-USAGE = {"prompt_tokens": 12, "completion_tokens": 2, "total_tokens": 14}
+from benchmarks.peers.tally import Tally
+
+PLACE = b"0000000"
+SAID = f"quite finished {PLACE.decode()}"
+USAGE = {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}
 HEAD = {"id": "chatcmpl-1", "created": 1, "model": "scripted"}
+WEIGHED_AT = (0.25, 0.5, 0.75, 1.0)
+"""Shares of the answers that have arrived when memory is looked at."""
 
 
 def _whole() -> bytes:
@@ -62,60 +67,44 @@ OK = _response({"ok": True})
 UNKNOWN = _bytes(b"{}", kind="application/json", status="404 Not Found")
 
 
-@dataclass
-class Tally:
-    """What has come in since the start."""
-
-    name: str = ""
-    started: float = field(default_factory=time.perf_counter)
-    answers: Counter[str] = field(default_factory=Counter)
-    arrivals: list[float] = field(default_factory=list)
-    """Seconds after the start, one for each delegation's first answer."""
-    notices: int = 0
-    calls: int = 0
-    in_flight: int = 0
-    most_in_flight: int = 0
-
-    def arrive(self, delegation: str, answer: str) -> None:
-        if not delegation.startswith(self.name):
-            # An edit of the warm-up's that came late.
-            return
-        if answer.count(SAID) < AGENTS:
-            self.notices += 1
-            return
-        self.answers[delegation] += 1
-        if self.answers[delegation] == 1:
-            self.arrivals.append(time.perf_counter() - self.started)
-
-    def report(self, count: int) -> dict[str, Any]:
-        return {
-            "seconds": self.arrivals[count - 1],
-            "first": self.arrivals[0],
-            "arrived": len(self.arrivals),
-            "repeated": sum(number - 1 for number in self.answers.values()),
-            "notices": self.notices,
-            "calls": self.calls,
-            "most_in_flight": self.most_in_flight,
-        }
-
-
 class Desk:
     """What all connections share."""
 
     def __init__(self, latency: float) -> None:
         self.latency = latency
         self.tally = Tally()
-        self.waiting: list[tuple[int, Connection]] = []
+        self.services: dict[str, int] = {}
+        self.numbers = count(1)
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[Connection] = []
+        self._complete = False
 
-    def start(self, name: str) -> None:
-        self.tally = Tally(name=f"{name}-")
+    def start(self, name: str, number: int, watched: dict[str, int]) -> None:
+        self.tally = Tally(name=name, count=number, watched={**watched, **self.services})
+        self._complete = False
 
-    def settle(self) -> None:
-        """Answer those who wait for what has arrived by now."""
-        ready = [one for one in self.waiting if one[0] <= len(self.tally.arrivals)]
-        self.waiting = [one for one in self.waiting if one not in ready]
-        for count, connection in ready:
-            connection.answer(_response(self.tally.report(count)))
+    def arrive(self, said: dict[str, str]) -> None:
+        tally = self.tally
+        before = len(tally.arrivals)
+        tally.arrive(
+            said["delegation"], said.get("message") or f"message {next(self.numbers)}", said["answer"]
+        )
+        arrived = len(tally.arrivals)
+        if arrived > before and any(arrived == int(tally.count * share) for share in WEIGHED_AT):
+            weighed = self._loop.run_in_executor(None, tally.weigh)
+            if arrived == tally.count:
+                weighed.add_done_callback(lambda _: self._all_there())
+
+    def wait(self, connection: Connection) -> None:
+        self._waiting.append(connection)
+        if self._complete:
+            self._all_there()
+
+    def _all_there(self) -> None:
+        self._complete = True
+        waiting, self._waiting = self._waiting, []
+        for connection in waiting:
+            connection.answer(OK)
 
 
 class Connection(asyncio.Protocol):
@@ -154,19 +143,23 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         target = urlsplit(self._url.decode())
+        query = {name: values[0] for name, values in parse_qs(target.query).items()}
+        desk = self._desk
         if target.path == "/v1/chat/completions":
             self._think()
         elif target.path == "/sink":
-            arrived = json.loads(self._body)
-            self._desk.tally.arrive(arrived["delegation"], arrived["answer"])
             self.answer(OK)
-            self._desk.settle()
+            desk.arrive(json.loads(self._body))
+        elif target.path == "/services":
+            desk.services = _processes(query.get("watch", ""))
+            self.answer(OK)
         elif target.path == "/start":
-            self._desk.start(parse_qs(target.query)["name"][0])
+            desk.start(query["name"], int(query["count"]), _processes(query.get("watch", "")))
             self.answer(OK)
         elif target.path == "/wait":
-            self._desk.waiting.append((int(parse_qs(target.query)["count"][0]), self))
-            self._desk.settle()
+            desk.wait(self)
+        elif target.path == "/report":
+            self.answer(_response(desk.tally.report()))
         else:
             self.answer(UNKNOWN)
 
@@ -176,15 +169,21 @@ class Connection(asyncio.Protocol):
 
     def _think(self) -> None:
         tally = self._desk.tally
-        tally.calls += 1
         tally.in_flight += 1
         tally.most_in_flight = max(tally.most_in_flight, tally.in_flight)
-        response = STREAM if json.loads(self._body).get("stream") else WHOLE
-        self._loop.call_later(self._desk.latency, self._thought, tally, response)
+        template = STREAM if json.loads(self._body).get("stream") else WHOLE
+        response = template.replace(PLACE, b"%07d" % next(self._desk.numbers))
+        self._loop.call_later(self._desk.latency, self._thought, tally, response, time.perf_counter())
 
-    def _thought(self, tally: Tally, response: bytes) -> None:
-        tally.in_flight -= 1
+    def _thought(self, tally: Tally, response: bytes, since: float) -> None:
         self.answer(response)
+        tally.in_flight -= 1
+        tally.took.append(time.perf_counter() - since)
+
+
+def _processes(listed: str) -> dict[str, int]:
+    named = (one.rpartition(":") for one in listed.split(",") if one)
+    return {name: int(pid) for name, _, pid in named}
 
 
 async def serve(*, latency: float) -> None:
@@ -200,7 +199,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--latency", type=float, default=0.2)
-    uvloop.run(serve(latency=parser.parse_args().latency))
+    given: Any = parser.parse_args()
+    uvloop.run(serve(latency=given.latency))
 
 
 if __name__ == "__main__":

@@ -33,9 +33,9 @@ async def model_server(*, latency: float) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def valkey() -> AsyncIterator[str]:
+async def valkey() -> AsyncIterator[tuple[str, int]]:
     """An empty Valkey as FlowMate embeds it (appended to a file, synced every second), but on a port: not every
-    client knows sockets. Yields its address."""
+    client knows sockets. Yields its address and its process id."""
     folder = tempfile.mkdtemp(prefix="fm-valkey-")
     port = _free_port()
     options = {
@@ -52,7 +52,7 @@ async def valkey() -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(str(server_binary()), *arguments)
     try:
         await asyncio.wait_for(_listening(port), READY_SECONDS)
-        yield f"redis://127.0.0.1:{port}/0"
+        yield f"redis://127.0.0.1:{port}/0", process.pid
     finally:
         process.terminate()
         await process.wait()
@@ -60,13 +60,13 @@ async def valkey() -> AsyncIterator[str]:
 
 
 @contextmanager
-def postgresql() -> Iterator[PostgreSQL]:
-    """A running server, without fsync as in the tests: for all who use one alike."""
+def postgresql() -> Iterator[tuple[PostgreSQL, int]]:
+    """A running server, without fsync as in the tests: for all who use one alike. With its process id."""
     folder = Path(tempfile.mkdtemp(prefix="fm-pg-", dir="/tmp"))
     server = PostgreSQL(folder)
     try:
         server.start()
-        yield server
+        yield server, int((folder / "data" / "postmaster.pid").read_text().split()[0])
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import aiohttp
 from pydantic_settings import BaseSettings
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 NAME = "sink"
-LONGEST = 4000
 
 
 class SinkSettings(BaseSettings):
@@ -39,14 +39,15 @@ class SinkMessenger:
         return (reply,)
 
     async def post(self, address: Address, part: Reply, *, tag: Tag) -> str:
-        await self._send(address, part)
-        return f"{address.place}-{tag.part}"
+        message_id = uuid4().hex
+        await self._send(address, message_id, part.text)
+        return message_id
 
     async def edit(self, address: Address, message_id: str, part: Reply) -> None:
-        await self._send(address, part)
+        await self._send(address, message_id, part.text)
 
     async def delete(self, address: Address, message_id: str) -> None:
-        """Nothing is kept there."""
+        await self._send(address, message_id, "")
 
     async def find_own(self, address: Address, *, tag: Tag) -> str | None:
         return None
@@ -55,10 +56,10 @@ class SinkMessenger:
         if self._session is not None:
             await self._session.close()
 
-    async def _send(self, address: Address, part: Reply) -> None:
+    async def _send(self, address: Address, message_id: str, text: str) -> None:
         if self._session is None:
             self._session = aiohttp.ClientSession()
-        said = {"delegation": address.place, "answer": part.text[:LONGEST]}
+        said = {"delegation": address.place, "message": message_id, "answer": text}
         try:
             async with self._session.post(self._url, json=said) as response:
                 response.raise_for_status()

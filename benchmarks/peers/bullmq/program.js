@@ -1,7 +1,6 @@
 // A BullMQ flow for each delegation: three children that ask the model, a parent that delivers what they said.
 // Two worker processes, each with 500 of each kind at once. The command line is that of shared/contract.py.
 import { fork } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
 import { FlowProducer, Worker } from 'bullmq'
@@ -73,20 +72,15 @@ async function submit(producer, delegations) {
   }
 }
 
-async function measure(producer) {
-  let report
+async function measure(producer, children) {
+  const pids = [`asker:${process.pid}`, ...children.map((child, index) => `worker ${index + 1}:${child.pid}`)]
+  const watch = encodeURIComponent(pids.join(','))
   for (const [name, count] of [['warm', Number(given.warm)], ['burst', Number(given.count)]]) {
     if (count === 0) continue
-    await (await fetch(`${given['sink-url']}/start?name=${name}`, { method: 'POST' })).arrayBuffer()
+    await fetch(`${given['sink-url']}/start?name=${name}&count=${count}&watch=${watch}`, { method: 'POST' })
     await submit(producer, Array.from({ length: count }, (_, number) => `${name}-${number}`))
-    report = await (await fetch(`${given['sink-url']}/wait?count=${count}`)).json()
+    await fetch(`${given['sink-url']}/wait`)
   }
-  return report
-}
-
-function memoryMb(pid) {
-  const pss = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').match(/^Pss:\s+(\d+)/m)
-  return Number(pss[1]) / 1024
 }
 
 async function run() {
@@ -96,13 +90,12 @@ async function run() {
   try {
     await Promise.all(children.map((child) => new Promise((resolve) => child.once('message', resolve))))
     const producer = new FlowProducer({ connection })
-    const report = await measure(producer)
-    const memory = children.reduce((sum, child) => sum + memoryMb(child.pid), 0)
+    await measure(producer, children)
     await producer.close()
     const require = createRequire(import.meta.url)
     const wanted = require('./package.json').dependencies
     const versions = { node: process.version, ...wanted }
-    console.log(JSON.stringify({ ...report, memory_mb: memory, workers: WORKERS, versions }))
+    console.log(JSON.stringify({ workers: WORKERS, versions }))
   } finally {
     for (const child of children) child.kill('SIGKILL')
   }

@@ -17,7 +17,7 @@ from openai import AsyncOpenAI, DefaultAioHttpClient
 
 QUEUE = "delegations"
 VERSION = "1"
-POOL = 20
+POOL = 15
 POLL_SECONDS = 0.1
 ENQUEUED_AT_ONCE = 50
 clients: dict[str, object] = {}
@@ -111,8 +111,8 @@ def main() -> None:
     command = [sys.executable, *sys.argv, "--name", "worker-{n}"]
     command[command.index("run")] = "work"
     with contract.workers(command, contract.WORKERS) as started:
-        report = contract.measure(given, submit)
-        contract.finish(report, ("dbos", "psycopg", "sqlalchemy", "openai"), started)
+        contract.measure(given, submit, started)
+    contract.finish(("dbos", "psycopg", "sqlalchemy", "openai"))
 
 
 if __name__ == "__main__":

@@ -70,8 +70,9 @@ async def checkpointer() -> AsyncIterator[AsyncSqliteSaver | AsyncPostgresSaver]
     url = os.environ["PEER_DATABASE_URL"]
     if url.startswith("sqlite"):
         async with AsyncSqliteSaver.from_conn_string(url.removeprefix("sqlite:///")) as saver:
-            await saver.conn.execute("PRAGMA busy_timeout = 30000")
             await saver.setup()
+            await saver.conn.execute("PRAGMA busy_timeout = 30000")
+            await saver.conn.execute("PRAGMA synchronous = NORMAL")
             yield saver
     else:
         options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
@@ -123,10 +124,8 @@ def main() -> None:
                 worker.stdin.write(json.dumps(delegations[number :: contract.WORKERS]) + "\n")
                 worker.stdin.flush()
 
-        report = contract.measure(given, submit)
-        contract.finish(
-            report, ("langgraph", "langgraph-checkpoint", "psycopg", "aiosqlite", "openai"), started
-        )
+        contract.measure(given, submit, started)
+    contract.finish(("langgraph", "langgraph-checkpoint", "psycopg", "aiosqlite", "openai"))
 
 
 if __name__ == "__main__":

@@ -1,70 +1,70 @@
-"""Stock RQ: three jobs for each delegation, and one that depends on them and delivers. A forking Worker runs one at
-a time, so that as many are started as fit into the memory that FlowMate's two workers take (`--memory-mb`).
+"""Stock RQ: three jobs for each delegation, and one that depends on them and delivers.
 
-The libraries are loaded before the workers fork: a job starts with them.
+A forking worker runs one job at a time, so that there are as many workers as fit into the memory that FlowMate's two take
+(`--memory-mb`): two smaller bursts tell what one more of them takes while it works. They come from RQ's worker pool, and as
+its documentation advises, libraries and the client are loaded before anything forks: a worker shares those pages with the
+pool, and a job starts with them.
 """
 
 from __future__ import annotations
 
-import os
+import json
 import sys
+import urllib.request
 
 import contract
-import httpx2
-from openai import OpenAI
-from redis import Redis
-from rq import Queue, Retry, Worker
+import jobs
+from rq import Queue, Retry
+from rq.worker_pool import WorkerPool
 
+FEW, SOME = 2, 6
 MOST_WORKERS = 64
-
-
-def ask(agent: str) -> str:
-    with OpenAI(api_key=contract.KEY, base_url=os.environ["PEER_MODEL_URL"], max_retries=0) as client:
-        completion = client.chat.completions.create(model=contract.MODEL, messages=contract.messages(agent))
-    return completion.choices[0].message.content
-
-
-def deliver(delegation: str, asked: list[str]) -> None:
-    from rq.job import Job
-
-    redis = Redis.from_url(os.environ["PEER_REDIS_URL"])
-    said = [job.return_value() for job in Job.fetch_many(asked, connection=redis)]
-    answer = {"delegation": delegation, "answer": contract.answer_of(said)}
-    httpx2.post(f"{os.environ['PEER_SINK_URL']}/sink", json=answer, timeout=60.0).raise_for_status()
+A_WORKER = 2
+"""Delegations for each, when the memory is measured."""
 
 
 def submit(delegations: list[str]) -> None:
-    queue = Queue("peer", connection=Redis.from_url(os.environ["PEER_REDIS_URL"]))
+    queue = Queue("peer", connection=jobs.redis)
     retry = Retry(max=3)
     for delegation in delegations:
         asked = queue.enqueue_many(
-            [Queue.prepare_data("program.ask", (agent,), retry=retry) for agent in contract.AGENTS]
+            [Queue.prepare_data(jobs.ask, (agent,), retry=retry) for agent in contract.AGENTS]
         )
         ids = [job.id for job in asked]
-        queue.enqueue("program.deliver", delegation, ids, depends_on=asked, retry=retry)
+        queue.enqueue(jobs.deliver, delegation, ids, depends_on=asked, retry=retry)
 
 
-def work(name: str) -> None:
-    worker = Worker(["peer"], name=f"peer-{name}", connection=Redis.from_url(os.environ["PEER_REDIS_URL"]))
+def work(workers: int) -> None:
     print("ready", flush=True)
-    worker.work(logging_level="ERROR")
+    WorkerPool(["peer"], connection=jobs.redis, num_workers=workers).start(logging_level="ERROR")
+
+
+def pool(workers: int) -> list[str]:
+    command = [sys.executable, "program.py", *sys.argv[1:], "--name", str(workers)]
+    command[command.index("run")] = "work"
+    return command
+
+
+def at_work(given, workers: int) -> float:
+    """Megabytes that so many take together."""
+    with contract.workers(pool(workers), 1) as started:
+        contract.burst(given, submit, started, name="warm", count=A_WORKER * workers)
+    with urllib.request.urlopen(f"{given.sink_url}/report") as report:
+        return json.load(report)["memory_mb"]["worker 1"]
 
 
 def main() -> None:
     given = contract.options()
     if given.command == "work":
-        work(given.name)
+        work(int(given.name))
         return
-    command = [sys.executable, *sys.argv, "--name", "{n}"]
-    command[command.index("run")] = "work"
-    with contract.workers(command, 1) as started:
-        # One worker and, while a job runs, its child: most of whose pages are shared with it.
-        each = contract.memory_mb(started[0].pid) * 1.2
-    fit = max(2, min(MOST_WORKERS, int(given.memory_mb / each)))
-    given.warm = min(given.warm, fit)
-    with contract.workers(command, fit) as started:
-        report = contract.measure(given, submit)
-        contract.finish(report, ("rq", "redis", "openai"), started)
+    few, some = at_work(given, FEW), at_work(given, SOME)
+    one_more = (some - few) / (SOME - FEW)
+    fit = max(FEW, min(MOST_WORKERS, FEW + int((given.memory_mb - few) / one_more)))
+    given.warm = fit
+    with contract.workers(pool(fit), 1) as started:
+        contract.measure(given, submit, started)
+    contract.finish(("rq", "redis", "openai"), fit)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
     program run --count N --warm N --model-url … --sink-url … [--redis-url …] [--database-url …] [--memory-mb …]
     program work …                      one worker process, started by the first, which says "ready" when it is
 
-`run` prints one line of JSON: what the server counted, with the seconds from the first instruction handed in to the
-last answer arrived, the memory its workers took, and the versions of what it used.
+`run` tells the server when a burst begins and who works on it, hands it in, waits until all answers have arrived, ends
+its workers and prints one line of JSON: how many workers there were, and the versions of what it used. The server counts
+(`benchmarks/peers/server.py`).
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 AGENTS = ("alpha", "beta", "gamma")
@@ -30,6 +31,7 @@ CONCURRENCY = 500
 """Of each of the two worker processes, as FlowMate's."""
 WORKERS = 2
 PATIENCE_SECONDS = 600.0
+Worker = subprocess.Popen[str]
 
 
 def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -56,31 +58,39 @@ def messages(agent: str) -> list[Any]:
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": f"{agent}: say so"}]
 
 
-def measure(given: argparse.Namespace, submit: Callable[[list[str]], None]) -> dict[str, Any]:
+def measure(given: argparse.Namespace, submit: Callable[[list[str]], None], workers: Sequence[Worker]) -> None:
     """Warm up, then hand in all delegations at once and wait until each has arrived."""
-    report: dict[str, Any] = {}
     for name, count in (("warm", given.warm), ("burst", given.count)):
         if count:
-            _ask(f"{given.sink_url}/start?name={name}", b"")
-            submit([f"{name}-{number}" for number in range(count)])
-            report = _ask(f"{given.sink_url}/wait?count={count}", None)
-    return report
+            burst(given, submit, workers, name=name, count=count)
 
 
-def finish(report: dict[str, Any], packages: Sequence[str], workers: Sequence[subprocess.Popen[str]]) -> None:
+def burst(
+    given: argparse.Namespace,
+    submit: Callable[[list[str]], None],
+    workers: Sequence[Worker],
+    *,
+    name: str,
+    count: int,
+) -> None:
+    pids = [("asker", os.getpid()), *((f"worker {n}", one.pid) for n, one in enumerate(workers, 1))]
+    watch = urllib.parse.quote(",".join(f"{who}:{pid}" for who, pid in pids))
+    _ask(f"{given.sink_url}/start?name={name}&count={count}&watch={watch}", b"")
+    submit([f"{name}-{number}" for number in range(count)])
+    _ask(f"{given.sink_url}/wait", None)
+
+
+def finish(packages: Sequence[str], workers: int = WORKERS) -> None:
     """Print the line that the benchmark reads."""
-    memory = sum(memory_mb(worker.pid) for worker in workers)
     python = sys.version.split()[0]
     versions = {"python": python, **{package: version(package) for package in packages}}
-    print(json.dumps({**report, "memory_mb": memory, "workers": len(workers), "versions": versions}))
+    print(json.dumps({"workers": workers, "versions": versions}))
 
 
 @contextlib.contextmanager
-def workers(
-    command: Sequence[str], count: int, *, says_ready: bool = True
-) -> Iterator[list[subprocess.Popen[str]]]:
+def workers(command: Sequence[str], count: int, *, says_ready: bool = True) -> Iterator[list[Worker]]:
     """Worker processes, each ready where it says so; `{n}` in the command is a worker's number."""
-    started: list[subprocess.Popen[str]] = []
+    started: list[Worker] = []
     # Told to end, this process ends its workers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
@@ -99,24 +109,13 @@ def workers(
         yield started
     finally:
         for one in started:
+            with contextlib.suppress(ProcessLookupError):
+                one.send_signal(signal.SIGTERM)
+        for one in started:
             _end(one)
 
 
-def memory_mb(pid: int) -> float:
-    """A process and those it started, pages shared with others in proportion (PSS)."""
-    own = 0
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                own = int(line.split()[1])
-    children: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            children += [int(child) for child in task.read_text().split()]
-    return own / 1024 + sum(memory_mb(child) for child in children)
-
-
-def _until_ready(worker: subprocess.Popen[str]) -> None:
+def _until_ready(worker: Worker) -> None:
     assert worker.stdout is not None
     for line in worker.stdout:
         if line.strip() == "ready":
@@ -124,9 +123,7 @@ def _until_ready(worker: subprocess.Popen[str]) -> None:
     raise SystemExit("A worker ended before it was ready.")
 
 
-def _end(worker: subprocess.Popen[str]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        worker.send_signal(signal.SIGTERM)
+def _end(worker: Worker) -> None:
     try:
         worker.wait(10.0)
     except subprocess.TimeoutExpired:
