@@ -185,7 +185,9 @@ def _options() -> tuple[Options, Path]:
     parser.add_argument("--count", type=int, help="delegations in each round (1000)")
     parser.add_argument("--rounds", type=int, help="5 unless --quick")
     parser.add_argument("--latency", type=float, default=0.2, help="seconds until the model answers")
-    parser.add_argument("--only", nargs="+", default=[], choices=[peer.name for peer in PEERS], metavar="NAME")
+    parser.add_argument(
+        "--only", nargs="+", default=[], choices=[peer.name for peer in PEERS], metavar="NAME"
+    )
     parser.add_argument("--patience", type=float, default=300.0, help="seconds that one run may take")
     parser.add_argument("--out", type=Path, default=about.FOLDER, help="where table, plot and numbers go")
     given: Any = parser.parse_args()

@@ -6,19 +6,23 @@ its edit with the answer. Instructions come in through `reception.receive`, in t
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import sys
 import tempfile
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 
 import adapters.chat
 from benchmarks.peers import sink
 from benchmarks.peers.shared import contract
+
+if TYPE_CHECKING:
+    from adapters.assembly import Assembly
 
 # Before anything else asks which platforms there are: what follows is imported where it is used.
 adapters.chat.PLATFORMS = (*adapters.chat.PLATFORMS, sink.PLATFORM)
@@ -38,7 +42,7 @@ def work() -> None:
     raise SystemExit(run("worker"))
 
 
-def settings_in(folder: str, given: Any) -> None:
+def settings_in(folder: str, given: argparse.Namespace) -> None:
     """Everything FlowMate is told, in the environment that its processes share."""
     agents = Path(folder) / "agents"
     agents.mkdir()
@@ -62,30 +66,37 @@ def settings_in(folder: str, given: Any) -> None:
         del os.environ["DATABASE_URL"]
 
 
-async def receive_all(delegations: list[str]) -> None:
-    from adapters.assembly import assembled
-    from adapters.settings import Settings
+async def receive_all(assembly: Assembly, delegations: list[str]) -> None:
     from core.models import Address, Instruction, Person
 
     text = "; ".join(f"@{name} say so" for name in contract.AGENTS)
-    async with assembled(Settings(), runs_agents=False) as assembly:
-        received: list[Coroutine[Any, Any, Any]] = [
-            assembly.reception.receive(
-                Instruction(
-                    key=name,
-                    text=text,
-                    person=Person(id=f"sink:bench:person-{number % PEOPLE}"),
-                    address=Address(platform=sink.NAME, workspace="bench", place=name),
-                    origin="api",
-                )
+    received: list[Coroutine[Any, Any, Any]] = [
+        assembly.reception.receive(
+            Instruction(
+                key=name,
+                text=text,
+                person=Person(id=f"sink:bench:person-{number % PEOPLE}"),
+                address=Address(platform=sink.NAME, workspace="bench", place=name),
+                origin="api",
             )
-            for number, name in enumerate(delegations)
-        ]
-        await asyncio.gather(*received)
+        )
+        for number, name in enumerate(delegations)
+    ]
+    await asyncio.gather(*received)
 
 
-def submit(delegations: list[str]) -> None:
-    asyncio.run(receive_all(delegations))
+async def ask(given: argparse.Namespace, workers: list[contract.Worker]) -> None:
+    """Hand everything in from this process, as its web process would: it is there before the clock starts."""
+    from adapters.assembly import assembled
+    from adapters.settings import Settings
+
+    loop = asyncio.get_running_loop()
+    async with assembled(Settings(), runs_agents=False) as assembly:
+
+        def submit(delegations: list[str]) -> None:
+            asyncio.run_coroutine_threadsafe(receive_all(assembly, delegations), loop).result()
+
+        await asyncio.to_thread(contract.measure, given, submit, workers)
 
 
 async def until_ready(url: str, count: int) -> None:
@@ -109,7 +120,7 @@ def main() -> None:
         command = [sys.executable, "-m", "benchmarks.peers.flowmate", "work", *sys.argv[2:]]
         with contract.workers(command, contract.WORKERS, says_ready=False) as started:
             asyncio.run(until_ready(given.redis_url, contract.WORKERS))
-            contract.measure(given, submit, started)
+            asyncio.run(ask(given, started))
         contract.finish(PACKAGES)
 
 

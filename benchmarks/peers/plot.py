@@ -47,7 +47,9 @@ def _bars(axes: Any, ran: Sequence[Runs]) -> None:
         rates = [runs.count / report["seconds"] for report in runs.reports]
         axes.plot(rates, [place] * len(rates), "o", color=INK, markersize=3, alpha=0.5)
     # To the right of the bar's end and of the fastest round's dot.
-    labels = [f"{runs.per_second:,.0f}" if runs.per_second >= 10 else f"{runs.per_second:.1f}" for runs in ran]
+    labels = [
+        f"{runs.per_second:,.0f}" if runs.per_second >= 10 else f"{runs.per_second:.1f}" for runs in ran
+    ]
     for bar, runs, label in zip(bars, ran, labels, strict=True):
         end = max(runs.count / report["seconds"] for report in runs.reports)
         axes.annotate(

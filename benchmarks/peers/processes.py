@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,10 +12,10 @@ USER, SYSTEM, WAITED_USER, WAITED_SYSTEM = 11, 12, 13, 14
 """Places in /proc/<pid>/stat, counted from behind the name: proc_pid_stat(5)."""
 
 
-def cpu_seconds(pid: int) -> float:
-    """Of the process, of those it started, and of those that ended and were waited for; 0 when it is gone."""
+def cpu_seconds(pid: int, *, but: Collection[int] = ()) -> float:
+    """Of the process, of those it started `but` these, and of those that ended and were waited for; 0 when it is gone."""
     taken = 0
-    for one in _family(pid):
+    for one in _family(pid, but):
         with suppress(OSError):
             # The name stands in parentheses and may hold anything.
             fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
@@ -23,10 +23,10 @@ def cpu_seconds(pid: int) -> float:
     return taken / TICKS_A_SECOND
 
 
-def memory_mb(pid: int) -> float:
+def memory_mb(pid: int, *, but: Collection[int] = ()) -> float:
     """Pages that are shared with others are counted in proportion (PSS)."""
     kilobytes = 0
-    for one in _family(pid):
+    for one in _family(pid, but):
         with suppress(OSError):
             for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
@@ -34,9 +34,10 @@ def memory_mb(pid: int) -> float:
     return kilobytes / 1024
 
 
-def _family(pid: int) -> Iterator[int]:
+def _family(pid: int, but: Collection[int]) -> Iterator[int]:
     yield pid
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):
-            for child in children.read_text().split():
-                yield from _family(int(child))
+            for child in map(int, children.read_text().split()):
+                if child not in but:
+                    yield from _family(child, but)

@@ -108,7 +108,11 @@ def _notes(everybody: Sequence[Runs]) -> list[str]:
         for runs in everybody
         if runs.reports and runs.reason
     ]
-    notes += [_calls(runs) for runs in everybody if any(report["calls"] != 3 * runs.count for report in runs.reports)]
+    notes += [
+        _calls(runs)
+        for runs in everybody
+        if any(report["calls"] != 3 * runs.count for report in runs.reports)
+    ]
     return notes
 
 
@@ -132,7 +136,9 @@ def _server(everybody: Sequence[Runs]) -> list[str]:
 
 
 def _fastest_first(everybody: Sequence[Runs]) -> list[Runs]:
-    return sorted((runs for runs in everybody if runs.reports), key=lambda runs: runs.per_second, reverse=True)
+    return sorted(
+        (runs for runs in everybody if runs.reports), key=lambda runs: runs.per_second, reverse=True
+    )
 
 
 def _versions(everybody: Sequence[Runs]) -> str:

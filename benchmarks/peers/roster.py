@@ -43,7 +43,9 @@ RQ = (
 
 FLOWMATE_SQLITE, STOCK_RQ = "flowmate-sqlite", "rq"
 PEERS = (
-    Peer("FlowMate, SQLite", FLOWMATE_SQLITE, "flowmate", "flowmate", FLOWMATE, database="sqlite", redis=True),
+    Peer(
+        "FlowMate, SQLite", FLOWMATE_SQLITE, "flowmate", "flowmate", FLOWMATE, database="sqlite", redis=True
+    ),
     Peer(
         "FlowMate, PostgreSQL",
         "flowmate-postgresql",

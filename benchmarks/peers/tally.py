@@ -42,8 +42,10 @@ class Tally:
         """The most of each process, as often as it was looked at."""
         self._answers: dict[str, set[str]] = {}
         self._known: set[str] = set()
+        # The asker started the workers, which are looked at on their own.
+        self._pids = frozenset(self.watched.values())
         self._told: dict[str, str] = {}
-        self._cpu_before = {name: cpu_seconds(pid) for name, pid in self.watched.items()}
+        self._cpu_before = self._cpu()
         self._own_before = time.process_time()
         self._used: dict[str, Any] | None = None
 
@@ -69,7 +71,7 @@ class Tally:
     def weigh(self) -> None:
         """Look at the memory of all that are watched; takes milliseconds, so not on the loop."""
         for name, pid in self.watched.items():
-            self.memory_mb[name] = max(self.memory_mb.get(name, 0.0), memory_mb(pid))
+            self.memory_mb[name] = max(self.memory_mb.get(name, 0.0), memory_mb(pid, but=self._pids))
 
     def report(self) -> dict[str, Any]:
         """As of now; what was used up is that of the time until the last answer's arrival."""
@@ -92,8 +94,9 @@ class Tally:
     def _use(self) -> dict[str, Any]:
         return {
             "seconds": time.perf_counter() - self.started,
-            "cpu_seconds": {
-                name: cpu_seconds(pid) - self._cpu_before[name] for name, pid in self.watched.items()
-            },
+            "cpu_seconds": {name: seconds - self._cpu_before[name] for name, seconds in self._cpu().items()},
             "server_cpu_seconds": time.process_time() - self._own_before,
         }
+
+    def _cpu(self) -> dict[str, float]:
+        return {name: cpu_seconds(pid, but=self._pids) for name, pid in self.watched.items()}

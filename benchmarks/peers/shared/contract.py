@@ -58,7 +58,9 @@ def messages(agent: str) -> list[Any]:
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": f"{agent}: say so"}]
 
 
-def measure(given: argparse.Namespace, submit: Callable[[list[str]], None], workers: Sequence[Worker]) -> None:
+def measure(
+    given: argparse.Namespace, submit: Callable[[list[str]], None], workers: Sequence[Worker]
+) -> None:
     """Warm up, then hand in all delegations at once and wait until each has arrived."""
     for name, count in (("warm", given.warm), ("burst", given.count)):
         if count:
