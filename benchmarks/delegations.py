@@ -6,10 +6,10 @@ Everybody has two worker processes on this machine, the same scripted model over
 a fresh Valkey or database, and a warm-up. The clock runs, in that server, from the first instruction handed in until
 the last answer has arrived there by an HTTP POST; what it counted is looked at once more after the workers have ended.
 Peers live in `benchmarks/peers/<peer>/` with their versions, and are installed under build/peers/ when they are first
-run. FlowMate gets its instructions through `reception.receive` and answers into a conversation, a placeholder first, then
-the answer in its place, as in a chat: more posts than a peer makes. Rounds are interleaved, A B A B; what is printed are
-medians. Stock RQ is given as many forking workers as fit into the memory of FlowMate's two, and fewer delegations; its
-seconds are extrapolated.
+run. FlowMate gets its instructions through `reception.receive` and answers into a conversation, a placeholder first,
+then the answer in its place, as in a chat: more posts than a peer makes. Rounds are interleaved, A B A B; what is
+printed are medians. Stock RQ is given as many forking workers as fit into the memory of FlowMate's two, and fewer
+delegations; its seconds are extrapolated.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ USER, SYSTEM, WAITED_USER, WAITED_SYSTEM = 11, 12, 13, 14
 
 
 def cpu_seconds(pid: int, *, but: Collection[int] = ()) -> float:
-    """Of the process, of those it started `but` these, and of those that ended and were waited for; 0 when it is gone."""
+    """Of the process, of those it started `but` these, and of those that ended; 0 when it is gone."""
     taken = 0
     for one in _family(pid, but):
         with suppress(OSError):

@@ -130,8 +130,8 @@ def _server(everybody: Sequence[Runs]) -> list[str]:
     least = min(report["call_seconds"][0] for report in reports)
     most = max(report["call_seconds"][2] for report in reports)
     return [
-        f"The model server used {max(shares):.0%} of a core at most, and answered each call after {least * 1000:.1f} to "
-        f"{most * 1000:.1f} ms. Every answer was counted where it arrived: none lost, none twice, none mixed up."
+        f"The model server used {max(shares):.0%} of a core at most, and answered each call after {least * 1000:.1f} "
+        f"to {most * 1000:.1f} ms. Answers were counted where they arrived: none lost, none twice, none mixed up."
     ]
 
 

@@ -23,11 +23,11 @@ class Runs:
     @property
     def seconds(self) -> list[float]:
         """Of each round, extrapolated to what the others did."""
-        return [report["seconds"] / self.peer.share for report in self.reports]
+        return [float(report["seconds"]) / self.peer.share for report in self.reports]
 
     @property
     def per_second(self) -> float:
-        return self.count / statistics.median(report["seconds"] for report in self.reports)
+        return self.count / statistics.median(float(report["seconds"]) for report in self.reports)
 
     @property
     def memory_mb(self) -> float:

@@ -3,13 +3,13 @@
 It says "ready PORT" once it listens. Lean, so that it is nobody's bottleneck: a bare protocol on uvloop and httptools.
 `watch` names processes whose CPU time and memory are looked at, "worker:123,asker:124".
 
-    POST /v1/chat/completions              the answer after `--latency` seconds, streamed where the request asks for that
-    POST /services?watch=…                 databases that the next bursts use
-    POST /start?name=N&count=N&watch=…     counts from nought what comes for delegations N-0, N-1 …; starts the clock
-    POST /sink                             {"delegation": …, "answer": …}: a message arrived. With a "message", that one's
-                                           text is now another
-    GET  /wait                             answers once all delegations' answers have arrived
-    GET  /report                           what has been counted by now (`benchmarks/peers/tally.py`)
+    POST /v1/chat/completions            the answer after `--latency` seconds, streamed where the request asks for it
+    POST /services?watch=…               databases that the next bursts use
+    POST /start?name=N&count=N&watch=…   counts from nought what comes for delegations N-0, N-1 …; starts the clock
+    POST /sink                           {"delegation": …, "answer": …}: a message arrived. With a "message", the text
+                                         of that one is now another
+    GET  /wait                           answers once all delegations' answers have arrived
+    GET  /report                         what has been counted by now (`benchmarks/peers/tally.py`)
 """
 
 from __future__ import annotations

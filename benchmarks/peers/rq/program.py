@@ -1,10 +1,10 @@
 """Stock RQ: three jobs for each delegation, and one that depends on them and delivers.
 
-A forking worker runs one job at a time, so that there are as many workers as fit into the memory that FlowMate's two take
-(`--memory-mb`): two smaller bursts tell what one more of them takes while it works. They come from RQ's worker pool, and as
-its documentation advises, libraries and the client are loaded before anything forks: a worker shares those pages with the
-pool, and a job starts with them. Maintenance runs every second instead of every ten minutes, for until then some of the
-dependent jobs stay where several workers met in freeing them (rq 3.0).
+A forking worker runs one job at a time, so that there are as many workers as fit into the memory that FlowMate's two
+take (`--memory-mb`): two smaller bursts tell what one more of them takes while it works. They come from RQ's worker
+pool, and as its documentation advises, libraries and the client are loaded before anything forks: a worker shares those
+pages with the pool, and a job starts with them. Maintenance runs every second instead of every ten minutes: until then
+some of the dependent jobs stay where several workers met in freeing them (rq 3.0).
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
     program work …                      one worker process, started by the first, which says "ready" when it is
 
 `run` tells the server when a burst begins and who works on it, hands it in, waits until all answers have arrived, ends
-its workers and prints one line of JSON: how many workers there were, and the versions of what it used. The server counts
-(`benchmarks/peers/server.py`).
+its workers and prints one line of JSON: how many workers there were, and the versions of what it used. The server
+counts (`benchmarks/peers/server.py`).
 """
 
 from __future__ import annotations
