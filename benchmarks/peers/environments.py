@@ -1,7 +1,7 @@
 """Each peer's own environment, under build/peers/, made when it is first needed and whenever its versions change.
 
-Their versions stand in requirements.txt and package-lock.json beside the programs, without addresses. They were made
-with `uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate` from requirements.in
+Their versions stand in requirements.txt and package-lock.json beside the programs, without addresses; made with
+`uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate` from requirements.in
 and with `npm install --package-lock-only --omit-lockfile-registry-resolved` from package.json.
 """
 

@@ -1,7 +1,8 @@
 """A Celery chord for each delegation: Redis as broker and result backend, acks_late, the gevent pool.
 
 A header of three `ask` tasks, a body that delivers. The settings for many waiting tasks: a greenlet for each, one
-message prefetched for each, late acknowledgement and rejection where a worker is lost.
+message prefetched for each, late acknowledgement and rejection where a worker is lost, a pool of connections for those
+that publish, no events that nobody looks at.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ app.conf.update(
     worker_send_task_events=False,
     # Else what is printed, that it is ready, goes to the log.
     worker_redirect_stdouts=False,
-    broker_pool_limit=None,
+    broker_pool_limit=100,
     redis_max_connections=2000,
     result_expires=3600,
 )
