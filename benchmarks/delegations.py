@@ -28,8 +28,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report as about
-from benchmarks.peers import plot, report
+from benchmarks.peers import plot
 from benchmarks.peers.environments import ROOT, CannotRun, command
+from benchmarks.peers.report import as_json, markdown
 from benchmarks.peers.roster import FLOWMATE_SQLITE, PEERS, Peer
 from benchmarks.peers.runs import Runs, named
 from benchmarks.peers.services import database, model_server, postgresql, valkey
@@ -65,7 +66,7 @@ class Place:
 
 
 async def measure(options: Options) -> list[Runs]:
-    """All rounds, interleaved. A peer that can't run is out after its first failure, with the reason."""
+    """All rounds, interleaved. A peer that fails twice is out, with the reason."""
     everybody = [_runs(peer, options.count) for peer in options.peers()]
     needs_server = any(runs.peer.database == "postgresql" for runs in everybody)
     with ExitStack() as stack:
@@ -73,9 +74,9 @@ async def measure(options: Options) -> list[Runs]:
         async with model_server(latency=options.latency) as url:
             for number in range(options.rounds):
                 for runs in everybody:
-                    if not runs.reason:
-                        await _round(runs, options, Place(url, server, _memory(everybody)))
-                        _say(runs, number + 1)
+                    if not runs.out:
+                        place = Place(url, server, _memory(everybody))
+                        print(await _round(runs, number + 1, options, place), file=sys.stderr, flush=True)
     return everybody
 
 
@@ -83,7 +84,8 @@ def _runs(peer: Peer, count: int) -> Runs:
     return Runs(peer, max(FEWEST, int(count * peer.share)) if peer.share < 1 else count)
 
 
-async def _round(runs: Runs, options: Options, place: Place) -> None:
+async def _round(runs: Runs, number: int, options: Options, place: Place) -> str:
+    """One run of one peer; what came of it."""
     try:
         prefix, folder = await asyncio.to_thread(command, runs.peer)
         async with valkey() as (redis_url, redis_pid):
@@ -102,9 +104,12 @@ async def _round(runs: Runs, options: Options, place: Place) -> None:
                     "memory-mb": f"{place.memory_mb:.0f}",
                 }
                 said = await _run(prefix, folder, given, options.patience)
-                runs.reports.append(checked({**await _ask(f"{place.url}/report"), **said}))
+                report = checked({**await _ask(f"{place.url}/report"), **said, "round": number})
     except CannotRun as error:
-        runs.reason = str(error)
+        runs.failures.append(str(error))
+        return f"round {number}, {runs.peer.title}: {error}"
+    runs.reports.append(report)
+    return f"round {number}, {runs.peer.title}: {report['seconds']:.2f} s for {runs.count}"
 
 
 async def _run(prefix: list[str], folder: Path, given: dict[str, str], patience: float) -> dict[str, Any]:
@@ -123,8 +128,11 @@ async def _run(prefix: list[str], folder: Path, given: dict[str, str], patience:
     except TimeoutError:
         # Its program ends its workers when it is told to end.
         process.terminate()
-        _, errors = await process.communicate()
-        raise CannotRun(f"not done within {patience:.0f} s: {_last(errors)}") from None
+        counted = await _ask(f"{given['sink-url']}/report")
+        await process.communicate()
+        raise CannotRun(
+            f"after {patience:.0f} s only {counted['arrived']} answers had arrived ({counted['calls']} model calls made)"
+        ) from None
     if process.returncode != 0:
         raise CannotRun(f"it ended with {process.returncode}: {_last(errors)}")
     said: dict[str, Any] = json.loads(output.splitlines()[-1])
@@ -160,11 +168,6 @@ async def _ask(url: str, body: bytes | None = None) -> dict[str, Any]:
 def _last(errors: bytes) -> str:
     lines = [line for line in errors.decode(errors="replace").splitlines() if line.strip()]
     return lines[-1][-TAIL:] if lines else "it said nothing"
-
-
-def _say(runs: Runs, number: int) -> None:
-    result = runs.reason or f"{runs.reports[-1]['seconds']:.2f} s for {runs.count}"
-    print(f"round {number}, {runs.peer.title}: {result}", file=sys.stderr, flush=True)
 
 
 def _heading(options: Options, before: list[float]) -> str:
@@ -206,15 +209,15 @@ def main() -> None:
     before = about.machine()["load"]
     everybody = asyncio.run(measure(options))
     head = _heading(options, before)
-    text = report.markdown(head, everybody)
+    text = markdown(head, everybody)
     print(text)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "delegations.md").write_text(f"{text}\n", encoding="utf-8")
-    numbers = json.dumps(report.as_json(head, everybody), indent=1)
+    numbers = json.dumps(as_json(head, everybody), indent=1)
     (folder / "delegations.json").write_text(f"{numbers}\n", encoding="utf-8")
     if any(runs.reports for runs in everybody):
         plot.draw("Delegations a second", everybody, folder)
-    if any(runs.reason for runs in everybody if runs.peer.kind == "flowmate"):
+    if any(runs.failures for runs in everybody if runs.peer.kind == "flowmate"):
         raise SystemExit(1)
 
 

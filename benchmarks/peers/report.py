@@ -36,7 +36,7 @@ def table(everybody: Sequence[Runs]) -> str:
     lines += [_line(runs, ours) for runs in ran]
     empty = " |" * (len(COLUMNS) - 3)
     lines += [
-        f"| {runs.peer.title} | not run: {runs.reason} |{empty} {runs.peer.kept} |"
+        f"| {runs.peer.title} | not run: {runs.failures[-1]} |{empty} {runs.peer.kept} |"
         for runs in everybody
         if not runs.reports
     ]
@@ -66,7 +66,7 @@ def as_json(head: str, everybody: Sequence[Runs]) -> dict[str, Any]:
                 "count": runs.count,
                 "share": runs.peer.share,
                 "seconds": runs.seconds,
-                "not_run": runs.reason,
+                "failures": runs.failures,
                 "if_killed": runs.peer.kept,
                 "reports": runs.reports,
             }
@@ -104,9 +104,9 @@ def _notes(everybody: Sequence[Runs]) -> list[str]:
             f"{stock.reports[-1]['workers']} of RQ's) FlowMate is {stock.times(ours):.0f} times as fast as stock RQ."
         )
     notes += [
-        f"{runs.peer.title}: only {len(runs.reports)} rounds, then {runs.reason}."
+        f"{runs.peer.title}: {len(runs.reports)} rounds went well; {len(runs.failures)} did not: {runs.failures[-1]}."
         for runs in everybody
-        if runs.reports and runs.reason
+        if runs.reports and runs.failures
     ]
     notes += [
         _calls(runs)

@@ -9,16 +9,23 @@ from typing import Any
 
 from benchmarks.peers.roster import Peer
 
+MOST_FAILURES = 2
+
 
 @dataclass
 class Runs:
-    """What the server counted, one report for each round; or why there is nothing."""
+    """What the server counted, one report for each round that went well, and why others did not."""
 
     peer: Peer
     count: int
     """Delegations in each round."""
     reports: list[dict[str, Any]] = field(default_factory=list)
-    reason: str = ""
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def out(self) -> bool:
+        """Whether it has failed too often for another round."""
+        return len(self.failures) >= MOST_FAILURES
 
     @property
     def seconds(self) -> list[float]:
@@ -50,8 +57,12 @@ class Runs:
 
     def times(self, other: Runs) -> float:
         """How many times the other's seconds it takes: the median of the rounds, each with its own neighbour."""
-        pairs = zip(self.seconds, other.seconds, strict=False)
-        return statistics.median(mine / theirs for mine, theirs in pairs)
+        mine, theirs = self._by_round(), other._by_round()
+        return statistics.median(mine[number] / theirs[number] for number in mine.keys() & theirs.keys())
+
+    def _by_round(self) -> dict[int, float]:
+        rounds = (report["round"] for report in self.reports)
+        return dict(zip(rounds, self.seconds, strict=True))
 
 
 def named(everybody: Sequence[Runs], name: str) -> Runs | None:

@@ -38,7 +38,7 @@ def counted(seconds: float, *, workers: int = 2, **changed: Any) -> dict[str, An
 
 
 def ran(name: str, *seconds: float, count: int = 100, **changed: Any) -> Runs:
-    return Runs(peer(name), count, [counted(each, **changed) for each in seconds])
+    return Runs(peer(name), count, [counted(each, round=n, **changed) for n, each in enumerate(seconds, 1)])
 
 
 def cells(text: str) -> dict[str, list[str]]:
@@ -60,6 +60,17 @@ def test_times_are_those_of_neighbours_in_one_round() -> None:
     assert ran("bullmq", 1.0, 20.0, 3.0).times(ran("flowmate-sqlite", 2.0, 40.0, 6.0)) == 0.5
 
 
+def test_a_round_that_failed_is_said_and_has_no_neighbour() -> None:
+    ours, theirs = ran("flowmate-sqlite", 1.0, 1.0, 1.0), ran("celery", 9.0, 2.0, 3.0)
+    del ours.reports[0]
+    ours.failures.append("1 answers lost")
+
+    assert theirs.times(ours) == 2.5
+    assert "FlowMate, SQLite: 2 rounds went well; 1 did not: 1 answers lost." in markdown(
+        "head", [ours, theirs]
+    )
+
+
 def test_who_did_fewer_is_extrapolated_and_it_is_said() -> None:
     stock = ran("rq", 10.0, count=5, workers=7, calls=15)
     text = markdown("head", [ran("flowmate-sqlite", 2.0), stock])
@@ -70,7 +81,9 @@ def test_who_did_fewer_is_extrapolated_and_it_is_said() -> None:
 
 
 def test_who_did_not_run_is_named_with_the_reason() -> None:
-    text = markdown("head", [ran("flowmate-sqlite", 1.0), Runs(peer("dbos"), 100, reason="no such wheel")])
+    text = markdown(
+        "head", [ran("flowmate-sqlite", 1.0), Runs(peer("dbos"), 100, failures=["no such wheel"])]
+    )
 
     assert cells(text)["DBOS, PostgreSQL"][0] == "not run: no such wheel"
     assert cells(text)["DBOS, PostgreSQL"][-1] == peer("dbos").kept
@@ -90,7 +103,7 @@ def test_cpu_time_is_shown_by_process_for_flowmate_alone() -> None:
 
 
 def test_numbers_and_picture_can_be_kept(tmp_path: Path) -> None:
-    everybody = [ran("flowmate-sqlite", 1.0, 1.2), Runs(peer("dbos"), 100, reason="no such wheel")]
+    everybody = [ran("flowmate-sqlite", 1.0, 1.2), Runs(peer("dbos"), 100, failures=["no such wheel"])]
     plot.draw("Delegations a second", everybody, tmp_path)
 
     assert json.loads(json.dumps(as_json("head", everybody)))["peers"][0]["seconds"] == [1.0, 1.2]
