@@ -131,7 +131,7 @@ async def _run(prefix: list[str], folder: Path, given: dict[str, str], patience:
         counted = await _ask(f"{given['sink-url']}/report")
         await process.communicate()
         raise CannotRun(
-            f"after {patience:.0f} s only {counted['arrived']} answers had arrived ({counted['calls']} model calls made)"
+            f"after {patience:.0f} s there were {counted['arrived']} answers ({counted['calls']} model calls made)"
         ) from None
     if process.returncode != 0:
         raise CannotRun(f"it ended with {process.returncode}: {_last(errors)}")
