@@ -40,7 +40,7 @@ class Runs:
     def memory_mb(self) -> float:
         """The most that its workers took together, in the median round."""
         return statistics.median(
-            sum(mb for name, mb in report["memory_mb"].items() if name.startswith("worker"))
+            sum(float(mb) for name, mb in report["memory_mb"].items() if name.startswith("worker"))
             for report in self.reports
         )
 

@@ -1,5 +1,6 @@
 // A BullMQ flow for each delegation: three children that ask the model, a parent that delivers what they said.
-// Two worker processes, each with 500 of each kind at once. The command line is that of shared/contract.py.
+// Two worker processes, each with 500 of each kind at once, as its documentation advises for jobs that wait for others;
+// flows are added in bulk, and a job is tried again up to three times. The command line is that of shared/contract.py.
 import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'

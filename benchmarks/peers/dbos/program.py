@@ -1,7 +1,8 @@
 """A DBOS workflow for each delegation, on PostgreSQL as its documentation asks for in production: three steps that
 ask the model side by side, then one that delivers. The workflows are enqueued by a client and taken by two processes.
 
-The queue is looked at ten times a second instead of once, and the pools have room for what is under way.
+Everything is asyncio. The queue is looked at ten times a second instead of once, each process may run 500 workflows at
+once, and the pools have as many connections as the server lets three processes have.
 """
 
 from __future__ import annotations

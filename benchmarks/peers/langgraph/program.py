@@ -2,7 +2,7 @@
 
 The library has neither queue nor workers: each of the two processes is handed half of the delegations and runs up to
 500 of them at once, one thread id each. Checkpoints go to SQLite or PostgreSQL, with the default durability (written
-while the next step runs).
+while the next step runs); SQLite in WAL mode with synchronous=NORMAL, as FlowMate's, PostgreSQL through a pool.
 """
 
 from __future__ import annotations
