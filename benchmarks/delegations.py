@@ -40,6 +40,7 @@ WARM = 40
 FEWEST = 20
 FALLBACK_MEMORY_MB = 300.0
 """What RQ may take where FlowMate wasn't measured."""
+END_SECONDS = 60.0
 TAIL = 400
 
 
@@ -129,7 +130,7 @@ async def _run(prefix: list[str], folder: Path, given: dict[str, str], patience:
         # Its program ends its workers when it is told to end.
         process.terminate()
         counted = await _ask(f"{given['sink-url']}/report")
-        await process.communicate()
+        await _end(process)
         raise CannotRun(
             f"after {patience:.0f} s there were {counted['arrived']} answers ({counted['calls']} model calls made)"
         ) from None
@@ -137,6 +138,14 @@ async def _run(prefix: list[str], folder: Path, given: dict[str, str], patience:
         raise CannotRun(f"it ended with {process.returncode}: {_last(errors)}")
     said: dict[str, Any] = json.loads(output.splitlines()[-1])
     return said
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    try:
+        await asyncio.wait_for(process.communicate(), END_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.communicate()
 
 
 def checked(counted: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 The conversation is a chat platform that posts over HTTP to the sink (`benchmarks/peers/sink.py`): a placeholder, then
 its edit with the answer. Instructions come in through `reception.receive`, in this process, from a hundred people.
+Beside the two workers runs the scheduler, as in `flowmate up`: its reconcile starts what could not be queued.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Thread
+from typing import TYPE_CHECKING
 
 from redis import Redis
 
@@ -31,15 +35,16 @@ AGENT = (
     "---\nname: {name}\ndescription: Answers for the benchmark, number {name}.\n---\nAnswer in one word.\n"
 )
 PEOPLE = 100
+RECEIVED_AT_ONCE = 100
 READY_SECONDS = 60.0
 PACKAGES = ("flowmate", "rq", "redis", "sqlalchemy", "psycopg", "openai")
 
 
-def work() -> None:
-    """One worker process, as `flowmate worker` runs it; it is ready when it says so in Redis."""
+def work(name: str) -> None:
+    """`flowmate worker` or `flowmate scheduler`; a worker is ready when it says so in Redis."""
     from bot.processes import run
 
-    raise SystemExit(run("worker"))
+    raise SystemExit(run(name))
 
 
 def settings_in(folder: str, given: argparse.Namespace) -> None:
@@ -70,33 +75,44 @@ async def receive_all(assembly: Assembly, delegations: list[str]) -> None:
     from core.models import Address, Instruction, Person
 
     text = "; ".join(f"@{name} say so" for name in contract.AGENTS)
-    received: list[Coroutine[Any, Any, Any]] = [
-        assembly.reception.receive(
-            Instruction(
-                key=name,
-                text=text,
-                person=Person(id=f"sink:bench:person-{number % PEOPLE}"),
-                address=Address(platform=sink.NAME, workspace="bench", place=name),
-                origin="api",
-            )
+    places = asyncio.Semaphore(RECEIVED_AT_ONCE)
+
+    async def receive(number: int, name: str) -> None:
+        instruction = Instruction(
+            key=name,
+            text=text,
+            person=Person(id=f"sink:bench:person-{number % PEOPLE}"),
+            address=Address(platform=sink.NAME, workspace="bench", place=name),
+            origin="api",
         )
-        for number, name in enumerate(delegations)
-    ]
-    await asyncio.gather(*received)
+        async with places:
+            await assembly.reception.receive(instruction)
+
+    await asyncio.gather(*(receive(number, name) for number, name in enumerate(delegations)))
 
 
-async def ask(given: argparse.Namespace, workers: list[contract.Worker]) -> None:
-    """Hand everything in from this process, as its web process would: it is there before the clock starts."""
-    from adapters.assembly import assembled
-    from adapters.settings import Settings
+@contextmanager
+def door() -> Iterator[Callable[[list[str]], None]]:
+    """What hands instructions in from this process, as its web process would: ready before the clock starts."""
+    ready: Future[tuple[Assembly, asyncio.Event]] = Future()
+    loop = asyncio.new_event_loop()
 
-    loop = asyncio.get_running_loop()
-    async with assembled(Settings(), runs_agents=False) as assembly:
+    async def stand_open() -> None:
+        from adapters.assembly import assembled
+        from adapters.settings import Settings
 
-        def submit(delegations: list[str]) -> None:
-            asyncio.run_coroutine_threadsafe(receive_all(assembly, delegations), loop).result()
+        async with assembled(Settings(), runs_agents=False) as assembly:
+            closed = asyncio.Event()
+            ready.set_result((assembly, closed))
+            await closed.wait()
 
-        await asyncio.to_thread(contract.measure, given, submit, workers)
+    # A thread that doesn't keep the process: told to end, it has workers to end.
+    Thread(target=loop.run_forever, daemon=True).start()
+    standing = asyncio.run_coroutine_threadsafe(stand_open(), loop)
+    assembly, closed = ready.result(READY_SECONDS)
+    yield lambda names: asyncio.run_coroutine_threadsafe(receive_all(assembly, names), loop).result()
+    loop.call_soon_threadsafe(closed.set)
+    standing.result(READY_SECONDS)
 
 
 async def until_ready(url: str, count: int) -> None:
@@ -110,17 +126,21 @@ async def until_ready(url: str, count: int) -> None:
 def main() -> None:
     given = contract.options()
     if given.command == "work":
-        work()
+        work(given.name)
     from adapters.settings import Settings
     from adapters.sql.migrations import migrate
 
     with tempfile.TemporaryDirectory(prefix="flowmate-bench-") as folder:
         settings_in(folder, given)
         migrate(Settings())
-        command = [sys.executable, "-m", "benchmarks.peers.flowmate", "work", *sys.argv[2:]]
-        with contract.workers(command, contract.WORKERS, says_ready=False) as started:
+        command = [sys.executable, "-m", "benchmarks.peers.flowmate", "work", *sys.argv[2:], "--name"]
+        with (
+            contract.workers([*command, "scheduler"], 1, says_ready=False) as others,
+            contract.workers([*command, "worker"], contract.WORKERS, says_ready=False) as started,
+        ):
             asyncio.run(until_ready(given.redis_url, contract.WORKERS))
-            asyncio.run(ask(given, started))
+            with door() as submit:
+                contract.measure(given, submit, started, others={"scheduler": others[0]})
         contract.finish(PACKAGES)
 
 

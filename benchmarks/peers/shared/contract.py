@@ -19,8 +19,9 @@ import subprocess
 import sys
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any
 
 AGENTS = ("alpha", "beta", "gamma")
@@ -59,12 +60,16 @@ def messages(agent: str) -> list[Any]:
 
 
 def measure(
-    given: argparse.Namespace, submit: Callable[[list[str]], None], workers: Sequence[Worker]
+    given: argparse.Namespace,
+    submit: Callable[[list[str]], None],
+    workers: Sequence[Worker],
+    *,
+    others: Mapping[str, Worker] = MappingProxyType({}),
 ) -> None:
     """Warm up, then hand in all delegations at once and wait until each has arrived."""
     for name, count in (("warm", given.warm), ("burst", given.count)):
         if count:
-            burst(given, submit, workers, name=name, count=count)
+            burst(given, submit, workers, name=name, count=count, others=others)
 
 
 def burst(
@@ -74,9 +79,11 @@ def burst(
     *,
     name: str,
     count: int,
+    others: Mapping[str, Worker] = MappingProxyType({}),
 ) -> None:
-    pids = [("asker", os.getpid()), *((f"worker {n}", one.pid) for n, one in enumerate(workers, 1))]
-    watch = urllib.parse.quote(",".join(f"{who}:{pid}" for who, pid in pids))
+    named = {**{f"worker {n}": one for n, one in enumerate(workers, 1)}, **others}
+    pids = {"asker": os.getpid(), **{who: one.pid for who, one in named.items()}}
+    watch = urllib.parse.quote(",".join(f"{who}:{pid}" for who, pid in pids.items()))
     _ask(f"{given.sink_url}/start?name={name}&count={count}&watch={watch}", b"")
     submit([f"{name}-{number}" for number in range(count)])
     _ask(f"{given.sink_url}/wait", None)
