@@ -134,6 +134,10 @@ async def _run(prefix: list[str], folder: Path, given: dict[str, str], patience:
         raise CannotRun(
             f"after {patience:.0f} s there were {counted['arrived']} answers ({counted['calls']} model calls made)"
         ) from None
+    finally:
+        # Interrupted: its program ends its workers when it is told to end.
+        if process.returncode is None:
+            process.terminate()
     if process.returncode != 0:
         raise CannotRun(f"it ended with {process.returncode}: {_last(errors)}")
     said: dict[str, Any] = json.loads(output.splitlines()[-1])
