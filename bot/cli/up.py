@@ -79,7 +79,7 @@ class _Up:
 
     async def run(self) -> int:
         try:
-            # The processes end before the template: theirs would be no clean end after its.
+            # In this order: the end of the template would kill what it forked.
             async with self._nursery, self._supervised() as supervisor:
                 starting = asyncio.create_task(self._start(supervisor))
                 ended = asyncio.create_task(supervisor.ended())
