@@ -28,8 +28,8 @@ def load() -> None:
     logging.disable()
     with suppress(FlowMateError):
         asyncio.run(_rehearse())
-    logging.disable(logging.NOTSET)
     gc.collect()
+    logging.disable(logging.NOTSET)
     # A collection writes to all it looks through, and what is written to is shared no longer.
     gc.freeze()
 

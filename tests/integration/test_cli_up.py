@@ -224,10 +224,12 @@ async def test_loading_leaves_no_threads_no_descriptors_and_no_command_line(tmp_
         script,
         env={"PATH": os.environ["PATH"], **configured},
         stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
         cwd=Path(__file__).parents[2],
     )
-    out, _ = await asyncio.wait_for(process.communicate(), 60)
+    out, errors = await asyncio.wait_for(process.communicate(), 60)
 
+    assert errors == b""
     threads, files, modules = json.loads(out)
     assert (threads, files) == (1, ["0", "1", "2"])
     wanted = {
