@@ -98,6 +98,7 @@ ARCHIVED: tuple[Table, ...] = (
     tables.events,
     tables.turns,
     tables.calls,
+    tables.approvals,
     tables.schedules,
     tables.slots,
     tables.admissions,

@@ -72,14 +72,21 @@ def forget_post(c: Connection, delegation_id: str, part: int, message_id: str) -
 
 
 def exchanges(c: Connection, address: Address, before: datetime, limit: int) -> tuple[Exchange, ...]:
+    tainted = select(S.c.id).where(S.c.delegation_id == D.c.id, S.c.result["tainted"].as_boolean()).exists()
     query = (
-        select(D.c.text, D.c.reply, D.c.received_at)
+        select(D.c.text, D.c.reply, D.c.received_at, D.c.person_id, tainted.label("tainted"))
         .where(_same_conversation(address), D.c.received_at < before, D.c.reply.is_not(None))
         .order_by(D.c.received_at.desc(), D.c.id.desc())
         .limit(limit)
     )
     found = [
-        Exchange(instruction=row.text, answer=row.reply["text"], at=row.received_at)
+        Exchange(
+            instruction=row.text,
+            answer=row.reply["text"],
+            at=row.received_at,
+            tainted=bool(row.tainted),
+            person_id=row.person_id,
+        )
         for row in c.execute(query)
         if row.reply
     ]

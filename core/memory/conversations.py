@@ -53,6 +53,8 @@ class Conversations(Rows):
                 instruction=delegation.instruction.text,
                 answer=delegation.reply.text if delegation.reply else "",
                 at=delegation.received_at,
+                tainted=any(step.result.tainted for step in delegation.steps if step.result is not None),
+                person_id=delegation.instruction.person.id,
             )
             for delegation in found[max(0, len(found) - limit) :]
         )

@@ -92,6 +92,7 @@ async def test_an_archive_holds_one_workspace_and_nothing_else(database: Databas
     assert archived.rows == {"notes": 3, "delegations": 1, "steps": 2, "messages": 1, "events": 8} | {
         "turns": 0,
         "calls": 0,
+        "approvals": 0,
         "schedules": 1,
         "slots": 1,
         "admissions": 0,
