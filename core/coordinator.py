@@ -11,10 +11,11 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from core.approvals.desk import ApprovalDesk
 from core.context import to_task
 from core.delivery import Delivery
 from core.dispatch import to_jobs, to_step_jobs
-from core.errors import NotFound, QueueUnavailable
+from core.errors import AwaitsApproval, NotFound, QueueUnavailable
 from core.leases import LeaseLost, Leases
 from core.models import Delegation, DelegationState, Exchange, Plan, Reply, Result, Status, Step, StepState
 from core.policies import HISTORY_EXCHANGES, LEASE_SECONDS, MAX_CRASHES, due, status_of
@@ -47,6 +48,7 @@ class Parts:
     runner: StepRunner
     delivery: Delivery
     leases: Leases
+    approvals: ApprovalDesk
     desk: Desk | None = None
     default_zone: str = "UTC"
 
@@ -200,6 +202,12 @@ class Coordinator:
             async with self._parts.leases.holding(step.id, step.token):
                 result = await self._result(delegation, step)
         except LeaseLost:
+            return
+        except AwaitsApproval as wanted:
+            waiting = await self._parts.approvals.wait(step, wanted.approval_ids)
+            self._changed(delegation)
+            if waiting is not None:
+                await self._advance(waiting, here=True)
             return
         except asyncio.CancelledError:
             # The worker stops (the step goes back for another one), or the delegation was cancelled (the

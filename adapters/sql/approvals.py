@@ -232,12 +232,13 @@ def _record_message(c: Connection, approval_id: str, message_id: str) -> str:
 
 
 def _from_approval(approval: Approval) -> dict[str, Any]:
-    values = approval.model_dump(exclude={"person", "decided_by", "sources"})
+    values = approval.model_dump(exclude={"person", "decided_by", "sources", "unnamed"})
     by = approval.decided_by
     return {
         **values,
         "state": approval.state.value,
         "sources": list(approval.sources),
+        "unnamed": list(approval.unnamed),
         "person_id": approval.person.id,
         "person_name": approval.person.name,
         "decided_by": None if by is None else by.id,

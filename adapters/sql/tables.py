@@ -264,6 +264,7 @@ approvals = Table(
     Column("tool", String(100), nullable=False),
     Column("arguments", Prose, nullable=False),
     Column("sources", JSON, nullable=False),
+    Column("unnamed", JSON, nullable=False),
     Column("person_id", String(200), nullable=False),
     Column("person_name", String(200), nullable=False, server_default=""),
     Column("asked_at", Instant, nullable=False),

@@ -54,6 +54,8 @@ class Approval(Frozen):
     """JSON of all that the tool gets."""
     sources: tuple[str, ...] = ()
     """The untrusted text that was read before, one line each."""
+    unnamed: tuple[str, ...] = ()
+    """Its targets (recipients, addresses) that the person's own words don't hold."""
     person: Person
     """Whose instruction it is."""
     asked_at: AwareDatetime

@@ -17,6 +17,8 @@ AMBIGUOUS = "Several requests begin like that; give more of the id."
 NOTHING_WAITS = "Nothing waits for a yes."
 WAITS = "waiting for a yes"
 EARLIER = "what was said earlier in this conversation"
+READ_BEFORE = "Read before that, from outside:"
+UNNAMED = "Not named in the instruction:"
 PROMPT = "Approve? [y]es, [n]o, [a]lways for this run: "
 HOW_ELSE = "`flowmate approve {id}` or `flowmate deny {id}` answers it from anywhere."
 UNSEEN = {"\u2028", "\u2029", "\ufeff"}
@@ -101,8 +103,10 @@ def _shown(character: str) -> str:
 
 def _body(approval: Approval) -> list[str]:
     parts = [f"**{lead(approval)}**", fenced(arguments(approval))]
+    if approval.unnamed:
+        parts += [UNNAMED, fenced("\n".join(visible(target)[:300] for target in approval.unnamed))]
     if approval.sources:
-        parts += ["Read before that, from outside:", fenced(sources(approval))]
+        parts += [READ_BEFORE, fenced(sources(approval))]
     return parts
 
 

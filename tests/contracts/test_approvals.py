@@ -47,6 +47,7 @@ def approval(name: str = "a1", **values: Any) -> Approval:
         "tool": "send_email",
         "arguments": '{"to": "ops@example.org", "body": "caf\\u00e9"}',
         "sources": ("read_page: https://example.org",),
+        "unnamed": ("ops@example.org",),
         "person": ASKER.model_copy(update={"zone": None}),
         "asked_at": at(1),
         "expires_at": at(301),

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("tool", sa.String(length=100), nullable=False),
         sa.Column("arguments", Prose(), nullable=False),
         sa.Column("sources", sa.JSON(), nullable=False),
+        sa.Column("unnamed", sa.JSON(), nullable=False),
         sa.Column("person_id", sa.String(length=200), nullable=False),
         sa.Column("person_name", sa.String(length=200), server_default="", nullable=False),
         sa.Column("asked_at", Instant(), nullable=False),
