@@ -8,6 +8,7 @@ from rich.console import Console
 
 from adapters.settings import Settings
 from bot.cli import markdown
+from bot.cli.asking_back import Prompt
 from bot.cli.bodies import Answer
 from bot.cli.client import Api, Question
 from bot.cli.conversing import converse
@@ -32,8 +33,9 @@ async def ask(settings: Settings, question: Question, *, as_json: bool) -> int:
 
 async def answer_to(api: Api, question: Question, *, console: Console) -> Answer:
     progress = Progress()
-    async with ProgressView(progress, console):
-        return await converse(api, question, progress=progress)
+    async with ProgressView(progress, console) as view:
+        prompt = Prompt(api, console=console, paused=view.paused)
+        return await converse(api, question, progress=progress, prompt=prompt)
 
 
 def show(answer: Answer, *, out: Console, aside: Console) -> None:

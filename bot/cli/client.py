@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 from pydantic import ValidationError
@@ -23,6 +24,8 @@ from bot.cli.bodies import (
     AgentCard,
     AgentCards,
     Answer,
+    ApprovalCard,
+    ApprovalCards,
     Body,
     Happening,
     PageLink,
@@ -156,6 +159,15 @@ class Api:
         if change == "delete":
             return self._read(ScheduleCard, await self._call("DELETE", path))
         return self._read(ScheduleCard, await self._call("POST", f"{path}/{change}"))
+
+    async def approvals(self, *, delegation: str | None = None) -> tuple[ApprovalCard, ...]:
+        """What waits for a yes; with `delegation` all that one asked for."""
+        query = "" if delegation is None else f"?delegation={delegation}"
+        return self._read(ApprovalCards, await self._call("GET", f"/api/v1/approvals{query}")).approvals
+
+    async def decide(self, approval_id: str, decision: str) -> ApprovalCard:
+        path = f"/api/v1/approvals/{quote(approval_id, safe='')}"
+        return self._read(ApprovalCard, await self._call("POST", path, json={"decision": decision}))
 
     async def events(self, delegation_id: str) -> AsyncGenerator[Happening, None]:
         """Every event of the delegation from its beginning. Raises EventsLost when the stream breaks."""

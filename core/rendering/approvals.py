@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any, get_args
+from typing import Any
 
-from core.models import Approval, ApprovalState, Button, Decision, Person, Reply
+from core.models import DECISIONS, Approval, ApprovalState, Button, Person, Reply
 from core.rendering.buttons import LABELS
 from core.rendering.times import run_line, wait
 
@@ -26,10 +26,13 @@ UNSEEN = {"\u2028", "\u2029", "\ufeff"}
 
 def request(approval: Approval, *, zone: str) -> Reply:
     """The message that asks, with its buttons."""
-    buttons = tuple(
-        Button(action=decision, label=LABELS[decision], value=approval.id) for decision in get_args(Decision)
-    )
-    return Reply(text="\n\n".join([*_body(approval), _until(approval, zone=zone)]), buttons=buttons)
+    text = "\n\n".join([*_body(approval), f"_{until(approval, zone=zone)}_"])
+    return Reply(text=text, buttons=buttons(approval))
+
+
+def buttons(approval: Approval) -> tuple[Button, ...]:
+    """What can be pressed as long as it is not decided."""
+    return tuple(Button(action=decision, label=LABELS[decision], value=approval.id) for decision in DECISIONS)
 
 
 def outcome(approval: Approval, *, zone: str) -> Reply:
@@ -52,6 +55,11 @@ def arguments(approval: Approval) -> str:
 def sources(approval: Approval) -> str:
     """What was read before that came from outside; empty where nothing was."""
     return "\n".join(visible(source)[:300] for source in approval.sources)
+
+
+def targets(approval: Approval) -> str:
+    """Whom or what the instruction doesn't name."""
+    return "\n".join(visible(target)[:300] for target in approval.unnamed)
 
 
 def verdict(approval: Approval, *, zone: str) -> str:
@@ -104,7 +112,7 @@ def _shown(character: str) -> str:
 def _body(approval: Approval) -> list[str]:
     parts = [f"**{lead(approval)}**", fenced(arguments(approval))]
     if approval.unnamed:
-        parts += [UNNAMED, fenced("\n".join(visible(target)[:300] for target in approval.unnamed))]
+        parts += [UNNAMED, fenced(targets(approval))]
     if approval.sources:
         parts += [READ_BEFORE, fenced(sources(approval))]
     return parts
@@ -121,10 +129,11 @@ def _ticks(text: str) -> Iterable[str]:
     return "".join(c if c == "`" else " " for c in text).split()
 
 
-def _until(approval: Approval, *, zone: str) -> str:
+def until(approval: Approval, *, zone: str) -> str:
+    """How long it can be decided, by whom, and what "always" means."""
     return (
-        f"_Good until {run_line(approval.expires_at, zone)} ({zone}), for {_name(approval.person)} or an approver. "
-        f"{LABELS['always']}: every later {approval.tool}, too._"
+        f"Good until {run_line(approval.expires_at, zone)} ({zone}), for {_name(approval.person)} or an approver. "
+        f"{LABELS['always']}: every later {approval.tool}, too."
     )
 
 
