@@ -24,6 +24,8 @@ ROUTES = {
     ("post", PLANS),
     ("post", "/api/v1/links"),
     ("get", "/api/v1/agents"),
+    ("get", "/api/v1/approvals"),
+    ("post", "/api/v1/approvals/{approval_id}"),
     ("get", DELEGATIONS),
     ("get", f"{DELEGATIONS}/{{delegation_id}}"),
     ("post", f"{DELEGATIONS}/{{delegation_id}}/cancel"),
