@@ -72,25 +72,33 @@ def forget_post(c: Connection, delegation_id: str, part: int, message_id: str) -
 
 
 def exchanges(c: Connection, address: Address, before: datetime, limit: int) -> tuple[Exchange, ...]:
-    tainted = select(S.c.id).where(S.c.delegation_id == D.c.id, S.c.result["tainted"].as_boolean()).exists()
     query = (
-        select(D.c.text, D.c.reply, D.c.received_at, D.c.person_id, tainted.label("tainted"))
+        select(D.c.id, D.c.text, D.c.reply, D.c.received_at, D.c.person_id)
         .where(_same_conversation(address), D.c.received_at < before, D.c.reply.is_not(None))
         .order_by(D.c.received_at.desc(), D.c.id.desc())
         .limit(limit)
     )
+    rows = [row for row in c.execute(query) if row.reply]
+    tainted = _tainted(c, [row.id for row in rows])
     found = [
         Exchange(
             instruction=row.text,
             answer=row.reply["text"],
             at=row.received_at,
-            tainted=bool(row.tainted),
+            tainted=row.id in tainted,
             person_id=row.person_id,
         )
-        for row in c.execute(query)
-        if row.reply
+        for row in rows
     ]
     return tuple(reversed(found))
+
+
+def _tainted(c: Connection, delegation_ids: list[str]) -> frozenset[str]:
+    """Into the answers of which of these untrusted text went."""
+    if not delegation_ids:
+        return frozenset()
+    any_step = S.c.delegation_id.in_(delegation_ids), S.c.result["tainted"].as_boolean()
+    return frozenset(c.execute(select(S.c.delegation_id).where(*any_step)).scalars())
 
 
 def delegations_in(

@@ -29,7 +29,7 @@ class Prompt:
         console: Console,
         paused: Callable[[], AbstractContextManager[None]] = nullcontext,
         keys: TextIO | None = None,
-        zone: str = "UTC",
+        zone: str,
     ) -> None:
         self._api = api
         self._console = console

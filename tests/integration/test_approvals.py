@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import shutil
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,9 +23,10 @@ from tests.counterparts.smtp import MailServer, mail_server
 from tests.counterparts.telegram import TOKEN as BOT_TOKEN
 from tests.counterparts.telegram import telegram_server
 from tests.counterparts.web import web_server
-from tests.integration.http_harness import TOKEN, Service, eventually, fresh
+from tests.integration.http_harness import TOKEN, Service, eventually, fresh, serving
 from tests.integration.test_page import JSON, Browser
 from tests.services.forking import flowmate
+from tests.services.valkey import Valkey
 
 pytestmark = pytest.mark.slow
 APPROVALS = "/api/v1/approvals"
@@ -76,11 +80,7 @@ class World:
 async def world(**environment: str) -> AsyncIterator[World]:
     async with mail_server() as mail, web_server() as web:
         page = web.serve("/crane", PAGE)
-        own = {
-            "SMTP_URL": mail.url(),
-            "SMTP_FROM": "flowmate@example.org",
-            "FLOWMATE_FETCH_ALLOW": "127.0.0.1",
-        }
+        own = {**_mail(mail), "FLOWMATE_FETCH_ALLOW": "127.0.0.1"}
         async with fresh(**own, **environment) as service:
             yield World(service, mail, page)
 
@@ -284,6 +284,49 @@ async def test_ask_prompts_on_a_terminal_and_goes_on_with_the_answer() -> None:
             os.close(master)
         await here.sent()
         assert screen.count(b"[a]lways") == 2
+
+
+async def test_after_a_restart_of_everything_the_yes_still_makes_it_happen() -> None:
+    """Service, worker and queue are gone while it waits; only the database is left."""
+    with tempfile.TemporaryDirectory(prefix="fm-yes-", dir="/tmp") as name:
+        folder = Path(name)
+        async with mail_server() as mail, web_server() as web:
+            page = web.serve("/crane", PAGE)
+            own: dict[str, Any] = {**_mail(mail), "FLOWMATE_FETCH_ALLOW": "127.0.0.1"}
+            async with _queue(folder / "one") as valkey, serving(folder / "data", valkey, **own) as service:
+                before = World(service, mail, page)
+                delegation_id = await before.begin()
+                asked = await before.asked()
+            shutil.rmtree(folder / "data" / "agents")
+            async with _queue(folder / "two") as valkey, serving(folder / "data", valkey, **own) as service:
+                here = World(service, mail, page)
+                assert (await here.asked())["id"] == asked["id"]
+                path = f"{APPROVALS}/{asked['id']}"
+                assert (await service.post(path, {"decision": "approve"})).status == 200
+                await here.sent()
+
+                async def done() -> bool:
+                    found = await service.get(f"/api/v1/delegations/{delegation_id}")
+                    return bool(found.body["status"] == "success")
+
+                await eventually(done)
+                assert len(mail.mails) == 1
+
+
+@asynccontextmanager
+async def _queue(folder: Path) -> AsyncIterator[Valkey]:
+    folder.mkdir(parents=True)
+    (folder.parent / "data").mkdir(exist_ok=True)
+    valkey = Valkey(folder)
+    valkey.start()
+    try:
+        yield valkey
+    finally:
+        valkey.stop()
+
+
+def _mail(mail: MailServer) -> dict[str, str]:
+    return {"SMTP_URL": mail.url(), "SMTP_FROM": "flowmate@example.org"}
 
 
 async def test_an_approver_decides_for_others_over_http() -> None:

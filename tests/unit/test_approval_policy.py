@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
+from adapters.settings import Settings
 from core.approvals.policy import Rules, read_rules
+from core.catalog import to_agent
+from core.errors import ConfigurationError
 from core.models import Agent, ApprovalPolicy
 
 MAIL = "send_email"
@@ -62,6 +66,18 @@ def test_the_strictest_counts_and_a_workspace_has_the_last_word(
 def test_a_yes_is_needed(policy: str, tainted: bool, needed: bool) -> None:
     rules = Rules(ApprovalPolicy(policy))
     assert rules.need_yes(tool=MAIL, agent=agent(), workspace=HERE, tainted=tainted) is needed
+
+
+def test_an_agents_file_may_ask_for_more_and_a_wrong_word_is_named() -> None:
+    file = "---\nname: email\ndescription: Mails.\napproval: {}\n---\nMail."
+    assert to_agent(file.format("always"), source="email.md").approval is ApprovalPolicy.ALWAYS
+    with pytest.raises(ConfigurationError, match="approval"):
+        to_agent(file.format("sometimes"), source="email.md")
+
+
+def test_rules_that_can_not_be_read_stop_the_start() -> None:
+    with pytest.raises(ValidationError, match="is no rule"):
+        Settings(_env_file=None, flowmate_approval="send_email=perhaps")
 
 
 @pytest.mark.parametrize("text", ["sometimes", "send_email=", "=never", "@=never", "a=b=c", "never always"])
