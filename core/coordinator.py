@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from core.agent_loop.taint import outside
 from core.approvals.desk import ApprovalDesk
 from core.context import to_task
 from core.delivery import Delivery
@@ -144,7 +145,7 @@ class Coordinator:
             self._changed(delegation)
             return planned
         else:
-            reply = answers.question(plan)
+            reply = answers.question(plan, tainted=bool(outside(task)))
             await self._answer(delegation, Status.SUCCESS if plan.answered else Status.FAILED, reply)
         return None
 

@@ -85,7 +85,7 @@ def exchanges(c: Connection, address: Address, before: datetime, limit: int) -> 
             instruction=row.text,
             answer=row.reply["text"],
             at=row.received_at,
-            tainted=row.id in tainted,
+            tainted=row.id in tainted or row.reply.get("tainted", False),
             person_id=row.person_id,
         )
         for row in rows

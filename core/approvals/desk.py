@@ -27,6 +27,7 @@ from core.rendering import approvals as words
 
 logger = logging.getLogger(__name__)
 LISTED = 200
+DRAIN_SECONDS = 3.0
 
 
 class ApprovalDesk:
@@ -128,9 +129,12 @@ class ApprovalDesk:
         self._later(self._show_all(delegation_id))
 
     async def drain(self) -> None:
-        """Wait for messages that are under way."""
-        while self._showing:
-            await asyncio.gather(*self._showing, return_exceptions=True)
+        """Wait a moment for messages that are under way; what is left then is found by its time."""
+        if self._showing:
+            _, late = await asyncio.wait(set(self._showing), timeout=DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _over(self, approval: Approval) -> ApprovalState | None:
         """What it ends as, where nobody can decide it any more."""

@@ -108,6 +108,8 @@ class Reply(Frozen):
     text: str
     buttons: tuple[Button, ...] = ()
     files: tuple[Artifact, ...] = ()
+    tainted: bool = False
+    """Whether untrusted text went into it though no step gave it: a model that only asked back had read some."""
 
     @property
     def is_progress(self) -> bool:

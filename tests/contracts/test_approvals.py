@@ -15,11 +15,22 @@ from adapters.sql.store import SqlStore
 from core.errors import NotFound
 from core.memory.approvals import InMemoryApprovals
 from core.memory.store import InMemoryStore
-from core.models import Approval, ApprovalState, Decision, EventKind, Person, Result, Status, Step, StepState
+from core.models import (
+    Approval,
+    ApprovalState,
+    Decision,
+    EventKind,
+    Person,
+    Reply,
+    Result,
+    Status,
+    Step,
+    StepState,
+)
 from core.ports.approvals import Approvals
 from core.ports.store import Store
 from tests.contracts.conftest import ALL
-from tests.contracts.samples import ASKER, HERE, NOW, REPLY, at, claimed, failed, planned
+from tests.contracts.samples import ASKER, HERE, NOW, REPLY, accepted, at, claimed, failed, planned
 
 BOSS = Person(id="toy:W1:U9", name="Bo")
 FOUR: tuple[Decision, ...] = ("approve", "deny", "always", "deny")
@@ -241,6 +252,15 @@ async def test_its_message_is_recorded_once_and_it_is_looked_at_when_its_time_co
     assert (await approvals.load("a1")).check_at == at(6), "it was another when that was decided"
     await approvals.check_later(await approvals.load("a1"), at=None)
     assert await approvals.to_check(now=at(600), limit=9) == ()
+
+
+async def test_what_a_model_asked_back_after_reading_is_tainted_without_any_step(parts: Parts) -> None:
+    _, store = parts
+    await accepted(store)
+    reply = Reply(text="Whom do you mean?", tainted=True)
+    assert await store.save_answer("d1", round=0, status=Status.FAILED, reply=reply, now=at(2))
+    [exchange] = await store.conversation(HERE, before=at(60), limit=6)
+    assert exchange.tainted
 
 
 async def test_history_says_what_was_tainted_and_whose_it_was(parts: Parts) -> None:
