@@ -205,7 +205,7 @@ class Coordinator:
         except LeaseLost:
             return
         except AwaitsApproval as wanted:
-            waiting = await self._parts.approvals.wait(step, wanted.approval_ids)
+            waiting = await asyncio.shield(self._parts.approvals.wait(step, wanted.approval_ids))
             self._changed(delegation)
             if waiting is not None:
                 await self._advance(waiting, here=True)

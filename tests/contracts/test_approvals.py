@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -174,6 +174,26 @@ async def test_a_decision_and_the_wait_at_the_same_moment_leave_no_step_behind(p
         approvals.decide("a1", "approve", by=BOSS, key="p", now=at(2)),
     )
     assert (await store.load("d1")).steps[0].state is StepState.PENDING
+
+
+async def test_processes_that_wait_and_decide_at_once_leave_one_decision_and_no_step_behind(
+    databases: Callable[[], Database],
+) -> None:
+    here, there, third = (databases() for _ in range(3))
+    store = SqlStore(here)
+    for n in range(8):
+        first, _ = await planned(store, f"d{n}")
+        step = await claimed(store, first.id)
+        about = {"delegation_id": f"d{n}", "step_id": step.id, "run_id": f"{step.id}-0"}
+        await SqlApprovals(here).ask(approval(f"a{n}", **about))
+        _, *rulings = await asyncio.gather(
+            SqlApprovals(here).wait(step.id, token=step.token, approval_ids=[f"a{n}"], now=at(2)),
+            SqlApprovals(there).decide(f"a{n}", "approve", by=BOSS, key="p1", now=at(2)),
+            SqlApprovals(third).decide(f"a{n}", "deny", by=BOSS, key="p2", now=at(2)),
+        )
+        assert [ruling.won for ruling in rulings].count(True) == 1
+        assert len({ruling.approval.state for ruling in rulings}) == 1
+        assert (await store.load_step(step.id))[1].state is StepState.PENDING
 
 
 async def test_too_late_is_expired_and_the_step_goes_on(parts: Parts) -> None:

@@ -216,6 +216,11 @@ async def test_in_telegram_the_buttons_decide_and_the_message_is_locked() -> Non
             await telegram.until(request)
             assert "to: ops@example.org" in request().text
             assert [b["text"] for b in request().buttons] == ["Approve", "Always for this run", "Deny"]
+            # The operator is no approver here: what others asked is neither theirs to see nor to decide.
+            assert (await here.service.get(APPROVALS)).body == []
+            path = f"{APPROVALS}/{await here.pending()}"
+            foreign = await here.service.post(path, {"decision": "approve"})
+            assert (foreign.status, foreign.problem) == (409, words.NOT_YOURS)
             query = await telegram.press(eve, group, "Approve")
             await telegram.until(lambda: query in telegram.answered)
             assert telegram.answered[query]["text"] == words.NOT_YOURS
@@ -248,6 +253,20 @@ async def test_commands_list_approve_and_deny() -> None:
         assert "Approved by operator" in err
         code, out, _ = await flowmate("approvals", environment=environment)
         assert (code, out.strip()) == (0, words.NOTHING_WAITS)
+
+
+async def test_where_nobody_types_ask_says_how_to_answer_and_waits() -> None:
+    async with world() as here:
+        environment = _environment(here)
+        asking = asyncio.create_task(flowmate("ask", here.instruction, environment=environment))
+        asked = await here.asked()
+        code, _, _ = await flowmate("deny", asked["id"], environment=environment)
+        assert code == 0
+        code, out, err = await asking
+        assert code == 1
+        assert "send_email was not called: operator said no." in out
+        assert f"flowmate approve {asked['id'][:8]}" in err
+        assert not here.mail.mails
 
 
 async def test_ask_prompts_on_a_terminal_and_goes_on_with_the_answer() -> None:
@@ -343,23 +362,6 @@ async def test_an_approver_decides_for_others_over_http() -> None:
             reply = await here.service.post(f"{APPROVALS}/{asked['id']}", {"decision": "approve"})
             assert reply.status == 200
             await here.sent()
-
-
-async def test_who_is_no_approver_neither_sees_nor_decides_what_others_asked() -> None:
-    async with telegram_server() as telegram:
-        keys = {
-            "TELEGRAM_BOT_TOKEN": BOT_TOKEN,
-            "TELEGRAM_API_URL": telegram.url,
-            "TELEGRAM_ALLOWED_USERS": "*",
-        }
-        async with world(**keys) as here:
-            ada = telegram.person("ada")
-            await telegram.say(ada, telegram.private(ada), here.instruction)
-            approval_id = await here.pending()
-            assert (await here.service.get(APPROVALS)).body == []
-            reply = await here.service.post(f"{APPROVALS}/{approval_id}", {"decision": "approve"})
-            assert (reply.status, reply.problem) == (409, words.NOT_YOURS)
-            assert not here.mail.mails
 
 
 def _environment(here: World) -> dict[str, str]:
