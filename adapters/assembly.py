@@ -11,6 +11,7 @@ from adapters.chat.platform import Connection, Shared
 from adapters.clock import SystemClock
 from adapters.configured import (
     all_tools,
+    build_gate,
     build_model,
     build_planner,
     connect_platforms,
@@ -28,12 +29,14 @@ from adapters.queue.live_events import LiveEvents
 from adapters.queue.rq_queue import RqJobQueue
 from adapters.settings import Settings
 from adapters.sql.admissions import SqlAdmissions
+from adapters.sql.approvals import SqlApprovals
 from adapters.sql.database import Database
 from adapters.sql.runs import SqlRuns
 from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
 from adapters.tools.registry import tool_names
 from core.agent_loop import AgentLoop
+from core.approvals.desk import ApprovalDesk
 from core.catalog import BUILT_IN, check_tools, load_agents
 from core.controls import Controls
 from core.coordinator import Coordinator, Parts
@@ -80,6 +83,7 @@ class Assembly:
     reconciler: Reconciler
     schedules: SqlSchedules
     alarm: Alarm
+    approvals: ApprovalDesk
     desk: Desk
     integrations: IntegrationDesk
     invitations: SignedInvitations
@@ -90,6 +94,7 @@ class Assembly:
 
     async def aclose(self) -> None:
         """Let go of everything; what is under way is finished or handed back before."""
+        await self.approvals.drain()
         await self.delivery.drain()
         await self.events.aclose()
         for connection in self.connections.values():
@@ -138,6 +143,15 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         clock=clock,
         gone=pausing(schedules, clock=clock, posting=posting),
     )
+    approvals = ApprovalDesk(
+        approvals=SqlApprovals(database),
+        store=store,
+        messengers=messengers_of(connections),
+        events=events,
+        clock=clock,
+        approvers=settings.approvers,
+        default_zone=settings.flowmate_zone,
+    )
     leases = Leases(store=store, clock=clock)
     model = build_model(settings)
     integrations = build_integration_desk(settings, database, clock)
@@ -152,7 +166,14 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     )
     runner = StepRunner(
         agents=agents,
-        loop=AgentLoop(model=model, tools=tools, runs=SqlRuns(database), clock=clock, access=integrations),
+        loop=AgentLoop(
+            model=model,
+            tools=tools,
+            runs=SqlRuns(database),
+            clock=clock,
+            gate=build_gate(settings, approvals.approvals, clock),
+            access=integrations,
+        ),
         store=store,
         clock=clock,
         limits=RunLimits(
@@ -178,6 +199,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             runner=runner,
             delivery=delivery,
             leases=leases,
+            approvals=approvals,
             desk=desk,
             default_zone=settings.flowmate_zone,
         )
@@ -194,7 +216,13 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         line=Line(queue=queue, limiter=limiter, clock=clock),
     )
     controls = Controls(
-        store=store, coordinator=coordinator, clock=clock, limiter=limiter, limit=limit, desk=desk
+        store=store,
+        coordinator=coordinator,
+        clock=clock,
+        limiter=limiter,
+        limit=limit,
+        approvals=approvals,
+        desk=desk,
     )
     return Assembly(
         settings=settings,
@@ -210,6 +238,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         delivery=delivery,
         leases=leases,
         coordinator=coordinator,
+        approvals=approvals,
         controls=controls,
         reception=Reception(
             intake=intake,
@@ -222,6 +251,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             store=store,
             queue=queue,
             coordinator=coordinator,
+            approvals=approvals,
             clock=clock,
             step_timeout_seconds=runner.longest_seconds,
         ),

@@ -16,7 +16,10 @@ from adapters.sql.notes import SqlNotes
 from adapters.sql.usage import SqlUsageLog
 from adapters.tools.registry import ToolParts, build_tools
 from adapters.web.on_demand import OnDemandFetcher
+from core.approvals.gate import Gate
+from core.approvals.policy import read_rules
 from core.errors import ConfigurationError
+from core.ports.approvals import Asking
 from core.ports.clock import Clock
 from core.ports.integrations import Credentials
 from core.ports.language_model import LanguageModel
@@ -49,6 +52,16 @@ def all_tools(
             usage=SqlUsageLog(database),
             credentials=credentials,
         )
+    )
+
+
+def build_gate(settings: Settings, approvals: Asking, clock: Clock) -> Gate:
+    """What lets calls that change the world through, by this deployment's rules."""
+    return Gate(
+        approvals=approvals,
+        clock=clock,
+        rules=read_rules(settings.flowmate_approval),
+        patience_seconds=settings.flowmate_approval_seconds,
     )
 
 

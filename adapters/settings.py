@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.approvals.policy import read_rules
 from core.errors import ConfigurationError
 from core.integrations.masking import KNOWN
 
@@ -104,6 +105,17 @@ class Settings(BaseSettings):
         None,
         description="bearer token of the local operator; default: made in the data folder, operator.token",
     )
+    flowmate_approval: str = Field(
+        "tainted",
+        description="when tools that change the world need a person's yes: never, tainted (after text from outside) or "
+        "always; exceptions: tainted, send_email=always, @email=never, slack:T0123/send_email=never",
+    )
+    flowmate_approval_seconds: int = Field(
+        300, ge=10, le=86_400, description="how long a request for a yes can be answered, in seconds"
+    )
+    flowmate_approvers: str = Field(
+        "", description="ids of people who may say yes for others (slack:T0123:U0456), separated by commas"
+    )
     smtp_url: SecretStr | None = Field(
         None,
         description="smtp://user:password@host:587 (smtps:// for TLS from the start); the e-mail tool needs it",
@@ -117,6 +129,12 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Berlin") from error
+        return value
+
+    @field_validator("flowmate_approval")
+    @classmethod
+    def _rules_that_can_be_read(cls, value: str) -> str:
+        read_rules(value)
         return value
 
     @model_validator(mode="after")
@@ -160,6 +178,10 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must look like redis://host:6379/0, rediss://… or unix:///path")
         return value
+
+    @property
+    def approvers(self) -> frozenset[str]:
+        return frozenset(part.strip() for part in self.flowmate_approvers.split(",") if part.strip())
 
     @property
     def database(self) -> str:

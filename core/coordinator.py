@@ -11,10 +11,12 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from core.agent_loop.taint import outside
+from core.approvals.desk import ApprovalDesk
 from core.context import to_task
 from core.delivery import Delivery
 from core.dispatch import to_jobs, to_step_jobs
-from core.errors import NotFound, QueueUnavailable
+from core.errors import AwaitsApproval, NotFound, QueueUnavailable
 from core.finishing import Finishing
 from core.histories import Histories
 from core.leases import LeaseLost, Leases
@@ -48,6 +50,7 @@ class Parts:
     runner: StepRunner
     delivery: Delivery
     leases: Leases
+    approvals: ApprovalDesk
     desk: Desk | None = None
     default_zone: str = "UTC"
 
@@ -151,7 +154,7 @@ class Coordinator:
             self._changed(delegation)
             return planned
         else:
-            reply = answers.question(plan)
+            reply = answers.question(plan, tainted=bool(outside(task)))
             await self._answer(delegation, Status.SUCCESS if plan.answered else Status.FAILED, reply)
         return None
 
@@ -209,6 +212,12 @@ class Coordinator:
             async with self._parts.leases.holding(step.id, step.token):
                 result = await self._result(delegation, step)
         except LeaseLost:
+            return
+        except AwaitsApproval as wanted:
+            waiting = await asyncio.shield(self._parts.approvals.wait(step, wanted.approval_ids))
+            self._changed(delegation)
+            if waiting is not None:
+                await self._advance(waiting, here=True)
             return
         except asyncio.CancelledError:
             # The worker stops (the step goes back for another one), or the delegation was cancelled (the

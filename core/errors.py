@@ -23,6 +23,7 @@
     │   │   ├── RecipientGone   nobody can be written to there any more
     │   │   └── MessageGone     the message that should be edited no longer exists
     │   └── ModelRefused        the model declined, or the provider's filter stopped it
+    ├── AwaitsApproval          a run can't go on before a person has said yes or no
     └── ConfigurationError      a setting is missing or wrong; the sentence says which and how to mend it
 
 `sentence` is written for a person: plain, one sentence, no exception text, no secrets.
@@ -154,6 +155,14 @@ class MessageGone(MessengerRefused):
 
 class ModelRefused(PermanentError):
     """The model declined to answer."""
+
+
+class AwaitsApproval(FlowMateError):
+    """That waits for a person's yes."""
+
+    def __init__(self, *approval_ids: str) -> None:
+        super().__init__()
+        self.approval_ids = approval_ids
 
 
 class ConfigurationError(FlowMateError):

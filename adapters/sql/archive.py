@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, false, insert, literal,
 from adapters.agent_files import gather, lay_down
 from adapters.sql import tables
 from adapters.sql.archive_file import fill, read
+from adapters.sql.columns import Instant
 from adapters.sql.database import Database
 from core.errors import ToolFailed
 from core.models import Artifact, StepState
@@ -98,6 +99,7 @@ ARCHIVED: tuple[Table, ...] = (
     tables.events,
     tables.turns,
     tables.calls,
+    tables.approvals,
     tables.schedules,
     tables.slots,
     tables.admissions,
@@ -156,7 +158,7 @@ def _rows(c: Connection, table: Table, workspace: str) -> list[dict[str, Any]]:
 def _put_back(c: Connection, rows: dict[str, list[dict[str, Any]]], old: str, new: str) -> dict[str, int]:
     restored: dict[str, int] = {}
     for table in ARCHIVED:
-        instants = [column.name for column in table.columns if isinstance(column.type, tables.Instant)]
+        instants = [column.name for column in table.columns if isinstance(column.type, Instant)]
         restored[table.name] = 0
         for row in rows[table.name]:
             values = _moved(table, row, old, new)

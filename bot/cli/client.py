@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import aiohttp
 from pydantic import ValidationError
@@ -24,6 +24,8 @@ from bot.cli.bodies import (
     AgentCard,
     AgentCards,
     Answer,
+    ApprovalCard,
+    ApprovalCards,
     Body,
     Happening,
     IntegrationCard,
@@ -183,6 +185,15 @@ class Api:
 
     async def revoke_integration(self, card: IntegrationCard) -> None:
         await self._call("DELETE", f"{INTEGRATIONS}/{card.id}?{urlencode({'workspace': card.workspace})}")
+
+    async def approvals(self, *, delegation: str | None = None) -> tuple[ApprovalCard, ...]:
+        """What waits for a yes; with `delegation` all that one asked for."""
+        query = "" if delegation is None else f"?delegation={delegation}"
+        return self._read(ApprovalCards, await self._call("GET", f"/api/v1/approvals{query}")).approvals
+
+    async def decide(self, approval_id: str, decision: str) -> ApprovalCard:
+        path = f"/api/v1/approvals/{quote(approval_id, safe='')}"
+        return self._read(ApprovalCard, await self._call("POST", path, json={"decision": decision}))
 
     async def events(self, delegation_id: str) -> AsyncGenerator[Happening, None]:
         """Every event of the delegation from its beginning. Raises EventsLost when the stream breaks."""

@@ -17,6 +17,7 @@ from adapters.settings import Settings, operator_token
 from bot import page
 from bot.http import (
     api,
+    approvals,
     contract,
     delegations,
     documentation,
@@ -86,7 +87,7 @@ def build_app(assembly: Assembly) -> FastAPI:
     app.state.metrics = metrics
     app.state.redis = connect_async(redis_url(assembly.settings))
     app.state.closing = asyncio.Event()
-    for routes in (api, delegations, schedules, integrations, links, health, page):
+    for routes in (api, delegations, approvals, schedules, integrations, links, health, page):
         app.include_router(routes.router)
     app.router.routes.append(stream.build(assembly, operator, metrics))
     app.router.routes.append(documentation.build(app, base_url=assembly.settings.base_url))

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from adapters.chat import PLATFORMS
-from bot.http import integration_schemas, schedule_schemas
+from bot.http import approval_schemas, integration_schemas, schedule_schemas
 from bot.http.problems import MEDIA_TYPE, TITLES
 from bot.http.schemas import PlanIn, ProblemOut, TaskIn
 
@@ -183,6 +183,9 @@ EXAMPLES = {
     "integration": integration_schemas.MADE,
     "integrations": [integration_schemas.MADE],
     "kinds": [integration_schemas.KIND],
+    "decision": approval_schemas.DECISION,
+    "approval": approval_schemas.DECIDED,
+    "approvals": [approval_schemas.WAITING],
 }
 
 VALIDATION_SCHEMAS = ("HTTPValidationError", "ValidationError")
@@ -262,6 +265,7 @@ def _own_schemas() -> dict[str, Any]:
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         (model, "validation")
         for model in (
+            approval_schemas.DecisionIn,
             integration_schemas.IntegrationIn,
             PlanIn,
             schedule_schemas.ScheduleIn,

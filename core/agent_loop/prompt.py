@@ -32,6 +32,7 @@ SHORTER = (
     "was called. Say it again, shorter."
 )
 THIRD_TIME = "this is the third time that exactly this call is made."
+REFUSED = "a person refused exactly this call."
 REPEATED = "exactly this call was made already, and it changes the world."
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from core.agent_loop.calls import OnProgress
 from core.agent_loop.prompt import (
     GO_ON,
+    REFUSED,
     REPEATED,
     SHORTER,
     THIRD_TIME,
@@ -16,11 +17,13 @@ from core.agent_loop.prompt import (
     to_messages,
     too_many_calls,
 )
+from core.agent_loop.taint import outside
 from core.errors import StepFailed
 from core.models import Agent, Artifact, Result, StepState, Task, Usage
 from core.ports.language_model import Message, ModelTurn, ToolCall
 from core.ports.runs import CallOutcome, OutcomeKind, SavedTurn
 from core.rendering import agents as words
+from core.rendering.approvals import source
 
 MAX_IDENTICAL_CALLS = 3
 
@@ -48,13 +51,15 @@ class Run:
         """Turns with a call that was unknown, unfit or out of scope."""
         self.room = 1
         """How many times the usual length the next turn may have."""
-        self.tainted = any(upstream.tainted for upstream in task.upstream)
+        self.sources: list[str] = list(outside(task))
+        """The untrusted text that was read so far, one line each."""
         self.stopped = ""
         """Which limit ended the calling of tools; empty: none."""
         self._saved = {turn.index: turn.turn for turn in saved}
         self._seen: Counter[tuple[str, str]] = Counter()
         self._usage = Usage()
         self._written: dict[tuple[str, str], OutcomeKind] = {}
+        self._refused: set[tuple[str, str]] = set()
         self._artifacts: list[Artifact] = []
         self._notes: list[str] = []
         self._begun = ""
@@ -85,6 +90,8 @@ class Run:
                 refusals[number] = _skipped(THIRD_TIME)
             elif writes(call.name) and (identity in now or identity in self._written):
                 refusals[number] = _skipped(REPEATED)
+            elif identity in self._refused:
+                refusals[number] = _skipped(REFUSED)
             now.add(identity)
         return refusals
 
@@ -94,10 +101,13 @@ class Run:
 
     def heard(self, call: ToolCall, outcome: CallOutcome, *, untrusted: bool, wrote: bool) -> None:
         """Note what a call left behind: taint, files, changes in the world, doubt."""
-        self.tainted = self.tainted or (untrusted and outcome.kind.ran)
+        if untrusted and outcome.kind.ran:
+            self.sources.append(source(call.name, call.arguments))
         self._artifacts += outcome.artifacts
-        if outcome.kind is OutcomeKind.UNKNOWN:
+        if outcome.kind in (OutcomeKind.UNKNOWN, OutcomeKind.REFUSED):
             self._notes.append(outcome.text)
+        if outcome.kind is OutcomeKind.REFUSED:
+            self._refused.add(_identity(call))
         if wrote and outcome.kind.ran:
             self._written[_identity(call)] = outcome.kind
 
@@ -158,7 +168,7 @@ class Run:
             error=error,
             usage=self._usage,
             used_model=self.index > 0,
-            tainted=self.tainted,
+            tainted=bool(self.sources),
             partial=state is StepState.SUCCEEDED and bool(self.stopped or self._begun or self._ends_cut),
             artifacts=tuple(self._artifacts),
         )

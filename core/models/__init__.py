@@ -1,6 +1,7 @@
 """The words of the domain, as frozen values that cross every boundary."""
 
 from core.models.agent import Agent, AgentLimits, AgentName, Task, Upstream
+from core.models.approval import DECISIONS, Approval, ApprovalPolicy, ApprovalState, Decision, Ruling
 from core.models.checks import Finding, Verdict
 from core.models.delegation import (
     MAX_STEPS,
@@ -32,6 +33,7 @@ from core.models.values import Frozen
 
 __all__ = [
     "ACTIONS",
+    "DECISIONS",
     "MAX_INSTRUCTION_CHARACTERS",
     "MAX_STEPS",
     "Action",
@@ -39,9 +41,13 @@ __all__ = [
     "Agent",
     "AgentLimits",
     "AgentName",
+    "Approval",
+    "ApprovalPolicy",
+    "ApprovalState",
     "Artifact",
     "Button",
     "ConversationOutline",
+    "Decision",
     "Delegation",
     "DelegationState",
     "Event",
@@ -58,6 +64,7 @@ __all__ = [
     "Receipt",
     "Reply",
     "Result",
+    "Ruling",
     "Schedule",
     "ScheduleState",
     "Slot",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from core.models.approval import ApprovalPolicy
 from core.models.delegation import Exchange
 from core.models.instruction import Person
 from core.models.outcome import Artifact
@@ -43,6 +44,8 @@ class Agent(Frozen):
     """Where the answers of its schedule go, as `platform:workspace:place`; else into a conversation of its own."""
     recurring: bool = False
     """Whether its answer changes with time, so that an answer of its offers to become a schedule."""
+    approval: ApprovalPolicy | None = None
+    """When its `write` tools need a person's yes; it can only ask for more than the deployment does."""
     limits: AgentLimits = AgentLimits()
 
 

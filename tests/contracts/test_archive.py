@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from adapters.sql.admissions import SqlAdmissions
+from adapters.sql.approvals import SqlApprovals
 from adapters.sql.archive import EVERYTHING, SqlArchive
 from adapters.sql.database import Database
 from adapters.sql.notes import SqlNotes
@@ -21,14 +22,15 @@ from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
 from core.errors import ToolFailed
 from core.memory.clock import ManualClock
-from core.models import Event, EventKind, Person, Schedule, ScheduleState
+from core.models import Event, EventKind, Person, Schedule, ScheduleState, StepState
 from core.models.schedule import Cron, MissedPolicy
 from core.ports.archive import Archive
 from core.ports.language_model import ModelTurn
 from core.ports.runs import CallStatus
 from core.ports.tool import Effect
 from core.schedules.firing import to_firing
-from tests.contracts.samples import HERE, NOW, accepted, claimed, failed, instruction, planned
+from tests.contracts.samples import HERE, NOW, accepted, at, claimed, failed, instruction, planned
+from tests.contracts.test_approvals import approval
 
 W1, W2 = "toy:W1", "toy:W2"
 
@@ -81,7 +83,7 @@ async def schedule(database: Database, schedule_id: str, *, workspace: str) -> N
 
 async def empty(database: Database) -> None:
     """Delete everything that an archive can hold."""
-    tables = ("slots", "schedules", "messages", "steps", "events", "delegations", "notes")
+    tables = ("approvals", "slots", "schedules", "messages", "steps", "events", "delegations", "notes")
     await database.write(lambda c: [c.exec_driver_sql(f"DELETE FROM {table}") for table in tables])
 
 
@@ -92,6 +94,7 @@ async def test_an_archive_holds_one_workspace_and_nothing_else(database: Databas
     assert archived.rows == {"notes": 3, "delegations": 1, "steps": 2, "messages": 1, "events": 8} | {
         "turns": 0,
         "calls": 0,
+        "approvals": 0,
         "schedules": 1,
         "slots": 1,
         "admissions": 0,
@@ -320,6 +323,25 @@ async def test_an_archive_of_everything_holds_all_workspaces_and_unfinished_runs
     assert (await runs.begin_call(run, "call-1", Effect.WRITE)).status is CallStatus.ATTEMPTING
     assert [saved.turn for saved in await runs.turns(run)] == [turn]
     assert await admissions.admitted("toy", "toy:W1:U1")
+
+
+async def test_what_waits_for_a_yes_waits_for_it_where_it_is_restored_too(
+    database: Database, archive: Archive
+) -> None:
+    store, approvals = SqlStore(database), SqlApprovals(database)
+    (first, _) = await planned(store, "d1")
+    step = await claimed(store, first.id)
+    asked = await approvals.ask(approval(check_at=NOW))
+    assert await approvals.wait(step.id, token=step.token, approval_ids=[asked.id], now=NOW)
+    archived = await archive.create(W1, key="k")
+    await empty(database)
+    restored = await archive.restore(Path(archived.artifact.path))
+
+    assert restored["approvals"] == 1
+    assert await approvals.load(asked.id) == asked
+    assert (await store.load_step(step.id))[1].state is StepState.WAITING
+    assert (await approvals.decide(asked.id, "approve", by=asked.person, key="p", now=at(2))).won
+    assert (await store.load_step(step.id))[1].state is StepState.PENDING
 
 
 async def test_an_archive_of_everything_is_not_put_into_one_workspace(

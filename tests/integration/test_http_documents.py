@@ -25,6 +25,8 @@ ROUTES = {
     ("post", PLANS),
     ("post", "/api/v1/links"),
     ("get", "/api/v1/agents"),
+    ("get", "/api/v1/approvals"),
+    ("post", "/api/v1/approvals/{approval_id}"),
     ("get", INTEGRATIONS),
     ("post", INTEGRATIONS),
     ("get", f"{INTEGRATIONS}/kinds"),

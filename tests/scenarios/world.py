@@ -12,12 +12,16 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from core.agent_loop import AgentLoop
+from core.approvals.desk import ApprovalDesk
+from core.approvals.gate import Gate
+from core.approvals.policy import Rules
 from core.controls import Controls
 from core.coordinator import Coordinator, Parts
 from core.delivery import Delivery
 from core.intake import Intake
 from core.leases import Leases
 from core.line import Line
+from core.memory.approvals import InMemoryApprovals
 from core.memory.clock import ManualClock
 from core.memory.event_log import InMemoryEventLog
 from core.memory.job_queue import InMemoryJobQueue
@@ -56,7 +60,8 @@ class Scripted:
     untrusted = False
     integration: str | None = None
 
-    def __init__(self, name: str, *, effect: Effect = Effect.READ) -> None:
+    def __init__(self, name: str, *, effect: Effect = Effect.READ, untrusted: bool = False) -> None:
+        self.untrusted = untrusted
         self.name = name
         self.description = f"Does {name}."
         self.effect = effect
@@ -105,6 +110,12 @@ class World:
     live_typing: bool = False
     schedule_minimum_seconds: int = 60
     more_agents: tuple[Agent, ...] = ()
+    writes: tuple[str, ...] = ()
+    """Agents whose tool changes the world."""
+    reads_outside: tuple[str, ...] = ()
+    """Agents whose tool brings untrusted text."""
+    rules: Rules = field(default_factory=Rules)
+    approvers: tuple[str, ...] = ()
     keys: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -117,13 +128,35 @@ class World:
             splits_at=self.splits_at,
         )
         self.leases = Leases(store=self.store, clock=self.clock)
-        self.tools = {f"{name}_tool": Scripted(f"{name}_tool") for name in ("one", "two", "three")}
+        self.tools = {
+            f"{name}_tool": Scripted(
+                f"{name}_tool",
+                effect=Effect.WRITE if name in self.writes else Effect.READ,
+                untrusted=name in self.reads_outside,
+            )
+            for name in ("one", "two", "three")
+        }
         self.agents = {name: agent(name) for name in ("one", "two", "three")}
         self.agents |= {one.name: one for one in self.more_agents}
         self.delivery = self.another_delivery()
+        self.approvals = InMemoryApprovals(store=self.store)
+        self.approval_desk = ApprovalDesk(
+            approvals=self.approvals,
+            store=self.store,
+            messengers={"memory": self.messenger},
+            events=self.events,
+            clock=self.clock,
+            approvers=self.approvers,
+        )
         self.runner = StepRunner(
             agents=self.agents,
-            loop=AgentLoop(model=self.model, tools=self.tools, runs=InMemoryRuns(), clock=self.clock),
+            loop=AgentLoop(
+                model=self.model,
+                tools=self.tools,
+                runs=InMemoryRuns(),
+                clock=self.clock,
+                gate=Gate(approvals=self.approvals, clock=self.clock, rules=self.rules),
+            ),
             store=self.store,
             clock=self.clock,
             limits=RunLimits(attempt_seconds=self.attempt_seconds),
@@ -148,12 +181,15 @@ class World:
                 runner=self.runner,
                 delivery=self.delivery,
                 leases=self.leases,
+                approvals=self.approval_desk,
                 desk=self.desk,
             )
         )
         limit = Limit(requests=self.requests, window_seconds=900)
         shared: dict[str, Any] = {"store": self.store, "coordinator": self.coordinator, "clock": self.clock}
-        self.controls = Controls(**shared, limiter=self.limiter, limit=limit, desk=self.desk)
+        self.controls = Controls(
+            **shared, limiter=self.limiter, limit=limit, approvals=self.approval_desk, desk=self.desk
+        )
         line = Line(queue=self.queue, limiter=self.limiter, clock=self.clock)
         intake = Intake(**shared, limiter=self.limiter, limit=limit, line=line)
         self.reception = Reception(
@@ -163,6 +199,7 @@ class World:
             store=self.store,
             queue=self.queue,
             coordinator=self.coordinator,
+            approvals=self.approval_desk,
             clock=self.clock,
             step_timeout_seconds=self.runner.longest_seconds,
         )
@@ -209,6 +246,7 @@ class World:
     async def settle(self) -> None:
         """Run every job there is, and those that they bring."""
         await self.queue.run_all(self.work)
+        await self.approval_desk.drain()
         await self.delivery.drain()
 
     async def ask(self, text: str, **more: Any) -> Delegation:
