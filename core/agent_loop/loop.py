@@ -121,6 +121,7 @@ class AgentLoop:
                 model=run.agent.model,
                 max_output_tokens=limits.output_tokens * run.room,
                 timeout_seconds=limits.timeout_seconds or MODEL_TIMEOUT_SECONDS,
+                spender=run.task.spender(agent=run.agent.name, run=run.step_id),
             )
             turn = await model.complete(request, on_text=partial(_pass_on, run) if run.stream else None)
             turn = await self._runs.save_turn(run.step_id, run.index, turn)

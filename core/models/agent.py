@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from core.models.budget import Spender
 from core.models.delegation import Exchange
 from core.models.instruction import Person
 from core.models.outcome import Artifact
@@ -70,3 +71,18 @@ class Task(Frozen):
     """The IANA zone that "here" means: the person's, else the deployment's."""
     upstream: tuple[Upstream, ...] = ()
     history: tuple[Exchange, ...] = ()
+    delegation_id: str = ""
+    schedule_id: str = ""
+    """The schedule that asks, if it is one."""
+
+    def spender(self, *, agent: str = "", run: str = "") -> Spender:
+        """On whose account a model call for this task is made."""
+        return Spender(
+            person=self.person.id,
+            person_name=self.person.name,
+            workspace=self.workspace,
+            agent=agent,
+            schedule=self.schedule_id,
+            delegation=self.delegation_id,
+            run=run,
+        )
