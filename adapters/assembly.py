@@ -11,10 +11,10 @@ from adapters.chat.platform import Connection, Shared
 from adapters.clock import SystemClock
 from adapters.configured import (
     all_tools,
-    build_model,
     build_planner,
     connect_platforms,
     messengers_of,
+    metered,
     redis_url,
     routine_rules,
 )
@@ -26,6 +26,7 @@ from adapters.queue.live_events import LiveEvents
 from adapters.queue.rq_queue import RqJobQueue
 from adapters.settings import Settings
 from adapters.sql.admissions import SqlAdmissions
+from adapters.sql.budgets import SqlBudgets
 from adapters.sql.database import Database
 from adapters.sql.runs import SqlRuns
 from adapters.sql.schedules import SqlSchedules
@@ -133,14 +134,19 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         gone=pausing(schedules, clock=clock, posting=posting),
     )
     leases = Leases(store=store, clock=clock)
-    model = build_model(settings)
+    budgets = SqlBudgets(database, clock=clock)
+    model = metered(settings, budgets)
     tools = all_tools(settings, database, clock) if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
     check_tools(agents, tools=tools or tool_names())
     planner = (
-        build_planner(tools, model)
+        build_planner(tools, model, planner_model=settings.planner_model)
         if runs_agents
-        else PlannerOnDemand(lambda: build_planner(all_tools(settings, database, clock), model))
+        else PlannerOnDemand(
+            lambda: build_planner(
+                all_tools(settings, database, clock), model, planner_model=settings.planner_model
+            )
+        )
     )
     runner = StepRunner(
         agents=agents,

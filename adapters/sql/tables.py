@@ -2,72 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     JSON,
-    BigInteger,
-    Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from adapters.sql.budget_tables import accounts, budgets, model_calls
+from adapters.sql.columns import Instant, OptionalJson, Prose, RowNumber, metadata
 
-# SQLite numbers rows by itself only where the key's type is INTEGER to the letter.
-RowNumber = BigInteger().with_variant(Integer, "sqlite")
-
-# "Nothing" is NULL, which queries can tell from something; SQLAlchemy's own choice is a JSON null.
-OptionalJson = JSON(none_as_null=True)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant; SQLite, which knows no zones, stores it naive."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Prose(TypeDecorator[str]):
-    """What people and models write, without what a database refuses: NUL and halves of surrogate pairs."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        return value.replace("\x00", "").encode("utf-8", "replace").decode()
-
+__all__ = [
+    "Instant",
+    "OptionalJson",
+    "Prose",
+    "RowNumber",
+    "accounts",
+    "admissions",
+    "archives",
+    "budgets",
+    "calls",
+    "delegations",
+    "events",
+    "messages",
+    "metadata",
+    "model_calls",
+    "notes",
+    "pairing_codes",
+    "schedules",
+    "slots",
+    "steps",
+    "turns",
+]
 
 delegations = Table(
     "delegations",
@@ -235,60 +207,6 @@ slots = Table(
     Column("outcome", String(20), nullable=False),
     Column("delegation_id", String(32)),
     Column("at", Instant, nullable=False),
-)
-
-budgets = Table(
-    "budgets",
-    metadata,
-    Column("scope", String(20), primary_key=True),
-    Column("subject", String(200), primary_key=True),
-    Column("period", String(10), primary_key=True),
-    Column("workspace", String(141), nullable=False, server_default=""),
-    Column("nanousd", BigInteger),
-    Column("tokens", BigInteger),
-    Column("set_by", String(200), nullable=False, server_default=""),
-    Column("set_at", Instant, nullable=False),
-)
-
-model_calls = Table(
-    "model_calls",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("at", Instant, nullable=False),
-    Column("expires_at", Instant, nullable=False),
-    Column("settled", Boolean, nullable=False),
-    Column("workspace", String(141), nullable=False),
-    Column("person", String(200), nullable=False),
-    Column("person_name", String(200), nullable=False, server_default=""),
-    Column("agent", String(40), nullable=False, server_default=""),
-    Column("schedule", String(32), nullable=False, server_default=""),
-    Column("delegation", String(32), nullable=False, server_default=""),
-    Column("model", String(200), nullable=False),
-    Column("input_tokens", BigInteger, nullable=False),
-    Column("output_tokens", BigInteger, nullable=False),
-    Column("nanousd", BigInteger),
-    Column("held", JSON, nullable=False),
-    Index("ix_model_calls_at", "at"),
-    Index("ix_model_calls_person", "person", "at"),
-    Index(
-        "ix_model_calls_open",
-        "expires_at",
-        sqlite_where=text("NOT settled"),
-        postgresql_where=text("NOT settled"),
-    ),
-)
-
-accounts = Table(
-    "accounts",
-    metadata,
-    Column("key", String(240), primary_key=True),
-    Column("tokens", BigInteger, nullable=False),
-    Column("nanousd", BigInteger, nullable=False),
-    Column("held_tokens", BigInteger, nullable=False),
-    Column("held_nanousd", BigInteger, nullable=False),
-    Column("noted_by", String(32)),
-    Column("noted", OptionalJson),
-    Index("ix_accounts_noted_by", "noted_by"),
 )
 
 pairing_codes = Table(

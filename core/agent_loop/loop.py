@@ -16,7 +16,7 @@ from core.agent_loop.calls import (
 )
 from core.agent_loop.prompt import FINAL_ANSWER
 from core.agent_loop.state import MAX_IDENTICAL_CALLS, Run
-from core.errors import PermanentError, StepFailed
+from core.errors import BudgetSpent, PermanentError, StepFailed
 from core.models import Agent, EventKind, Result, StepState, Task, Usage
 from core.ports.clock import Clock
 from core.ports.language_model import FinishReason, LanguageModel, Message, ModelRequest, ModelTurn
@@ -70,6 +70,8 @@ class AgentLoop:
         run = Run(agent, task, step_id=step_id, saved=saved, on_progress=on_progress, stream=stream)
         try:
             return await self._converse(self._model, run)
+        except BudgetSpent as spent:
+            return await self._out_of_budget(run, spent)
         except PermanentError as error:
             return run.failed(error.sentence)
 
@@ -110,6 +112,15 @@ class AgentLoop:
                     return run.succeeded(turn.text)
                 case _:
                     run.empty()
+
+    async def _out_of_budget(self, run: Run, spent: BudgetSpent) -> Result:
+        """What there is by now, or what the agent's tools can do by themselves where nothing was spent yet."""
+        if run.index:
+            return run.broken_off(spent.sentence)
+        plainly = await self.run_without_model(
+            run.agent, run.task, step_id=run.step_id, on_progress=run.on_progress
+        )
+        return plainly if plainly.state is StepState.SUCCEEDED else run.failed(spent.sentence)
 
     async def _turn(self, model: LanguageModel, run: Run) -> ModelTurn:
         """The run's next turn: the saved one if there is one, else a new one, saved before it is used."""

@@ -13,6 +13,7 @@ from core.agent_loop.prompt import (
     SHORTER,
     THIRD_TIME,
     not_called,
+    shortened,
     to_messages,
     too_many_calls,
 )
@@ -23,6 +24,8 @@ from core.ports.runs import CallOutcome, OutcomeKind, SavedTurn
 from core.rendering import agents as words
 
 MAX_IDENTICAL_CALLS = 3
+MOST_SHOWN, SHOWN_CHARACTERS = 3, 2000
+"""How much of what tools gave is shown where the model can't put it into words any more."""
 
 
 class Run:
@@ -57,6 +60,7 @@ class Run:
         self._written: dict[tuple[str, str], OutcomeKind] = {}
         self._artifacts: list[Artifact] = []
         self._notes: list[str] = []
+        self._given: list[str] = []
         self._begun = ""
         self._was_cut = self._ends_cut = self._was_empty = False
 
@@ -96,6 +100,8 @@ class Run:
         """Note what a call left behind: taint, files, changes in the world, doubt."""
         self.tainted = self.tainted or (untrusted and outcome.kind.ran)
         self._artifacts += outcome.artifacts
+        if outcome.kind is OutcomeKind.DONE:
+            self._given.append(outcome.text)
         if outcome.kind is OutcomeKind.UNKNOWN:
             self._notes.append(outcome.text)
         if wrote and outcome.kind.ran:
@@ -136,6 +142,20 @@ class Run:
         notes = [*self._notes, self.stopped] if self.stopped else self._notes
         output = "\n\n".join(part for part in ((self._begun + text).strip(), *notes) if part)
         return self._result(StepState.SUCCEEDED, output=output)
+
+    def broken_off(self, reason: str) -> Result:
+        """End with what there is, in the model's own words or else its tools', saying why nothing more comes."""
+        said = next((m.text for m in reversed(self.messages) if m.role == "assistant" and m.text.strip()), "")
+        text = self._begun or said
+        given = (
+            []
+            if self._begun
+            else [shortened(one, limit=SHOWN_CHARACTERS) for one in self._given[-MOST_SHOWN:]]
+        )
+        if not (text.strip() or given):
+            return self.failed(reason)
+        self._begun, self.stopped = "", reason
+        return self.succeeded("\n\n".join(part for part in (text.strip(), *given) if part))
 
     def refused(self, text: str) -> Result:
         """Relay a refusal: the model's own words are the output, and the error says whose they are."""
