@@ -6,6 +6,8 @@ JSON and addresses 2.5 to 3.5, other alphabets 2 to 4 bytes a token, Chinese and
 
 from __future__ import annotations
 
+from math import ceil
+
 CHARACTERS_PER_TOKEN = 2.5
 BYTES_PER_TOKEN = 2.0
 
@@ -13,10 +15,10 @@ BYTES_PER_TOKEN = 2.0
 def estimated(text: str) -> int:
     """An upper estimate for this text."""
     if text.isascii():
-        return int(len(text) / CHARACTERS_PER_TOKEN) + 1
+        return ceil(len(text) / CHARACTERS_PER_TOKEN)
     plain = len(text.encode("ascii", "ignore"))
     other = len(text.encode("utf-8", "surrogatepass")) - plain
-    return int(plain / CHARACTERS_PER_TOKEN + other / BYTES_PER_TOKEN) + 1
+    return ceil(plain / CHARACTERS_PER_TOKEN + other / BYTES_PER_TOKEN)
 
 
 def fitting(text: str, tokens: int) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from datetime import timedelta
+from math import ceil
 from typing import Protocol
 
 from core.budgets import estimate
@@ -51,6 +52,8 @@ class MeteredModel:
         self._rules = rules
         self._price = price
         self._clock = clock
+        self._denser: dict[str, float] = {}
+        """By model: how many times our estimate of a prompt its server counted, where that was more."""
 
     @property
     def name(self) -> str:
@@ -67,6 +70,7 @@ class MeteredModel:
             if charge.caps and not getattr(error, "may_have_cost", False):
                 await self._release(charge)
             raise
+        self._learn(charge, turn)
         charge = charge.model_copy(
             update={"actual": _actual(turn, charge), "model": turn.model or charge.model}
         )
@@ -94,7 +98,8 @@ class MeteredModel:
         now = self._clock.now()
         caps = self._rules.caps(spender, await self._budgets.of(spender.subjects), now=now)
         model = request.model or self._model.name
-        given, made = estimate.input_tokens(request), request.max_output_tokens
+        given = ceil(estimate.input_tokens(request) * self._denser.get(model, 1.0))
+        made = request.max_output_tokens
         in_money = any(cap.budget.allowance.usd is not None for cap in caps)
         price = await self._price(model, input_tokens=given, output_tokens=made) if in_money else None
         return Charge(
@@ -107,6 +112,13 @@ class MeteredModel:
             caps=caps,
             accounts=accounts_of(spender, now, zone=self._rules.zone),
         )
+
+    def _learn(self, charge: Charge, turn: ModelTurn) -> None:
+        """A model whose tokens are smaller than we think is not underestimated twice."""
+        expected, counted = charge.estimate.input_tokens, turn.usage.input_tokens
+        if counted > expected > 0:
+            denser = self._denser.get(charge.model, 1.0)
+            self._denser[charge.model] = denser * counted / expected
 
     def _sentence(self, refusal: Refusal) -> str:
         return words.no_room(refusal.standing, zone=self._rules.zone)
