@@ -17,6 +17,7 @@ budgets = Table(
     Column("tokens", BigInteger),
     Column("set_by", String(200), nullable=False, server_default=""),
     Column("set_at", Instant, nullable=False),
+    Index("ix_budgets_subject", "subject"),
 )
 
 model_calls = Table(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, or_, select
 
 from adapters.sql import charging, tables
 from adapters.sql.database import Database
@@ -19,6 +19,8 @@ B = tables.budgets
 C = tables.model_calls
 A = tables.accounts
 KEY = (B.c.scope, B.c.subject, B.c.period)
+# Built once: every model call asks this.
+_OF = select(B).where(B.c.subject.in_(bindparam("subjects", expanding=True))).order_by(*KEY)
 SUMS = (
     func.coalesce(func.sum(C.c.input_tokens), 0).label("given"),
     func.coalesce(func.sum(C.c.output_tokens), 0).label("made"),
@@ -34,9 +36,9 @@ class SqlBudgets:
         self._clock = clock
 
     async def of(self, subjects: Collection[tuple[Scope, str]]) -> tuple[Budget, ...]:
-        wanted = [(scope.value, subject) for scope, subject in subjects]
-        query = select(B).where(tuple_(B.c.scope, B.c.subject).in_(wanted)).order_by(*KEY)
-        return await self._database.read(lambda c: tuple(_to_budget(row) for row in c.execute(query)))
+        names = {"subjects": [subject for _, subject in subjects]}
+        found = await self._database.read(lambda c: c.execute(_OF, names).all())
+        return tuple(_to_budget(row) for row in found if (Scope(row.scope), row.subject) in subjects)
 
     async def listed(self, workspace: str | None = None) -> tuple[Budget, ...]:
         query = select(B).order_by(*KEY)

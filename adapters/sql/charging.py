@@ -6,12 +6,13 @@ the first call that a budget applies to; from then on every call of that subject
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from core.models import Usage
@@ -52,6 +53,16 @@ _ADD = (
         held_nanousd=A.c.held_nanousd + bindparam("hold_nanousd"),
     )
 )
+_NOTE = (
+    update(A)
+    .where(A.c.key == bindparam("of"), A.c.noted_by.is_(None))
+    .values(noted_by=bindparam("by"), noted=bindparam("what", type_=A.c.noted.type))
+)
+_NEW_CALL = insert(C)
+_NEW_CALLS = {
+    "sqlite": sqlite.insert(C).on_conflict_do_nothing().returning(C.c.id),
+    "postgresql": postgresql.insert(C).on_conflict_do_nothing().returning(C.c.id),
+}
 _EXPIRED = (
     select(C)
     .where(~C.c.settled, C.c.expires_at <= bindparam("now", type_=C.c.expires_at.type))
@@ -79,9 +90,8 @@ def reserve(c: Connection, charge: Charge) -> Refusal | None:
         return refusal
     keys = sorted(cap.key for cap in charge.caps)
     held = _Change(held_tokens=_tokens(charge.estimate), held_nanousd=nano(charge.estimate.cost_usd) or 0)
-    for key in keys:
-        _add(c, key, held)
-    c.execute(insert(C).values(**_columns(charge, charge.estimate), settled=False, held=keys))
+    _add(c, dict.fromkeys(keys, held))
+    c.execute(_NEW_CALL, {**_columns(charge, charge.estimate), "settled": False, "held": keys}).close()
     return None
 
 
@@ -90,17 +100,20 @@ def settle(c: Connection, charge: Charge) -> None:
     if charge.caps:
         _lock(c)
     counted = charge.actual or charge.estimate
-    row = c.execute(_CALL, {"of": charge.id}).first()
-    if row is None:
-        c.execute(insert(C).values(**_columns(charge, counted), settled=True, held=[]))
-    else:
+    row = c.execute(_CALL, {"of": charge.id}).first() if charge.caps else None
+    if row is not None:
         _count_call(c, charge.id, counted)
+    elif not _counted_now(c, charge, counted):
+        return
     change = _difference(row, counted)
-    for account in c.execute(_ACCOUNTS, {"keys": list(charge.accounts)}).all():
+    accounts = c.execute(_ACCOUNTS, {"keys": charge.accounts}).all()
+    changes = {}
+    for account in accounts:
         held = row is not None and account.key in row.held
-        _add(c, account.key, change if held else replace(change, held_tokens=0, held_nanousd=0))
-    if charge.caps and charge.spender.delegation:
-        _claim_notes(c, charge)
+        changes[account.key] = change if held else replace(change, held_tokens=0, held_nanousd=0)
+    _add(c, changes)
+    if charge.spender.delegation:
+        _claim_notes(c, charge, {account.key: account for account in accounts}, changes)
 
 
 def release(c: Connection, charge: Charge) -> None:
@@ -109,8 +122,7 @@ def release(c: Connection, charge: Charge) -> None:
     row = c.execute(_CALL, {"of": charge.id}).first()
     if row is None or row.settled:
         return
-    for key in row.held:
-        _add(c, key, _given_back(row))
+    _add(c, dict.fromkeys(row.held, _given_back(row)))
     c.execute(C.delete().where(C.c.id == charge.id))
 
 
@@ -122,17 +134,9 @@ def standings(c: Connection, caps: Iterable[Cap], now: datetime) -> tuple[Standi
     found = []
     for cap in wanted:
         row = rows.get(cap.key)
-        change = _Change() if row is not None else _sum(c, cap)
-        for call in expired:
-            if row is not None and cap.key in call.held:
-                tokens, cost = call.input_tokens + call.output_tokens, call.nanousd or 0
-                change = _Change(
-                    change.tokens + tokens,
-                    change.nanousd + cost,
-                    change.held_tokens - tokens,
-                    change.held_nanousd - cost,
-                )
-        found.append(_standing(cap, row, change))
+        dead = [_counted_dead(call) for call in expired if row is not None and cap.key in call.held]
+        change = _Change(*map(sum, zip(*map(astuple, dead), strict=True))) if dead else _Change()
+        found.append(_standing(cap, row, change if row is not None else _sum(c, cap)))
     return tuple(found)
 
 
@@ -194,11 +198,7 @@ def _count_expired(c: Connection, now: datetime) -> bool:
     rows = c.execute(_EXPIRED.with_for_update(skip_locked=True), {"now": now}).all()
     for row in rows:
         c.execute(update(C).where(C.c.id == row.id).values(settled=True))
-        spent = replace(
-            _given_back(row), tokens=row.input_tokens + row.output_tokens, nanousd=row.nanousd or 0
-        )
-        for key in row.held:
-            _add(c, key, spent)
+        _add(c, dict.fromkeys(row.held, _counted_dead(row)))
     return bool(rows)
 
 
@@ -217,6 +217,12 @@ def _given_back(row: Row[Any]) -> _Change:
     return _Change(held_tokens=-(row.input_tokens + row.output_tokens), held_nanousd=-(row.nanousd or 0))
 
 
+def _counted_dead(row: Row[Any]) -> _Change:
+    """What a call whose process died comes to: all that was set aside for it."""
+    tokens, cost = row.input_tokens + row.output_tokens, row.nanousd or 0
+    return _Change(tokens, cost, -tokens, -cost)
+
+
 def _count_call(c: Connection, call_id: str, counted: Usage) -> None:
     c.execute(
         _COUNT_CALL,
@@ -229,30 +235,40 @@ def _count_call(c: Connection, call_id: str, counted: Usage) -> None:
     ).close()
 
 
-def _add(c: Connection, key: str, change: _Change) -> None:
-    c.execute(
-        _ADD,
+def _counted_now(c: Connection, charge: Charge, counted: Usage) -> bool:
+    """Put down a call that was not reserved; False where it is there already, and counted."""
+    values = {**_columns(charge, counted), "settled": True, "held": []}
+    return c.execute(_NEW_CALLS[c.dialect.name], values).first() is not None
+
+
+def _add(c: Connection, changes: Mapping[str, _Change]) -> None:
+    if not changes:
+        return
+    rows = [
         {
             "of": key,
             "add_tokens": change.tokens,
             "add_nanousd": change.nanousd,
             "hold_tokens": change.held_tokens,
             "hold_nanousd": change.held_nanousd,
-        },
-    ).close()
+        }
+        for key, change in sorted(changes.items())
+    ]
+    c.execute(_ADD, rows).close()
 
 
-def _claim_notes(c: Connection, charge: Charge) -> None:
+def _claim_notes(
+    c: Connection, charge: Charge, before: Mapping[str, Row[Any]], changes: Mapping[str, _Change]
+) -> None:
     """Give the note about each budget that is nearly used up to this delegation, unless another one has it."""
-    rows = {row.key: row for row in c.execute(_ACCOUNTS, {"keys": [cap.key for cap in charge.caps]})}
     for cap in charge.caps:
-        row = rows.get(cap.key)
-        standing = _standing(cap, row, _Change())
-        if row is not None and row.noted_by is None and standing.share >= NOTE_SHARE:
-            claim = update(A).where(A.c.key == cap.key, A.c.noted_by.is_(None))
-            c.execute(
-                claim.values(noted_by=charge.spender.delegation, noted=standing.model_dump(mode="json"))
-            ).close()
+        row = before.get(cap.key)
+        if row is None or row.noted_by is not None:
+            continue
+        standing = _standing(cap, row, changes[cap.key])
+        if standing.share >= NOTE_SHARE:
+            noted = {"of": cap.key, "by": charge.spender.delegation}
+            c.execute(_NOTE, {**noted, "what": standing.model_dump(mode="json")}).close()
 
 
 def _columns(charge: Charge, usage: Usage) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("set_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("scope", "subject", "period", name=op.f("pk_budgets")),
     )
+    op.create_index("ix_budgets_subject", "budgets", ["subject"])
     _model_calls()
     op.create_table(
         "accounts",
