@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from adapters.charts.spending import SpendingCharts
 from adapters.chat.platform import Connection, Shared
 from adapters.clock import SystemClock
 from adapters.configured import (
     all_tools,
+    budget_rules,
     build_planner,
     connect_platforms,
     messengers_of,
@@ -33,6 +35,8 @@ from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
 from adapters.tools.registry import tool_names
 from core.agent_loop import AgentLoop
+from core.budgets.accounting import Accounting
+from core.budgets.desk import BudgetDesk
 from core.catalog import BUILT_IN, check_tools, load_agents
 from core.controls import Controls
 from core.coordinator import Coordinator, Parts
@@ -78,6 +82,7 @@ class Assembly:
     schedules: SqlSchedules
     alarm: Alarm
     desk: Desk
+    accounting: Accounting
     admissions: SqlAdmissions
     routines: Routines
     connections: Mapping[str, Connection]
@@ -166,6 +171,13 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         limits=ScheduleLimits(minimum_seconds=settings.flowmate_schedule_minimum_seconds),
         default_zone=settings.flowmate_zone,
     )
+    accounting = Accounting(
+        budgets=budgets,
+        rules=budget_rules(settings),
+        clock=clock,
+        agents=agents.keys(),
+        schedules=schedules,
+    )
     coordinator = Coordinator(
         Parts(
             store=store,
@@ -177,6 +189,11 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             delivery=delivery,
             leases=leases,
             desk=desk,
+            money=BudgetDesk(
+                accounting=accounting,
+                operators=settings.operators | {OPERATOR.id},
+                charts=SpendingCharts(settings.data_dir / "files"),
+            ),
             default_zone=settings.flowmate_zone,
         )
     )
@@ -214,6 +231,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         schedules=schedules,
         alarm=alarm,
         desk=desk,
+        accounting=accounting,
         admissions=admissions,
         routines=Routines(
             schedules=schedules, clock=clock, person=OPERATOR, posting=posting, rules=routine_rules(settings)

@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from core.budgets.desk import BudgetDesk
 from core.context import to_task
 from core.delivery import Delivery
 from core.dispatch import to_jobs, to_step_jobs
@@ -48,6 +49,7 @@ class Parts:
     delivery: Delivery
     leases: Leases
     desk: Desk | None = None
+    money: BudgetDesk | None = None
     default_zone: str = "UTC"
 
 
@@ -142,7 +144,7 @@ class Coordinator:
             self._changed(delegation)
             return planned
         else:
-            reply = answers.question(plan)
+            reply = await self._noted(answers.question(plan), delegation, plan)
             await self._answer(delegation, Status.SUCCESS if plan.answered else Status.FAILED, reply)
         return None
 
@@ -158,8 +160,10 @@ class Coordinator:
     async def _heard(
         self, delegation: Delegation, history: tuple[Exchange, ...]
     ) -> tuple[Status, Reply] | Understood | None:
-        """What the schedules' desk makes of it; an instruction that comes from a schedule is run, not talked about."""
+        """What the desks for money and schedules make of it; what comes from a schedule is run, not talked about."""
         instruction = delegation.instruction
+        if self._parts.money is not None and (said := await self._parts.money.answer(delegation)) is not None:
+            return said
         if self._parts.desk is None or instruction.origin == SCHEDULE or instruction.preferred_agents:
             return None
         return await self._parts.desk.answer(delegation, history=history)
@@ -247,7 +251,7 @@ class Coordinator:
 
     async def _finish(self, delegation: Delegation) -> None:
         status = status_of(delegation.steps, cancelled=delegation.cancelled_by is not None)
-        reply = await self._reply(delegation, status)
+        reply = await self._noted(await self._reply(delegation, status), delegation)
         now = self._clock.now()
         posts = self._parts.delivery.posts(delegation.instruction.address.platform)
         saved = await self._store.save_answer(
@@ -278,6 +282,9 @@ class Coordinator:
             and all(agent is not None and agent.recurring for agent in agents)
         )
         return answers.answer(delegation, status=status, recurring=again)
+
+    async def _noted(self, reply: Reply, delegation: Delegation, plan: Plan | None = None) -> Reply:
+        return await self._parts.money.below(reply, delegation, plan) if self._parts.money else reply
 
     def _changed(self, delegation: Delegation) -> None:
         self._parts.events.ring(delegation.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 from typing import Protocol
@@ -24,8 +25,18 @@ WAIT_SECONDS = 8.0
 """How long a call waits for others that have set aside what it needs, and mostly give some of it back."""
 PAUSES = (0.1, 0.2, 0.4, 0.8)
 """Seconds between asking again, the last one for as long as it takes."""
+DENSEST = 2.5
+"""How many times our estimate a prompt can be: then every character is a token."""
 AFTERWARDS = timedelta(seconds=60)
 """How long after a call's own time limit it may still be settled, before its process is taken for dead."""
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """How a model's server counts prompts, where that is more than we think: so many times, and so many beside."""
+
+    density: float = 1.0
+    overhead: int = 0
 
 
 class Price(Protocol):
@@ -52,8 +63,7 @@ class MeteredModel:
         self._rules = rules
         self._price = price
         self._clock = clock
-        self._denser: dict[str, float] = {}
-        """By model: how many times our estimate of a prompt its server counted, where that was more."""
+        self._learned: dict[str, _Learned] = {}
 
     @property
     def name(self) -> str:
@@ -70,7 +80,7 @@ class MeteredModel:
             if charge.caps and not getattr(error, "may_have_cost", False):
                 await self._release(charge)
             raise
-        self._learn(charge, turn)
+        self._learn(request, charge, turn)
         charge = charge.model_copy(
             update={"actual": _actual(turn, charge), "model": turn.model or charge.model}
         )
@@ -98,7 +108,8 @@ class MeteredModel:
         now = self._clock.now()
         caps = self._rules.caps(spender, await self._budgets.of(spender.subjects), now=now)
         model = request.model or self._model.name
-        given = ceil(estimate.input_tokens(request) * self._denser.get(model, 1.0))
+        learned = self._learned.get(model, _Learned())
+        given = ceil(estimate.input_tokens(request) * learned.density) + learned.overhead
         made = request.max_output_tokens
         in_money = any(cap.budget.allowance.usd is not None for cap in caps)
         price = await self._price(model, input_tokens=given, output_tokens=made) if in_money else None
@@ -113,12 +124,17 @@ class MeteredModel:
             accounts=accounts_of(spender, now, zone=self._rules.zone),
         )
 
-    def _learn(self, charge: Charge, turn: ModelTurn) -> None:
-        """A model whose tokens are smaller than we think is not underestimated twice."""
-        expected, counted = charge.estimate.input_tokens, turn.usage.input_tokens
-        if counted > expected > 0:
-            denser = self._denser.get(charge.model, 1.0)
-            self._denser[charge.model] = denser * counted / expected
+    def _learn(self, request: ModelRequest, charge: Charge, turn: ModelTurn) -> None:
+        """A model whose tokens are smaller, or whose server adds words of its own, is not underestimated twice."""
+        counted = turn.usage.input_tokens
+        if counted <= charge.estimate.input_tokens:
+            return
+        plain = estimate.input_tokens(request)
+        density = min(counted / plain, DENSEST)
+        known = self._learned.get(charge.model, _Learned())
+        self._learned[charge.model] = _Learned(
+            max(known.density, density), max(known.overhead, ceil(counted - plain * density))
+        )
 
     def _sentence(self, refusal: Refusal) -> str:
         return words.no_room(refusal.standing, zone=self._rules.zone)

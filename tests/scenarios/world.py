@@ -12,11 +12,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from core.agent_loop import AgentLoop
+from core.budgets import BudgetRules, MeteredModel
+from core.budgets.accounting import Accounting
+from core.budgets.desk import BudgetDesk
 from core.controls import Controls
 from core.coordinator import Coordinator, Parts
 from core.delivery import Delivery
 from core.intake import Intake
 from core.leases import Leases
+from core.memory.budgets import InMemoryBudgets
 from core.memory.clock import ManualClock
 from core.memory.event_log import InMemoryEventLog
 from core.memory.job_queue import InMemoryJobQueue
@@ -26,6 +30,7 @@ from core.memory.runs import InMemoryRuns
 from core.memory.schedules import InMemorySchedules
 from core.memory.store import InMemoryStore
 from core.models import Address, Agent, Delegation, Instruction, Person, Task
+from core.models.budget import Allowance, Period, Scope
 from core.planning import RulePlanner
 from core.ports.job_queue import Job, JobKind
 from core.ports.language_model import LanguageModel
@@ -104,6 +109,8 @@ class World:
     live_typing: bool = False
     schedule_minimum_seconds: int = 60
     more_agents: tuple[Agent, ...] = ()
+    budgets_by_default: dict[tuple[Scope, Period], Allowance] = field(default_factory=dict)
+    operators: tuple[str, ...] = ()
     keys: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -120,9 +127,16 @@ class World:
         self.agents = {name: agent(name) for name in ("one", "two", "three")}
         self.agents |= {one.name: one for one in self.more_agents}
         self.delivery = self.another_delivery()
+        self.budgets = InMemoryBudgets(clock=self.clock)
+        self.rules = BudgetRules(defaults=self.budgets_by_default)
         self.runner = StepRunner(
             agents=self.agents,
-            loop=AgentLoop(model=self.model, tools=self.tools, runs=InMemoryRuns(), clock=self.clock),
+            loop=AgentLoop(
+                model=self.metered(),
+                tools=self.tools,
+                runs=InMemoryRuns(budgets=self.budgets),
+                clock=self.clock,
+            ),
             store=self.store,
             clock=self.clock,
             limits=RunLimits(attempt_seconds=self.attempt_seconds),
@@ -137,6 +151,13 @@ class World:
             clock=self.clock,
             limits=ScheduleLimits(minimum_seconds=self.schedule_minimum_seconds),
         )
+        self.accounting = Accounting(
+            budgets=self.budgets,
+            rules=self.rules,
+            clock=self.clock,
+            agents=self.agents.keys(),
+            schedules=self.schedules,
+        )
         self.coordinator = Coordinator(
             Parts(
                 store=self.store,
@@ -148,6 +169,7 @@ class World:
                 delivery=self.delivery,
                 leases=self.leases,
                 desk=self.desk,
+                money=BudgetDesk(accounting=self.accounting, operators=self.operators, charts=None),
             )
         )
         limit = Limit(requests=self.requests, window_seconds=900)
@@ -164,6 +186,16 @@ class World:
             clock=self.clock,
             step_timeout_seconds=self.runner.longest_seconds,
         )
+
+    def metered(self) -> LanguageModel | None:
+        """The model, paid from budgets; a thousand tokens cost a dollar."""
+        if self.model is None:
+            return None
+
+        async def price(model: str, *, input_tokens: int, output_tokens: int) -> float | None:
+            return (input_tokens + output_tokens) / 1000
+
+        return MeteredModel(self.model, budgets=self.budgets, rules=self.rules, price=price, clock=self.clock)
 
     def another_delivery(self) -> Delivery:
         """What delivers, as another process has it."""

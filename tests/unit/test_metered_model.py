@@ -85,7 +85,8 @@ async def test_a_turn_that_is_going_to_be_saved_brings_its_charge_along() -> Non
 
 @pytest.mark.parametrize("scope", list(Scope))
 async def test_each_of_the_four_can_stop_it(scope: Scope) -> None:
-    bench = Bench(**{scope.value: Allowance(tokens=10)})
+    bench = Bench()
+    bench.model._rules = BudgetRules(defaults={(scope, Period.DAY): Allowance(tokens=10)})
     with pytest.raises(BudgetSpent) as caught:
         await bench.model.complete(REQUEST)
     assert not bench.scripted.requests
@@ -194,6 +195,9 @@ async def test_a_model_with_smaller_tokens_is_not_underestimated_twice() -> None
     dense = says("Hello.", usage=Usage(input_tokens=900, output_tokens=10, cost_usd=None))
     bench = Bench(dense, workspace=Allowance(tokens=2000))
     await bench.model.complete(REQUEST)
+    assert (await bench.model._charge(REQUEST, ADA)).estimate.input_tokens == pytest.approx(900, abs=2)
+    short = REQUEST.model_copy(update={"messages": (Message(role="user", text="x"),)})
+    assert 600 < (await bench.model._charge(short, ADA)).estimate.input_tokens < 750
     with pytest.raises(BudgetSpent):
         await bench.model.complete(REQUEST)
 

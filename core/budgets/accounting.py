@@ -1,0 +1,136 @@
+"""Looking at money and setting limits, the same from chat, terminal and API."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core.budgets.rules import BudgetRules
+from core.errors import NotFound
+from core.models import Frozen, Person
+from core.models.budget import Budget, Period, Scope, Standing
+from core.ports.budgets import Budgets, By, Spending
+from core.ports.clock import Clock
+from core.ports.schedules import Schedules
+from core.rendering import budgets as words
+
+KNOWN_DAYS = 62
+"""How long somebody who used a model is known by name."""
+
+
+class Overview(Frozen):
+    """What was spent over some days, and how the budgets stand that limit those who spent it."""
+
+    days: int
+    by: By
+    spending: Spending
+    standings: tuple[Standing, ...]
+
+
+@dataclass(frozen=True)
+class Accounting:
+    """Budgets as people see and set them."""
+
+    budgets: Budgets
+    rules: BudgetRules
+    clock: Clock
+    agents: Collection[str]
+    schedules: Schedules
+
+    async def overview(self, *, workspace: str | None, days: int, by: By) -> Overview:
+        """The last `days` days, today among them, of `platform:workspace` or of all. Raises StoreUnavailable."""
+        now = self.clock.now()
+        spending = await self._spent(workspace, days=days, by=by, now=now)
+        spenders = [(Scope(by), row.name) for row in spending.rows if row.name]
+        standings = await self._standings(workspace, spenders, now=now)
+        return Overview(days=days, by=by, spending=spending, standings=standings)
+
+    async def listed(self, *, workspace: str | None) -> tuple[Standing, ...]:
+        """Every budget that was set, and the workspace's own defaults, as they stand. Raises StoreUnavailable."""
+        return await self._standings(workspace, (), now=self.clock.now())
+
+    async def named(
+        self, scope: Scope, word: str, *, workspace: str, person: Person | None = None
+    ) -> tuple[str, str]:
+        """The subject that people mean by this word, and whose it is. Raises NotFound with a sentence.
+
+        A person's id, its last part, their name or "me"; a schedule's number or id; no word for the workspace itself.
+        """
+        word = word.strip().lstrip("@")
+        match scope:
+            case Scope.WORKSPACE:
+                whose = word if ":" in word else workspace
+                return whose, whose
+            case Scope.AGENT:
+                if word not in self.agents:
+                    raise NotFound(words.unknown_agent(word))
+                return word, ""
+            case Scope.SCHEDULE:
+                return await self._schedule(word, workspace), workspace
+            case Scope.PERSON:
+                return await self._person(word, workspace, person), workspace
+
+    async def set(self, budget: Budget) -> Standing:
+        """Set it; how it stands now. Raises StoreUnavailable. Safe to repeat."""
+        now = self.clock.now()
+        await self.budgets.set(budget, now=now)
+        subject = (budget.scope, budget.subject)
+        caps = self.rules.caps_of([subject], [budget], workspace=budget.workspace, now=now)
+        return next(
+            standing
+            for standing in await self.budgets.standings(caps)
+            if standing.cap.budget.period is budget.period
+        )
+
+    async def remove(self, scope: Scope, subject: str, period: Period) -> None:
+        """Take a budget away; a default holds again. Raises NotFound and StoreUnavailable."""
+        if not await self.budgets.remove(scope, subject, period):
+            raise NotFound(words.NO_SUCH_BUDGET)
+
+    async def _spent(self, workspace: str | None, *, days: int, by: By, now: datetime) -> Spending:
+        zone = ZoneInfo(self.rules.zone)
+        midnight = datetime.combine(now.astimezone(zone).date(), datetime.min.time(), zone)
+        since = midnight - timedelta(days=days - 1)
+        until = now + timedelta(seconds=1)
+        return await self.budgets.spending(
+            workspace=workspace, since=since, until=until, by=by, zone=self.rules.zone
+        )
+
+    async def _standings(
+        self, workspace: str | None, spenders: Iterable[tuple[Scope, str]], *, now: datetime
+    ) -> tuple[Standing, ...]:
+        found = await self.budgets.listed(workspace)
+        own = [] if workspace is None else [(Scope.WORKSPACE, workspace)]
+        subjects = dict.fromkeys([*own, *spenders, *((budget.scope, budget.subject) for budget in found)])
+        caps = self.rules.caps_of(subjects, found, workspace=workspace or "", now=now)
+        return await self.budgets.standings(caps)
+
+    async def _schedule(self, word: str, workspace: str) -> str:
+        platform, _, name = workspace.partition(":")
+        word = word.lstrip("#")
+        if word.isdecimal() and len(word) < 7:
+            return (await self.schedules.numbered(platform, name, int(word))).id
+        schedule = await self.schedules.load(word[:32])
+        if (schedule.address.platform, schedule.address.workspace) != (platform, name):
+            raise NotFound(words.UNKNOWN_SCHEDULE)
+        return schedule.id
+
+    async def _person(self, word: str, workspace: str, person: Person | None) -> str:
+        if person is not None and word.lower() in ("me", "myself"):
+            return person.id
+        if word.startswith(f"{workspace}:"):
+            return word
+        known = await self._spent(workspace, days=KNOWN_DAYS, by="person", now=self.clock.now())
+        named = {row.name for row in known.rows if row.title and row.title.lower() == word.lower()}
+        if len(named) == 1:
+            return named.pop()
+        if (
+            len(named) > 1
+            or not word
+            or any(sign in word for sign in " :")
+            or not any(c.isdigit() for c in word)
+        ):
+            raise NotFound(words.unknown_person(word))
+        return f"{workspace}:{word}"
