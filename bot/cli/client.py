@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 from pydantic import ValidationError
@@ -30,7 +31,9 @@ from bot.cli.bodies import (
     ScheduleCard,
     ScheduleCards,
 )
+from bot.cli.budget_bodies import BudgetCard, BudgetCards, UsageCard
 from core.errors import FlowMateError
+from core.models.budget import Allowance, Period, Scope
 
 BodyT = TypeVar("BodyT", bound=Body)
 
@@ -156,6 +159,24 @@ class Api:
         if change == "delete":
             return self._read(ScheduleCard, await self._call("DELETE", path))
         return self._read(ScheduleCard, await self._call("POST", f"{path}/{change}"))
+
+    async def usage(self, *, days: int, by: str) -> UsageCard:
+        text = await self._call("GET", f"/api/v1/usage?days={days}&by={by}")
+        return self._read(UsageCard, text).model_copy(update={"body": text})
+
+    async def budgets(self) -> tuple[BudgetCard, ...]:
+        return self._read(BudgetCards, await self._call("GET", "/api/v1/budgets")).budgets
+
+    async def set_budget(
+        self, scope: Scope, subject: str, period: Period, allowance: Allowance
+    ) -> BudgetCard:
+        given = {"scope": scope.value, "subject": subject, "period": period.value}
+        body = given | allowance.model_dump(exclude_none=True)
+        return self._read(BudgetCard, await self._call("POST", "/api/v1/budgets", json=body))
+
+    async def remove_budget(self, scope: Scope, subject: str, period: Period) -> None:
+        whose = quote(subject or "-", safe=":")
+        await self._call("DELETE", f"/api/v1/budgets/{scope.value}/{period.value}/{whose}")
 
     async def events(self, delegation_id: str) -> AsyncGenerator[Happening, None]:
         """Every event of the delegation from its beginning. Raises EventsLost when the stream breaks."""

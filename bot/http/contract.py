@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from adapters.chat import PLATFORMS
-from bot.http import schedule_schemas
+from bot.http import budget_schemas, schedule_schemas
 from bot.http.problems import MEDIA_TYPE, TITLES
 from bot.http.schemas import PlanIn, ProblemOut, TaskIn
 
@@ -179,6 +179,10 @@ EXAMPLES = {
     "scheduleRequest": schedule_schemas.REQUEST,
     "schedule": schedule_schemas.MADE,
     "schedules": [schedule_schemas.MADE],
+    "budgetRequest": budget_schemas.REQUEST,
+    "budget": budget_schemas.MADE,
+    "budgets": [budget_schemas.MADE],
+    "usage": budget_schemas.USAGE,
 }
 
 VALIDATION_SCHEMAS = ("HTTPValidationError", "ValidationError")
@@ -256,7 +260,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
 def _own_schemas() -> dict[str, Any]:
     """Those of what routes read and answer by themselves."""
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
-        (model, "validation") for model in (PlanIn, schedule_schemas.ScheduleIn, TaskIn, ProblemOut)
+        (model, "validation")
+        for model in (PlanIn, schedule_schemas.ScheduleIn, budget_schemas.BudgetIn, TaskIn, ProblemOut)
     ]
     _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")
     found: dict[str, Any] = schemas["$defs"]

@@ -56,9 +56,11 @@ class Accounting:
     ) -> tuple[str, str]:
         """The subject that people mean by this word, and whose it is. Raises NotFound with a sentence.
 
-        A person's id, its last part, their name or "me"; a schedule's number or id; no word for the workspace itself.
+        A person's id, its last part, their name or "me"; a schedule's number or id; no word, or "-", for the workspace
+        itself.
         """
         word = word.strip().lstrip("@")
+        word = "" if word == "-" else word
         match scope:
             case Scope.WORKSPACE:
                 whose = word if ":" in word else workspace
@@ -68,9 +70,10 @@ class Accounting:
                     raise NotFound(words.unknown_agent(word))
                 return word, ""
             case Scope.SCHEDULE:
-                return await self._schedule(word, workspace), workspace
+                return await self._schedule(word, workspace)
             case Scope.PERSON:
-                return await self._person(word, workspace, person), workspace
+                whom = await self._person(word, workspace, person)
+                return whom, ":".join(whom.split(":")[:2])
 
     async def set(self, budget: Budget) -> Standing:
         """Set it; how it stands now. Raises StoreUnavailable. Safe to repeat."""
@@ -107,20 +110,22 @@ class Accounting:
         caps = self.rules.caps_of(subjects, found, workspace=workspace or "", now=now)
         return await self.budgets.standings(caps)
 
-    async def _schedule(self, word: str, workspace: str) -> str:
+    async def _schedule(self, word: str, workspace: str) -> tuple[str, str]:
         platform, _, name = workspace.partition(":")
         word = word.lstrip("#")
-        if word.isdecimal() and len(word) < 7:
-            return (await self.schedules.numbered(platform, name, int(word))).id
-        schedule = await self.schedules.load(word[:32])
-        if (schedule.address.platform, schedule.address.workspace) != (platform, name):
-            raise NotFound(words.UNKNOWN_SCHEDULE)
-        return schedule.id
+        try:
+            if word.isdecimal() and len(word) < 7:
+                schedule = await self.schedules.numbered(platform, name, int(word))
+            else:
+                schedule = await self.schedules.load(word[:32])
+        except NotFound:
+            raise NotFound(words.UNKNOWN_SCHEDULE) from None
+        return schedule.id, f"{schedule.address.platform}:{schedule.address.workspace}"
 
     async def _person(self, word: str, workspace: str, person: Person | None) -> str:
         if person is not None and word.lower() in ("me", "myself"):
             return person.id
-        if word.startswith(f"{workspace}:"):
+        if word.count(":") >= 2 and " " not in word:
             return word
         known = await self._spent(workspace, days=KNOWN_DAYS, by="person", now=self.clock.now())
         named = {row.name for row in known.rows if row.title and row.title.lower() == word.lower()}
