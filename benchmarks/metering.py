@@ -1,7 +1,8 @@
 """What paying from budgets adds to a model's turn: `python -m benchmarks.metering [DATABASE_URL]`.
 
 A turn is one call of a model that answers at once, and saving it. Turns with no budget, with one and with eight are
-made in turn with turns that nobody pays for; what they take more is what budgets add. Without a URL: SQLite, a new file.
+made in turn with turns that nobody pays for; what they take more is what budgets add. Without a URL: SQLite, a new
+file.
 """
 
 from __future__ import annotations
