@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from core.budgets.rules import BudgetRules
 from core.errors import NotFound
 from core.models import Frozen, Person
 from core.models.budget import Budget, Period, Scope, Standing
-from core.ports.budgets import Budgets, By, Spending
+from core.ports.budgets import Budgets, By, Spending, Spent
 from core.ports.clock import Clock
 from core.ports.schedules import Schedules
 from core.rendering import budgets as words
@@ -45,6 +46,8 @@ class Accounting:
         spending = await self._spent(workspace, days=days, by=by, now=now)
         spenders = [(Scope(by), row.name) for row in spending.rows if row.name]
         standings = await self._standings(workspace, spenders, now=now)
+        if by == "schedule":
+            spending = spending.model_copy(update={"rows": await self._titled(spending.rows)})
         return Overview(days=days, by=by, spending=spending, standings=standings)
 
     async def listed(self, *, workspace: str | None) -> tuple[Standing, ...]:
@@ -100,6 +103,15 @@ class Accounting:
         return await self.budgets.spending(
             workspace=workspace, since=since, until=until, by=by, zone=self.rules.zone
         )
+
+    async def _titled(self, rows: tuple[Spent, ...]) -> tuple[Spent, ...]:
+        """The rows with what people know schedules by, as far as they are shown."""
+        titled = list(rows)
+        for place, row in enumerate(rows[: words.ROWS_SHOWN]):
+            with suppress(NotFound):
+                schedule = await self.schedules.load(row.name)
+                titled[place] = row.model_copy(update={"title": words.schedule(schedule)})
+        return tuple(titled)
 
     async def _standings(
         self, workspace: str | None, spenders: Iterable[tuple[Scope, str]], *, now: datetime

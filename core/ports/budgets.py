@@ -26,7 +26,7 @@ class Spent(Frozen):
     name: str
     """A person's id, an agent's name, a schedule's id; empty: none."""
     title: str = ""
-    """A person's own name, where it is known."""
+    """What people know it by, where that is known: a person's own name, say."""
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0

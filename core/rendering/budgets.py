@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from core.models.budget import Allowance, Budget, Period, Scope, Standing
+from core.models.schedule import Schedule
 from core.ports.budgets import By, Spending, Spent
-from core.rendering.grammar import counted
+from core.rendering.grammar import counted, shortened
 from core.rendering.times import run_line
 
 NOW = {Period.DAY: "today", Period.MONTH: "this month"}
@@ -128,6 +129,11 @@ def cost(rows: Sequence[Spent]) -> str:
 def name(row: Spent, by: By) -> str:
     """A spender as people know it."""
     return row.title or row.name or NOBODY[by]
+
+
+def schedule(found: Schedule) -> str:
+    """ "3: headlines from …"."""
+    return f"{found.number}: {shortened(found.text, 40)}"
 
 
 def left(standing: Standing) -> str:

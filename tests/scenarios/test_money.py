@@ -190,3 +190,4 @@ async def test_a_schedule_has_a_budget_of_its_own() -> None:
     assert [(row.name, row.output_tokens) for row in overview.spending.rows] == [
         (answers[0].instruction.schedule_id, 9000)
     ]
+    assert "| 1: @writer write a line | 1 | 9,000 |" in text(await here.ask("usage by schedule"))
