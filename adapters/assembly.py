@@ -7,15 +7,17 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from adapters.charts.spending import SpendingCharts
 from adapters.chat.platform import Connection, Shared
 from adapters.clock import SystemClock
 from adapters.configured import (
     all_tools,
+    budget_rules,
     build_gate,
-    build_model,
     build_planner,
     connect_platforms,
     messengers_of,
+    metered,
     redis_url,
     routine_rules,
 )
@@ -30,6 +32,7 @@ from adapters.queue.rq_queue import RqJobQueue
 from adapters.settings import Settings
 from adapters.sql.admissions import SqlAdmissions
 from adapters.sql.approvals import SqlApprovals
+from adapters.sql.budgets import SqlBudgets
 from adapters.sql.database import Database
 from adapters.sql.runs import SqlRuns
 from adapters.sql.schedules import SqlSchedules
@@ -37,15 +40,18 @@ from adapters.sql.store import SqlStore
 from adapters.tools.registry import tool_names
 from core.agent_loop import AgentLoop
 from core.approvals.desk import ApprovalDesk
+from core.budgets.accounting import Accounting
+from core.budgets.desk import BudgetDesk
 from core.catalog import BUILT_IN, check_tools, load_agents
 from core.controls import Controls
-from core.coordinator import Coordinator, Parts
+from core.coordinator import Coordinator
 from core.delivery import Delivery
 from core.intake import Intake
 from core.integrations.desk import IntegrationDesk
 from core.leases import Leases
 from core.line import Line
 from core.models import Agent
+from core.parts import Parts
 from core.ports.clock import Clock
 from core.ports.language_model import LanguageModel
 from core.ports.limiter import Limit
@@ -87,6 +93,7 @@ class Assembly:
     desk: Desk
     integrations: IntegrationDesk
     invitations: SignedInvitations
+    accounting: Accounting
     admissions: SqlAdmissions
     routines: Routines
     connections: Mapping[str, Connection]
@@ -153,16 +160,23 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         default_zone=settings.flowmate_zone,
     )
     leases = Leases(store=store, clock=clock)
-    model = build_model(settings)
+    budgets = SqlBudgets(database, clock=clock)
+    model = metered(settings, budgets)
     integrations = build_integration_desk(settings, database, clock)
     invitations = build_invitations(settings, admissions)
     tools = all_tools(settings, database, clock, integrations) if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
     check_tools(agents, tools=tools or tool_names())
     planner = (
-        build_planner(tools, model)
+        build_planner(tools, model, planner_model=settings.planner_model)
         if runs_agents
-        else PlannerOnDemand(lambda: build_planner(all_tools(settings, database, clock, integrations), model))
+        else PlannerOnDemand(
+            lambda: build_planner(
+                all_tools(settings, database, clock, integrations),
+                model,
+                planner_model=settings.planner_model,
+            )
+        )
     )
     runner = StepRunner(
         agents=agents,
@@ -189,6 +203,13 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         limits=ScheduleLimits(minimum_seconds=settings.flowmate_schedule_minimum_seconds),
         default_zone=settings.flowmate_zone,
     )
+    accounting = Accounting(
+        budgets=budgets,
+        rules=budget_rules(settings),
+        clock=clock,
+        agents=agents.keys(),
+        schedules=schedules,
+    )
     coordinator = Coordinator(
         Parts(
             store=store,
@@ -201,6 +222,11 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             leases=leases,
             approvals=approvals,
             desk=desk,
+            money=BudgetDesk(
+                accounting=accounting,
+                operators=settings.operators | {OPERATOR.id},
+                charts=SpendingCharts(settings.data_dir / "files"),
+            ),
             default_zone=settings.flowmate_zone,
         )
     )
@@ -261,6 +287,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         desk=desk,
         integrations=integrations,
         invitations=invitations,
+        accounting=accounting,
         admissions=admissions,
         routines=Routines(
             schedules=schedules, clock=clock, person=OPERATOR, posting=posting, rules=routine_rules(settings)

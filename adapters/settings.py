@@ -10,8 +10,9 @@ from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from adapters.spending_settings import PLANNER_MODEL, SpendingSettings
 from core.approvals.policy import read_rules
 from core.errors import ConfigurationError
 from core.integrations.masking import KNOWN
@@ -21,7 +22,7 @@ MIN_DIFFERENT_CHARACTERS = 8
 DEFAULT_MODEL = "gpt-5-mini"
 
 
-class Settings(BaseSettings):
+class Settings(SpendingSettings):
     """Everything that can be set; the description of each field is its line in `.env.example`."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
@@ -66,7 +67,7 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(
         None, description="any OpenAI-compatible server (Ollama, vLLM, llama.cpp); default: OpenAI's own"
     )
-    flowmate_model: str = Field(DEFAULT_MODEL, description="model that plans and that agents use by default")
+    flowmate_model: str = Field(DEFAULT_MODEL, description="model that agents use by default")
 
     flowmate_fetch_allow: str = Field(
         "", description="private hosts or networks that fetching tools may reach, separated by commas"
@@ -205,6 +206,13 @@ class Settings(BaseSettings):
     @property
     def admins(self) -> frozenset[str]:
         return frozenset(part.strip() for part in self.flowmate_admins.split(",") if part.strip())
+
+    @property
+    def planner_model(self) -> str | None:
+        """None: the default model. A server of one's own knows only its own models, so that none is guessed there."""
+        if self.flowmate_planner_model is not None or self.openai_base_url is not None:
+            return self.flowmate_planner_model
+        return PLANNER_MODEL
 
     @property
     def fetch_allow(self) -> tuple[str, ...]:

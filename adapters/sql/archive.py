@@ -103,8 +103,12 @@ ARCHIVED: tuple[Table, ...] = (
     tables.schedules,
     tables.slots,
     tables.admissions,
+    tables.budgets,
+    tables.model_calls,
 )
 TABLES = tuple(table.name for table in ARCHIVED)
+WHOLE_NAMES = (tables.notes, tables.budgets, tables.model_calls)
+"""Where a workspace stands as `platform:workspace`."""
 RUNS = (tables.turns, tables.calls)
 DEPLOYMENT = (tables.admissions,)
 """What belongs to no workspace: it is in the archives of everything alone."""
@@ -133,8 +137,8 @@ def _belongs(table: Table, workspace: str) -> ColumnElement[bool]:
         return true()
     if table in DEPLOYMENT:
         return false()
-    if table is tables.notes:
-        return tables.notes.c.workspace == workspace
+    if table in WHOLE_NAMES:
+        return table.c.workspace == workspace
     platform, name = _split(workspace)
     if table in (S, T):
         own = select(S.c.id).where(S.c.platform == platform, S.c.workspace == name)
@@ -179,7 +183,9 @@ def _moved(table: Table, row: dict[str, Any], old: str, new: str) -> dict[str, A
         del values["id"]
     if old != new:
         platform, name = _split(new)
-        if table is tables.notes:
+        if table in WHOLE_NAMES:
+            if table is tables.budgets and values["subject"] == old:
+                values["subject"] = new
             values["workspace"] = new
         elif "workspace" in values:
             values |= {"platform": platform, "workspace": name}

@@ -1,10 +1,19 @@
-"""The types of columns that the databases have in common."""
+"""What all tables are made of: one metadata, and types that both databases keep alike."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, Text, TypeDecorator
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Text, TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
 
 # SQLite numbers rows by itself only where the key's type is INTEGER to the letter.
 RowNumber = BigInteger().with_variant(Integer, "sqlite")

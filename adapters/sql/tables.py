@@ -10,7 +10,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
@@ -18,16 +17,34 @@ from sqlalchemy import (
     text,
 )
 
-from adapters.sql.columns import Instant, OptionalJson, Prose, RowNumber
+from adapters.sql.budget_tables import accounts, budgets, model_calls
+from adapters.sql.columns import Instant, OptionalJson, Prose, RowNumber, metadata
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+__all__ = [
+    "Instant",
+    "OptionalJson",
+    "Prose",
+    "RowNumber",
+    "accounts",
+    "admissions",
+    "approvals",
+    "archives",
+    "budgets",
+    "calls",
+    "delegations",
+    "events",
+    "integrations",
+    "messages",
+    "metadata",
+    "model_calls",
+    "notes",
+    "pairing_codes",
+    "schedules",
+    "slots",
+    "steps",
+    "turns",
+    "vault_keys",
+]
 
 delegations = Table(
     "delegations",

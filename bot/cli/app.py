@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from bot.cli.budget_commands import budget_app, usage
 from bot.cli.integration_commands import integrations_app, keys_app
 from bot.cli.schedule_commands import schedules_app
 
@@ -24,6 +25,8 @@ app = typer.Typer(
 agents_app = typer.Typer(help="The micro agents of this deployment.", no_args_is_help=True)
 slack_app = typer.Typer(help="Setting up the Slack app.", no_args_is_help=True)
 app.add_typer(schedules_app, name="schedules", rich_help_panel="Talk to it")
+app.add_typer(budget_app, name="budget", rich_help_panel="Set up")
+app.command(rich_help_panel="Talk to it")(usage)
 app.add_typer(agents_app, name="agents", rich_help_panel="Set up")
 app.add_typer(integrations_app, name="integrations", rich_help_panel="Set up")
 app.add_typer(keys_app, name="keys", rich_help_panel="Set up")

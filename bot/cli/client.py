@@ -37,7 +37,9 @@ from bot.cli.bodies import (
     ScheduleCard,
     ScheduleCards,
 )
+from bot.cli.budget_bodies import BudgetCard, BudgetCards, UsageCard
 from core.errors import FlowMateError
+from core.models.budget import Allowance, Period, Scope
 
 BodyT = TypeVar("BodyT", bound=Body)
 
@@ -194,6 +196,24 @@ class Api:
     async def decide(self, approval_id: str, decision: str) -> ApprovalCard:
         path = f"/api/v1/approvals/{quote(approval_id, safe='')}"
         return self._read(ApprovalCard, await self._call("POST", path, json={"decision": decision}))
+
+    async def usage(self, *, days: int, by: str) -> UsageCard:
+        text = await self._call("GET", f"/api/v1/usage?days={days}&by={by}")
+        return self._read(UsageCard, text).model_copy(update={"body": text})
+
+    async def budgets(self) -> tuple[BudgetCard, ...]:
+        return self._read(BudgetCards, await self._call("GET", "/api/v1/budgets")).budgets
+
+    async def set_budget(
+        self, scope: Scope, subject: str, period: Period, allowance: Allowance
+    ) -> BudgetCard:
+        given = {"scope": scope.value, "subject": subject, "period": period.value}
+        body = given | allowance.model_dump(exclude_none=True)
+        return self._read(BudgetCard, await self._call("POST", "/api/v1/budgets", json=body))
+
+    async def remove_budget(self, scope: Scope, subject: str, period: Period) -> None:
+        whose = quote(subject or "-", safe=":")
+        await self._call("DELETE", f"/api/v1/budgets/{scope.value}/{period.value}/{whose}")
 
     async def events(self, delegation_id: str) -> AsyncGenerator[Happening, None]:
         """Every event of the delegation from its beginning. Raises EventsLost when the stream breaks."""

@@ -18,6 +18,7 @@ from bot import page
 from bot.http import (
     api,
     approvals,
+    budgets,
     contract,
     delegations,
     documentation,
@@ -87,7 +88,7 @@ def build_app(assembly: Assembly) -> FastAPI:
     app.state.metrics = metrics
     app.state.redis = connect_async(redis_url(assembly.settings))
     app.state.closing = asyncio.Event()
-    for routes in (api, delegations, approvals, schedules, integrations, links, health, page):
+    for routes in (api, delegations, approvals, schedules, integrations, budgets, links, health, page):
         app.include_router(routes.router)
     app.router.routes.append(stream.build(assembly, operator, metrics))
     app.router.routes.append(documentation.build(app, base_url=assembly.settings.base_url))

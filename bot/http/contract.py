@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from adapters.chat import PLATFORMS
-from bot.http import approval_schemas, integration_schemas, schedule_schemas
+from bot.http import approval_schemas, budget_schemas, integration_schemas, schedule_schemas
 from bot.http.problems import MEDIA_TYPE, TITLES
 from bot.http.schemas import PlanIn, ProblemOut, TaskIn
 
@@ -186,6 +186,10 @@ EXAMPLES = {
     "decision": approval_schemas.DECISION,
     "approval": approval_schemas.DECIDED,
     "approvals": [approval_schemas.WAITING],
+    "budgetRequest": budget_schemas.REQUEST,
+    "budget": budget_schemas.MADE,
+    "budgets": [budget_schemas.MADE],
+    "usage": budget_schemas.USAGE,
 }
 
 VALIDATION_SCHEMAS = ("HTTPValidationError", "ValidationError")
@@ -266,6 +270,7 @@ def _own_schemas() -> dict[str, Any]:
         (model, "validation")
         for model in (
             approval_schemas.DecisionIn,
+            budget_schemas.BudgetIn,
             integration_schemas.IntegrationIn,
             PlanIn,
             schedule_schemas.ScheduleIn,

@@ -11,7 +11,7 @@ from core.agent_loop.prompt import FINAL_ANSWER
 from core.agent_loop.state import MAX_IDENTICAL_CALLS, Run
 from core.agent_loop.taint import outside, without_taint
 from core.approvals.gate import Gate
-from core.errors import AwaitsApproval, PermanentError, StepFailed
+from core.errors import AwaitsApproval, BudgetSpent, PermanentError, StepFailed
 from core.models import Agent, EventKind, Result, StepState, Task, Usage
 from core.ports.clock import Clock
 from core.ports.integrations import Access
@@ -78,6 +78,8 @@ class AgentLoop:
         run = Run(agent, task, step_id=step_id, saved=saved, on_progress=on_progress, stream=stream)
         try:
             return await self._converse(self._model, run)
+        except BudgetSpent as spent:
+            return await self._out_of_budget(run, spent)
         except PermanentError as error:
             return run.failed(error.sentence)
 
@@ -122,6 +124,15 @@ class AgentLoop:
                 case _:
                     run.empty()
 
+    async def _out_of_budget(self, run: Run, spent: BudgetSpent) -> Result:
+        """What there is by now, or what the agent's tools can do by themselves where nothing was spent yet."""
+        if run.index:
+            return run.broken_off(spent.sentence)
+        plainly = await self.run_without_model(
+            run.agent, run.task, step_id=run.step_id, on_progress=run.on_progress
+        )
+        return plainly if plainly.state is StepState.SUCCEEDED else run.failed(spent.sentence)
+
     async def _turn(self, model: LanguageModel, run: Run) -> ModelTurn:
         """The run's next turn: the saved one if there is one, else a new one, saved before it is used."""
         if (turn := run.next_saved()) is None:
@@ -132,6 +143,7 @@ class AgentLoop:
                 model=run.agent.model,
                 max_output_tokens=limits.output_tokens * run.room,
                 timeout_seconds=limits.timeout_seconds or MODEL_TIMEOUT_SECONDS,
+                spender=run.task.spender(agent=run.agent.name, run=run.step_id),
             )
             turn = await model.complete(request, on_text=partial(_pass_on, run) if run.stream else None)
             turn = await self._runs.save_turn(run.step_id, run.index, turn)

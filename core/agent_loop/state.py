@@ -14,6 +14,7 @@ from core.agent_loop.prompt import (
     SHORTER,
     THIRD_TIME,
     not_called,
+    shortened,
     to_messages,
     too_many_calls,
 )
@@ -26,6 +27,8 @@ from core.rendering import agents as words
 from core.rendering.approvals import source
 
 MAX_IDENTICAL_CALLS = 3
+MOST_SHOWN, SHOWN_CHARACTERS = 3, 2000
+"""How much of what tools gave is shown where the model can't put it into words any more."""
 
 
 class Run:
@@ -62,6 +65,7 @@ class Run:
         self._refused: set[tuple[str, str]] = set()
         self._artifacts: list[Artifact] = []
         self._notes: list[str] = []
+        self._given: list[str] = []
         self._begun = ""
         self._was_cut = self._ends_cut = self._was_empty = False
 
@@ -104,6 +108,8 @@ class Run:
         if untrusted and outcome.kind.ran:
             self.sources.append(source(call.name, call.arguments))
         self._artifacts += outcome.artifacts
+        if outcome.kind is OutcomeKind.DONE:
+            self._given.append(outcome.text)
         if outcome.kind in (OutcomeKind.UNKNOWN, OutcomeKind.REFUSED):
             self._notes.append(outcome.text)
         if outcome.kind is OutcomeKind.REFUSED:
@@ -146,6 +152,20 @@ class Run:
         notes = [*self._notes, self.stopped] if self.stopped else self._notes
         output = "\n\n".join(part for part in ((self._begun + text).strip(), *notes) if part)
         return self._result(StepState.SUCCEEDED, output=output)
+
+    def broken_off(self, reason: str) -> Result:
+        """End with what there is, in the model's own words or else its tools', saying why nothing more comes."""
+        said = next((m.text for m in reversed(self.messages) if m.role == "assistant" and m.text.strip()), "")
+        text = self._begun or said
+        given = (
+            []
+            if self._begun
+            else [shortened(one, limit=SHOWN_CHARACTERS) for one in self._given[-MOST_SHOWN:]]
+        )
+        if not (text.strip() or given):
+            return self.failed(reason)
+        self._begun, self.stopped = "", reason
+        return self.succeeded("\n\n".join(part for part in (text.strip(), *given) if part))
 
     def refused(self, text: str) -> Result:
         """Relay a refusal: the model's own words are the output, and the error says whose they are."""

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from core.models.approval import ApprovalPolicy
+from core.models.budget import Spender
 from core.models.delegation import Exchange
 from core.models.instruction import Person
 from core.models.outcome import Artifact
@@ -75,3 +76,18 @@ class Task(Frozen):
     history: tuple[Exchange, ...] = ()
     integration: str = ""
     """At a call: the id of the integration that it may use, where its tool needs one. Never its secrets."""
+    delegation_id: str = ""
+    schedule_id: str = ""
+    """The schedule that asks, if it is one."""
+
+    def spender(self, *, agent: str = "", run: str = "") -> Spender:
+        """On whose account a model call for this task is made."""
+        return Spender(
+            person=self.person.id,
+            person_name=self.person.name,
+            workspace=self.workspace,
+            agent=agent,
+            schedule=self.schedule_id,
+            delegation=self.delegation_id,
+            run=run,
+        )

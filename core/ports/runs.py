@@ -78,7 +78,8 @@ class Runs(Protocol):
     async def save_turn(self, step_id: str, index: int, turn: ModelTurn) -> ModelTurn:
         """Save a turn unless one is saved under its index, and return the one that is saved there now.
 
-        Of two workers that both think they hold the step, the later one goes on with the first one's turn.
+        Of two workers that both think they hold the step, the later one goes on with the first one's turn. The
+        turn's `charge` is settled in the same transaction, whichever turn stays: both were paid for.
         Safe to repeat. Raises StoreUnavailable (then the turn may or may not be saved).
         """
         ...

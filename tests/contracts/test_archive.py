@@ -15,6 +15,7 @@ import pytest
 from adapters.sql.admissions import SqlAdmissions
 from adapters.sql.approvals import SqlApprovals
 from adapters.sql.archive import EVERYTHING, SqlArchive
+from adapters.sql.budgets import SqlBudgets
 from adapters.sql.database import Database
 from adapters.sql.notes import SqlNotes
 from adapters.sql.runs import SqlRuns
@@ -22,7 +23,8 @@ from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
 from core.errors import ToolFailed
 from core.memory.clock import ManualClock
-from core.models import Event, EventKind, Person, Schedule, ScheduleState, StepState
+from core.models import Event, EventKind, Person, Schedule, ScheduleState, StepState, Usage
+from core.models.budget import Allowance, Budget, Cap, Charge, Period, Scope, Spender, accounts_of, span_of
 from core.models.schedule import Cron, MissedPolicy
 from core.ports.archive import Archive
 from core.ports.language_model import ModelTurn
@@ -58,6 +60,38 @@ async def fill(database: Database) -> None:
     await notes.save(W2, text="theirs", author="Ann", key="k0")
     await schedule(database, "s1", workspace="W1")
     await schedule(database, "theirs", workspace="W2")
+    await spending(database, W1, "w1")
+    await spending(database, W2, "theirs")
+
+
+async def spending(database: Database, workspace: str, mark: str) -> None:
+    """A budget of the workspace's, and a model call that counts against it."""
+    budgets = SqlBudgets(database, clock=ManualClock())
+    await budgets.set(to_budget(workspace), now=NOW)
+    spender = Spender(person=f"{workspace}:{mark}", workspace=workspace, agent="writer")
+    used = Usage(input_tokens=900, output_tokens=100, cost_usd=0.5)
+    await budgets.settle(
+        Charge(
+            id=mark,
+            spender=spender,
+            model="m",
+            at=NOW,
+            expires_at=NOW,
+            estimate=used,
+            accounts=accounts_of(spender, NOW, zone="UTC"),
+        )
+    )
+
+
+def to_budget(workspace: str) -> Budget:
+    return Budget(
+        scope=Scope.WORKSPACE,
+        subject=workspace,
+        period=Period.DAY,
+        allowance=Allowance(usd=5.0, tokens=9000),
+        workspace=workspace,
+        set_by="local:local:operator",
+    )
 
 
 async def schedule(database: Database, schedule_id: str, *, workspace: str) -> None:
@@ -83,7 +117,8 @@ async def schedule(database: Database, schedule_id: str, *, workspace: str) -> N
 
 async def empty(database: Database) -> None:
     """Delete everything that an archive can hold."""
-    tables = ("approvals", "slots", "schedules", "messages", "steps", "events", "delegations", "notes")
+    path = ("approvals", "slots", "schedules", "messages", "steps", "events", "delegations", "notes")
+    tables = (*path, "budgets", "model_calls", "accounts")
     await database.write(lambda c: [c.exec_driver_sql(f"DELETE FROM {table}") for table in tables])
 
 
@@ -98,6 +133,8 @@ async def test_an_archive_holds_one_workspace_and_nothing_else(database: Databas
         "schedules": 1,
         "slots": 1,
         "admissions": 0,
+        "budgets": 1,
+        "model_calls": 1,
     }
     assert path.stat().st_size == archived.artifact.size_bytes
     assert path.stat().st_mode & 0o777 == 0o600
@@ -125,6 +162,19 @@ async def test_what_was_lost_comes_back_field_for_field(database: Database, arch
     after = await store.load("d1"), await store.events("d1"), await store.posted("d1"), await notes.recent(W1)
     assert after == before
     assert (await schedules.load("s1"), await schedules.slots("s1")) == planned
+
+
+async def test_budgets_come_back_with_what_was_spent_of_them_also_in_another_workspace(
+    database: Database, archive: Archive
+) -> None:
+    await fill(database)
+    archived = await archive.create(W1, key="k")
+    await empty(database)
+    await archive.restore(Path(archived.artifact.path), workspace="toy:W3")
+    budgets = SqlBudgets(database, clock=ManualClock())
+    assert await budgets.listed() == (to_budget("toy:W3"),)
+    cap = Cap(budget=to_budget("toy:W3"), span=span_of(Period.DAY, NOW, zone="UTC"))
+    assert [(s.tokens, s.usd) for s in await budgets.standings([cap])] == [(1000, 0.5)]
 
 
 async def test_restoring_again_adds_nothing(database: Database, archive: Archive) -> None:

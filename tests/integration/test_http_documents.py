@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.http.budget_schemas import BudgetOut, UsageOut
 from bot.http.schemas import AcceptedOut, AnswerOut, Page, PlanIn, PlanOut, TaskIn
 from tests.integration.http_harness import DELEGATE, DELEGATIONS, PLANS, Service
 
@@ -40,6 +41,10 @@ ROUTES = {
     ("post", "/api/v1/schedules"),
     ("get", "/api/v1/schedules/{schedule_id}"),
     ("delete", "/api/v1/schedules/{schedule_id}"),
+    ("get", "/api/v1/budgets"),
+    ("post", "/api/v1/budgets"),
+    ("delete", "/api/v1/budgets/{scope}/{period}/{subject}"),
+    ("get", "/api/v1/usage"),
     *[("post", f"/api/v1/schedules/{{schedule_id}}/{change}") for change in ("pause", "resume", "run")],
 }
 Operation = tuple[str, str, dict[str, Any]]
@@ -129,6 +134,8 @@ async def test_what_the_headers_ask_for_is_documented(service: Service) -> None:
         ("get", DELEGATIONS, "200", Page),
         ("get", f"{DELEGATIONS}/{{delegation_id}}", "200", AnswerOut),
         ("post", f"{DELEGATIONS}/{{delegation_id}}/cancel", "200", AnswerOut),
+        ("post", "/api/v1/budgets", "200", BudgetOut),
+        ("get", "/api/v1/usage", "200", UsageOut),
     ],
 )
 async def test_the_examples_are_what_the_service_would_send(

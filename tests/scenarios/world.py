@@ -15,13 +15,17 @@ from core.agent_loop import AgentLoop
 from core.approvals.desk import ApprovalDesk
 from core.approvals.gate import Gate
 from core.approvals.policy import Rules
+from core.budgets import BudgetRules, MeteredModel
+from core.budgets.accounting import Accounting
+from core.budgets.desk import BudgetDesk
 from core.controls import Controls
-from core.coordinator import Coordinator, Parts
+from core.coordinator import Coordinator
 from core.delivery import Delivery
 from core.intake import Intake
 from core.leases import Leases
 from core.line import Line
 from core.memory.approvals import InMemoryApprovals
+from core.memory.budgets import InMemoryBudgets
 from core.memory.clock import ManualClock
 from core.memory.event_log import InMemoryEventLog
 from core.memory.job_queue import InMemoryJobQueue
@@ -31,6 +35,8 @@ from core.memory.runs import InMemoryRuns
 from core.memory.schedules import InMemorySchedules
 from core.memory.store import InMemoryStore
 from core.models import Address, Agent, Delegation, Instruction, Person, Task
+from core.models.budget import Allowance, Period, Scope
+from core.parts import Parts
 from core.planning import RulePlanner
 from core.ports.job_queue import Job, JobKind
 from core.ports.language_model import LanguageModel
@@ -116,6 +122,8 @@ class World:
     """Agents whose tool brings untrusted text."""
     rules: Rules = field(default_factory=Rules)
     approvers: tuple[str, ...] = ()
+    budgets_by_default: dict[tuple[Scope, Period], Allowance] = field(default_factory=dict)
+    operators: tuple[str, ...] = ()
     keys: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -148,12 +156,14 @@ class World:
             clock=self.clock,
             approvers=self.approvers,
         )
+        self.budgets = InMemoryBudgets(clock=self.clock)
+        self.budget_rules = BudgetRules(defaults=self.budgets_by_default)
         self.runner = StepRunner(
             agents=self.agents,
             loop=AgentLoop(
-                model=self.model,
+                model=self.metered(),
                 tools=self.tools,
-                runs=InMemoryRuns(),
+                runs=InMemoryRuns(budgets=self.budgets),
                 clock=self.clock,
                 gate=Gate(approvals=self.approvals, clock=self.clock, rules=self.rules),
             ),
@@ -171,6 +181,13 @@ class World:
             clock=self.clock,
             limits=ScheduleLimits(minimum_seconds=self.schedule_minimum_seconds),
         )
+        self.accounting = Accounting(
+            budgets=self.budgets,
+            rules=self.budget_rules,
+            clock=self.clock,
+            agents=self.agents.keys(),
+            schedules=self.schedules,
+        )
         self.coordinator = Coordinator(
             Parts(
                 store=self.store,
@@ -183,6 +200,7 @@ class World:
                 leases=self.leases,
                 approvals=self.approval_desk,
                 desk=self.desk,
+                money=BudgetDesk(accounting=self.accounting, operators=self.operators, charts=None),
             )
         )
         limit = Limit(requests=self.requests, window_seconds=900)
@@ -202,6 +220,18 @@ class World:
             approvals=self.approval_desk,
             clock=self.clock,
             step_timeout_seconds=self.runner.longest_seconds,
+        )
+
+    def metered(self) -> LanguageModel | None:
+        """The model, paid from budgets; a thousand tokens cost a dollar."""
+        if self.model is None:
+            return None
+
+        async def price(model: str, *, input_tokens: int, output_tokens: int) -> float | None:
+            return (input_tokens + output_tokens) / 1000
+
+        return MeteredModel(
+            self.model, budgets=self.budgets, rules=self.budget_rules, price=price, clock=self.clock
         )
 
     def another_delivery(self) -> Delivery:
