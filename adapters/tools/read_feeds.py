@@ -53,6 +53,9 @@ class ReadFeeds:
     def named_by(self, arguments: Feeds) -> tuple[str, ...]:
         return ()
 
+    def reaches(self, arguments: Feeds) -> tuple[str, ...]:
+        return arguments.addresses
+
     async def run(self, arguments: Feeds, *, task: Task, idempotency_key: str) -> ToolOutput:
         return ToolOutput(
             text=await read_feeds(self._fetch, arguments.addresses, items=arguments.items, zone=task.zone)

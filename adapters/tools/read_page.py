@@ -45,6 +45,9 @@ class ReadPage:
     def named_by(self, arguments: Pages) -> tuple[str, ...]:
         return ()
 
+    def reaches(self, arguments: Pages) -> tuple[str, ...]:
+        return arguments.addresses
+
     async def run(self, arguments: Pages, *, task: Task, idempotency_key: str) -> ToolOutput:
         return ToolOutput(
             text=await read_pages(self._fetch, arguments.addresses, full_text=arguments.full_text)

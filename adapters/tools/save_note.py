@@ -71,6 +71,10 @@ class SaveNote:
     def named_by(self, arguments: NewNote) -> tuple[str, ...]:
         return ()
 
+    def as_asked(self, arguments: NewNote, *, task: Task) -> bool:
+        said = " ".join(arguments.text.split()).casefold()
+        return said in " ".join(task.instruction.split()).casefold()
+
     async def run(self, arguments: NewNote, *, task: Task, idempotency_key: str) -> ToolOutput:
         text = without_footer(arguments.text)
         own = bool(text) and text in lines(task.instruction)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from core.agent_loop.calls import Allowed, AnyTool, OnProgress, Setting, ToolCalls, prepared, unnamed
+from core.agent_loop.guard import Addresses, sorted_few, supplied_by
 from core.agent_loop.prompt import FINAL_ANSWER
 from core.agent_loop.state import MAX_IDENTICAL_CALLS, Run
 from core.agent_loop.taint import outside, without_taint
@@ -99,7 +100,9 @@ class AgentLoop:
                 except PermanentError as failure:
                     return Result(state=StepState.FAILED, error=failure.sentence)
                 sources = () if self._own_words_alone(allowed, task) else outside(task)
-                return await self._run_plainly(allowed, Setting(agent, task, step_id, sources, on_progress))
+                addresses = Addresses(agent, task)
+                setting = Setting(agent, task, step_id, sources, addresses, on_progress)
+                return await self._run_plainly(allowed, setting)
         return Result(state=StepState.FAILED, error=self._question(agent, task))
 
     async def spent(self, step_id: str) -> Usage:
@@ -152,7 +155,8 @@ class AgentLoop:
 
     async def _answer_calls(self, run: Run, turn: ModelTurn) -> None:
         """Make the turn's calls side by side, tell the model what they gave, and stop the run at its limits."""
-        setting = Setting(run.agent, run.task, run.step_id, tuple(run.sources), run.on_progress)
+        sources = tuple(run.sources)
+        setting = Setting(run.agent, run.task, run.step_id, sources, run.addresses, run.on_progress)
         refusals = run.asked(turn.tool_calls, writes=self._calls.writes)
         answers = await asyncio.gather(
             *(
@@ -169,6 +173,9 @@ class AgentLoop:
         outcomes = [refusals[n] if n in refusals else next(made) for n in range(len(turn.tool_calls))]
         for call, outcome in zip(turn.tool_calls, outcomes, strict=True):
             text = self._calls.told(call.name, outcome)
+            tool = self._calls.tool(call.name)
+            if tool is not None and outcome.kind is OutcomeKind.DONE:
+                run.addresses.heard(tool, outcome.text, tainted=bool(sources))
             run.messages.append(Message(role="tool", text=text, tool_call_id=call.id))
             run.heard(
                 call,
@@ -204,14 +211,30 @@ class AgentLoop:
         outcome = (
             await self._write_once(allowed, setting)
             if tool.effect is Effect.WRITE
-            else await self._calls.run(allowed, key=WORDS_KEY, setting=setting, save=False)
+            else await self._read_plainly(allowed, setting)
         )
         if outcome.kind is OutcomeKind.DONE:
             return Result(
-                state=StepState.SUCCEEDED, output=outcome.text, artifacts=outcome.artifacts, tainted=tainted
+                state=StepState.SUCCEEDED,
+                output=outcome.text,
+                artifacts=outcome.artifacts,
+                tainted=tainted,
+                addresses=sorted_few(supplied_by(tool, outcome.text, tainted=bool(setting.sources))),
             )
         state = StepState.DENIED if outcome.kind is OutcomeKind.REFUSED else StepState.FAILED
         return Result(state=state, error=outcome.text, tainted=tainted)
+
+    async def _read_plainly(self, allowed: Allowed, setting: Setting) -> CallOutcome:
+        """Where there is a model it may have worded the task: then the call is judged as one of its own."""
+        if self._model is not None:
+            judged = self._calls.reach(allowed, setting)
+            if not isinstance(judged, Allowed):
+                await setting.tell(EventKind.TOOL_DENIED, judged.record or {})
+                return judged.outcome
+            refusal = await self._calls.permission(allowed, key=WORDS_KEY, setting=setting)
+            if refusal is not None:
+                return refusal
+        return await self._calls.run(allowed, key=WORDS_KEY, setting=setting, save=False)
 
     def _own_words_alone(self, allowed: Allowed, task: Task) -> bool:
         """Whether the call would be just the same without anything untrusted: the person's own words are all of it.

@@ -6,7 +6,9 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
+from core.addresses import known_among
 from core.agent_loop.calls import OnProgress
+from core.agent_loop.guard import Addresses
 from core.agent_loop.prompt import (
     GO_ON,
     REFUSED,
@@ -20,6 +22,7 @@ from core.agent_loop.prompt import (
 )
 from core.agent_loop.taint import outside
 from core.errors import StepFailed
+from core.links import only_known
 from core.models import Agent, Artifact, Result, StepState, Task, Usage
 from core.ports.language_model import Message, ModelTurn, ToolCall
 from core.ports.runs import CallOutcome, OutcomeKind, SavedTurn
@@ -56,6 +59,7 @@ class Run:
         """How many times the usual length the next turn may have."""
         self.sources: list[str] = list(outside(task))
         """The untrusted text that was read so far, one line each."""
+        self.addresses = Addresses(agent, task)
         self.stopped = ""
         """Which limit ended the calling of tools; empty: none."""
         self._saved = {turn.index: turn.turn for turn in saved}
@@ -182,6 +186,7 @@ class Run:
         return " ".join((sentence, *before, *self._notes))
 
     def _result(self, state: StepState, *, output: str = "", error: str | None = None) -> Result:
+        output, error = self._only_known(output), self._only_known(error or "") or None
         return Result(
             state=state,
             output=output,
@@ -191,7 +196,11 @@ class Run:
             tainted=bool(self.sources),
             partial=state is StepState.SUCCEEDED and bool(self.stopped or self._begun or self._ends_cut),
             artifacts=tuple(self._artifacts),
+            addresses=known_among(output, self.addresses.known),
         )
+
+    def _only_known(self, text: str) -> str:
+        return only_known(text, known=self.addresses.known, strict=bool(self.sources))
 
 
 def _skipped(reason: str) -> CallOutcome:

@@ -81,6 +81,8 @@ class Result(Frozen):
     partial: bool = False
     """Whether a limit cut the output short."""
     artifacts: tuple[Artifact, ...] = ()
+    addresses: tuple[str, ...] = ()
+    """The addresses in the output that somebody else than a model supplied: a person, a page that was read."""
 
 
 Action = Literal[
@@ -110,6 +112,8 @@ class Reply(Frozen):
     files: tuple[Artifact, ...] = ()
     tainted: bool = False
     """Whether untrusted text went into it though no step gave it: a model that only asked back had read some."""
+    addresses: tuple[str, ...] = ()
+    """The addresses in the text that somebody else than a model supplied."""
 
     @property
     def is_progress(self) -> bool:
