@@ -209,6 +209,7 @@ def _encodable(result: Result) -> Result:
         update={
             "output": _clean(result.output),
             "error": _clean(result.error or "") or None,
+            "artifacts": tuple(one.model_copy(update={"name": _clean(one.name)}) for one in result.artifacts),
             "addresses": tuple(_clean(address) for address in result.addresses),
         }
     )

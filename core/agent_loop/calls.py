@@ -245,9 +245,10 @@ class ToolCalls:
         own = ", ".join(tool.name for tool in self.own(setting.agent)) or "none"
         if call.name not in self._tools:
             text = no_such_tool(call.name[:60], own=own)
+            # A name that the model made up after it read something may be that.
+            name = words.MADE_UP if setting.sources else call.name[:60]
             return Verdict(
-                CallOutcome(kind=OutcomeKind.INVALID, text=text),
-                record={"tool": call.name[:60], "reason": "unknown"},
+                CallOutcome(kind=OutcomeKind.INVALID, text=text), record={"tool": name, "reason": "unknown"}
             )
         text = not_yours(call.name, own=own)
         return Verdict(

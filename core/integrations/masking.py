@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
@@ -12,6 +13,7 @@ SHORTEST = 6
 """Shorter ones can't be told from ordinary text."""
 LONG = 16
 """Shorter parts of an address may be words: "/calendar"."""
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>~|#&])")
 MOST = 5_000
 FEW = 3_000
 """Up to here, looking for each of them is faster than going through the text (measured: twenty times at 200)."""
@@ -107,10 +109,23 @@ def _forms(secret: str) -> Iterable[str]:
         quote(secret, safe=""),
         quote_plus(secret),
         encoded,
+        encoded.rstrip("="),
+        base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
+        secret.encode().hex(),
+        *_in_markdown(secret),
         *in_json,
     }
     # A multi-line secret is logged line by line, or on one.
     return found | {line.strip() for line in secret.splitlines() if len(line.strip()) >= SHORTEST}
+
+
+def _in_markdown(secret: str) -> Iterable[str]:
+    """As what a page says is made literal: every platform shows it without the backslashes and joiners."""
+    escaped = _MARKDOWN.sub(r"\\\1", secret)
+    yield escaped
+    joined = escaped.replace("@", "@\u2060").replace("<", "<\u2060")
+    joined = re.sub(r"([A-Za-z][A-Za-z0-9+.-]{1,30})://", "\\1:\u2060//", joined)
+    yield re.sub(r"(?<=[^\W_])\.(?=[^\W\d_]{2})", ".\u2060", joined)
 
 
 KNOWN = KnownSecrets()

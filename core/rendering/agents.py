@@ -10,6 +10,7 @@ FILTERED = "The provider's content filter stopped the model's answer."
 DECLINED = "The model declined to answer."
 CUT = "The answer was cut at its length limit."
 EMPTY = "The model gave an empty answer twice."
+MADE_UP = "(a name that is no tool's)"
 HOLDS_A_SECRET = "That holds a secret, so it was not done."
 
 
