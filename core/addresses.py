@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
 _ESCAPE = re.compile(r"\\(?=[!-/:-@\[-`{-~])")
 _MOST = 2000
-_DOMAIN = r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}"
+_DOMAIN = r"(?:\w(?:[\w-]{0,61}\w)?\.){1,8}[^\W\d_]{2,24}"
 _TAIL = r"[^\s<>\"`\u2060]"
 WITH_SCHEME = re.compile(rf"[a-z][a-z0-9+.-]{{1,30}}://{_TAIL}{{1,{_MOST}}}", re.IGNORECASE)
 """Whatever says by itself that it is an address."""
 ANY = re.compile(
-    rf"{WITH_SCHEME.pattern}|(?<![\w@./:\-])(?://)?{_DOMAIN}(?::\d{{1,5}})?(?![\w@])(?:[/?#]{_TAIL}{{0,{_MOST}}})?",
+    rf"{WITH_SCHEME.pattern}"
+    rf"|(?<![\w@])[.:/\-]{{0,8}}(?:[\w.\-]{{1,60}}/){{0,4}}?{_DOMAIN}(?::\d{{1,5}})?(?![\w@])(?:[/?#]{_TAIL}{{0,{_MOST}}})?",
     re.IGNORECASE,
 )
 """Also a bare `example.org/x`, which some platforms make a link of."""
@@ -58,7 +59,7 @@ def addresses_in(text: str, *, escaped: bool = False) -> frozenset[str]:
         # `<https://…|label>` and `[label](https://…)` end where their brackets do.
         whole = re.split(r"[|]", match[0], maxsplit=1)[0]
         inner = re.split(r"\]\(|\)\]", whole, maxsplit=1)[0]
-        found |= {normal(trimmed(one)) for one in (whole, inner)}
+        found |= {normal(trimmed(one).lstrip(".:-")) for one in (whole, inner)}
         if ")" in whole and whole.count(")") > whole.count("("):
             found.add(normal(trimmed(_balanced(whole))))
     return frozenset(one for one in found if one)

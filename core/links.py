@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
+from itertools import accumulate
+from sys import maxsize
 from typing import Any
 
 import pyromark
@@ -79,8 +81,10 @@ class _Pass:
             )
         ]
         self._changes: list[tuple[int, int, str]] = []
+        self._ticks: list[tuple[int, int, str]] = []
+        """Backticks that begin no code, and would once others stand near them."""
         self._code: list[tuple[int, int]] = []
-        self._in_link_until = 0
+        self._in_link_until = self._quotes = 0
 
     def result(self) -> str:
         self._collect()
@@ -88,23 +92,25 @@ class _Pass:
         return self._changed()
 
     def _changed(self) -> str:
-        out: list[bytes] = []
-        at = 0
-        for start, end, instead in sorted(self._changes):
+        out, at = b"", 0
+        for start, end, instead in sorted(self._changes + (self._ticks if self._changes else [])):
             if start >= at:
-                out += [self._source[at:start], instead.encode()]
+                out = _apart(out + self._source[at:start], instead.encode())
                 at = end
-        return b"".join([*out, self._source[at:]]).decode("utf-8", "replace")
+        return _apart(out, self._source[at:]).decode("utf-8", "replace")
 
     def swept(self) -> str:
         """As the source says it, whatever its structure: nothing unknown stands outside of code."""
         code = [(start, end) for event, start, end in self._events if _is_code(event)]
+        for event, start, end in self._events:
+            if isinstance(event, dict) and "Text" in event and not _within(start, code):
+                self._loose(start, end)
         text = self._source.decode("utf-8", "replace")
+        place = _places(text)
         for match in self._pattern.finditer(text):
             address = trimmed(match[0])
-            start = len(text[: match.start()].encode())
-            inside = any(begin <= start < end for begin, end in code)
-            if address and not inside and not self._known_as_written(address):
+            start = place(match.start())
+            if address and not _within(start, code) and not self._known_as_written(address):
                 self._changes.append((start, start + len(address.encode()), _as_code(address)))
         return self._changed()
 
@@ -125,17 +131,37 @@ class _Pass:
                 until = end if self._link(began[kind], kind, start, end) else until
             elif _is_code(event):
                 run = self._flushed(run)
-                self._code.append((start, end))
+                self._block(event, start, end)
                 until = end
             elif kind == "HtmlBlock" or "InlineHtml" in event:
                 # The text around it is looked at in one piece, whatever stands between.
                 self._html(start, end)
                 until = end
-            elif "Text" in event and start >= self._in_link_until:
-                run.add(event["Text"], start, end)
+            elif "Text" in event:
+                self._loose(start, end)
+                if start >= self._in_link_until:
+                    run.add(event["Text"], start, end)
             elif not (kind in _INLINE or event.get("End") in _INLINE):
                 run = self._flushed(run)
+                self._quotes += (kind == "BlockQuote") - ("BlockQuote" in str(event.get("End", "")))
         self._flushed(run)
+
+    def _block(self, event: dict[str, Any], start: int, end: int) -> None:
+        """Code stays as it is, but for blocks that another reader may not see as one: there no address is whole."""
+        self._code.append((start, end))
+        began = event.get("Start")
+        if not isinstance(began, dict) or (began["CodeBlock"] != "Indented" and not self._quotes):
+            return
+        text = self._source[start:end].decode("utf-8", "replace")
+        place = _places(text)
+        for match in self._pattern.finditer(text):
+            if not self._is_known(trimmed(match[0])):
+                at, to = map(place, match.span())
+                self._changes.append((start + at, start + to, _broken(match[0])))
+
+    def _loose(self, start: int, end: int) -> None:
+        ticks = [at for at in range(start, end) if self._source[at : at + 1] == b"`"]
+        self._ticks += [(at, at + 1, "'") for at in ticks]
 
     def _flushed(self, run: _Run) -> _Run:
         """A new run, after the addresses of this one were looked at."""
@@ -186,15 +212,44 @@ class _Pass:
     def _definitions(self) -> None:
         """What links refer to: the links are gone, and no other reader may find them again."""
         text = self._source.decode("utf-8", "replace")
+        place = _places(text)
         for match in _DEFINITION.finditer(text):
-            start, end = (len(text[:at].encode()) for at in match.span())
-            inside = any(begin <= start < stop for begin, stop in self._code)
-            if not inside and not self._is_known(match[1]):
+            start, end = map(place, match.span())
+            if not _within(start, self._code) and not self._is_known(match[1]):
                 self._changes.append((start, end, _as_code(match[1])))
 
     def _is_known(self, address: str) -> bool:
         bare = unescape(address)
         return normal(bare) in self._known or _MAIL.fullmatch(bare) is not None
+
+
+def _apart(before: bytes, after: bytes) -> bytes:
+    """Both, so that what is code in either stays code."""
+    if after.startswith(b"`"):
+        if (len(before) - len(before.rstrip(b"\\"))) % 2:
+            before += b"\\"
+        elif before.endswith(b"`"):
+            before += b" "
+    return before + after
+
+
+def _places(text: str) -> Callable[[int], int]:
+    """Where a character stands in the text's bytes."""
+    if text.isascii():
+        return lambda at: at
+    offsets = [0, *accumulate(len(character.encode()) for character in text)]
+    return offsets.__getitem__
+
+
+def _within(at: int, places: Sequence[tuple[int, int]]) -> bool:
+    """Whether it lies in one of these, which follow one another."""
+    number = bisect_right(places, (at, maxsize)) - 1
+    return number >= 0 and at < places[number][1]
+
+
+def _broken(address: str) -> str:
+    """To be read, but not to be followed: with joiners that can't be seen."""
+    return re.sub(r"(?<=:)(?=//)|(?<=\w\.)(?=\w)", "\u2060", address)
 
 
 def _is_code(event: Any) -> bool:

@@ -51,6 +51,19 @@ async def test_none_of_a_hundred_poisoned_texts_gets_through_a_model_that_obeys_
     assert KNOWN_SECRET not in prompts
 
 
+async def test_an_address_put_together_in_one_answer_is_not_fetched_for_the_next() -> None:
+    """The person says to open what was said; a page that was read in between would say so, too."""
+    [row] = [row for row in POISONED if row["id"] == "direct-12"]
+    async with scene() as on:
+        await on.attack(row)
+        [said] = [text for _, text in on.model.obeyed if "\u2060" not in text]
+        address = said.removeprefix('{"text": "More: ').removesuffix('"}')
+        wish = f'read_page({{"addresses": ["{address}"]}})'
+        again = {**row, "text": wish, "via": "service", "wants": "read_page"}
+        assert (await on.attack(again))[1] == []
+        assert ("read_page", wish[len("read_page(") : -1]) in on.model.obeyed
+
+
 @pytest.mark.slow
 async def test_without_what_guards_it_all_that_is_in_the_agents_power_gets_through(
     monkeypatch: pytest.MonkeyPatch,
