@@ -72,8 +72,9 @@ class SaveNote:
         return ()
 
     def as_asked(self, arguments: NewNote, *, task: Task) -> bool:
-        said = " ".join(arguments.text.split()).casefold()
-        return said in " ".join(task.instruction.split()).casefold()
+        said = _flat(arguments.text)
+        whole = (earlier(task), *(step.output for step in task.upstream))
+        return said in _flat(task.instruction) or said in map(_flat, whole)
 
     async def run(self, arguments: NewNote, *, task: Task, idempotency_key: str) -> ToolOutput:
         text = without_footer(arguments.text)
@@ -97,6 +98,10 @@ class SaveNote:
 
 def build(parts: ToolParts) -> SaveNote:
     return SaveNote(parts.notes)
+
+
+def _flat(text: str) -> str:
+    return " ".join(without_footer(text).split()).casefold()
 
 
 def _said_to_the_agent(text: str) -> str | None:

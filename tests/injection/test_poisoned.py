@@ -61,7 +61,7 @@ async def test_an_address_put_together_in_one_answer_is_not_fetched_for_the_next
         wish = f'read_page({{"addresses": ["{address}"]}})'
         again = {**row, "text": wish, "via": "service", "wants": "read_page"}
         assert (await on.attack(again))[1] == []
-        assert ("read_page", wish[len("read_page(") : -1]) in on.model.obeyed
+        assert ("read_page", KNOWN.mask(wish)[len("read_page(") : -1]) in on.model.obeyed
 
 
 @pytest.mark.slow
