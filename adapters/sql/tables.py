@@ -118,6 +118,7 @@ steps = Table(
     Column("agent", String(40), nullable=False),
     Column("task", Prose, nullable=False),
     Column("after", JSON, nullable=False),
+    Column("agent_version", Integer),
     Column("state", String(20), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("crashes", Integer, nullable=False, server_default="0"),
@@ -250,4 +251,50 @@ admissions = Table(
     Column("platform", String(40), primary_key=True),
     Column("person_id", String(200), primary_key=True),
     Column("at", Instant, nullable=False),
+)
+
+made_agents = Table(
+    "made_agents",
+    metadata,
+    Column("platform", String(40), primary_key=True),
+    Column("workspace", String(100), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("key", String(300), nullable=False, server_default=""),
+    Column("deleted_at", Instant),
+)
+
+agent_versions = Table(
+    "agent_versions",
+    metadata,
+    Column("platform", String(40), primary_key=True),
+    Column("workspace", String(100), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("definition", JSON, nullable=False),
+    Column("owner_id", String(200), nullable=False),
+    Column("owner_name", String(200), nullable=False, server_default=""),
+    Column("visibility", String(20), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+rosters = Table(
+    "rosters",
+    metadata,
+    Column("platform", String(40), primary_key=True),
+    Column("workspace", String(100), primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+
+agent_drafts = Table(
+    "agent_drafts",
+    metadata,
+    Column("platform", String(40), primary_key=True),
+    Column("workspace", String(100), primary_key=True),
+    Column("place", String(100), primary_key=True),
+    Column("thread", String(100), primary_key=True),
+    Column("person_id", String(200), primary_key=True),
+    Column("draft", JSON, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_agent_drafts_at", "at"),
 )

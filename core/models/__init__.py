@@ -1,6 +1,13 @@
 """The words of the domain, as frozen values that cross every boundary."""
 
-from core.models.agent import Agent, AgentLimits, AgentName, Task, Upstream
+from core.models.agent import (
+    MAX_PROMPT_CHARACTERS,
+    Agent,
+    AgentLimits,
+    AgentName,
+    Task,
+    Upstream,
+)
 from core.models.checks import Finding, Verdict
 from core.models.delegation import (
     MAX_STEPS,
@@ -15,6 +22,7 @@ from core.models.delegation import (
     Step,
 )
 from core.models.instruction import MAX_INSTRUCTION_CHARACTERS, Address, Instruction, Person, Press, Receipt
+from core.models.made import AgentDraft, DraftTurn, MadeAgent, Visibility
 from core.models.outcome import (
     ACTIONS,
     Action,
@@ -33,10 +41,12 @@ from core.models.values import Frozen
 __all__ = [
     "ACTIONS",
     "MAX_INSTRUCTION_CHARACTERS",
+    "MAX_PROMPT_CHARACTERS",
     "MAX_STEPS",
     "Action",
     "Address",
     "Agent",
+    "AgentDraft",
     "AgentLimits",
     "AgentName",
     "Artifact",
@@ -44,12 +54,14 @@ __all__ = [
     "ConversationOutline",
     "Delegation",
     "DelegationState",
+    "DraftTurn",
     "Event",
     "EventKind",
     "Exchange",
     "Finding",
     "Frozen",
     "Instruction",
+    "MadeAgent",
     "Person",
     "Plan",
     "PlannedStep",
@@ -69,4 +81,5 @@ __all__ = [
     "Upstream",
     "Usage",
     "Verdict",
+    "Visibility",
 ]
