@@ -27,6 +27,7 @@ from adapters.queue.rq_queue import RqJobQueue
 from adapters.settings import Settings
 from adapters.sql.admissions import SqlAdmissions
 from adapters.sql.database import Database
+from adapters.sql.made_agents import SqlMadeAgents
 from adapters.sql.runs import SqlRuns
 from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
@@ -38,6 +39,8 @@ from core.coordinator import Coordinator, Parts
 from core.delivery import Delivery
 from core.intake import Intake
 from core.leases import Leases
+from core.making import MakingDesk, MakingLimits, Shop
+from core.making.routine import MadeRoutines
 from core.models import Agent
 from core.ports.clock import Clock
 from core.ports.language_model import LanguageModel
@@ -45,6 +48,7 @@ from core.ports.limiter import Limit
 from core.ports.planner import Planner
 from core.reception import Reception
 from core.reconcile import Reconciler
+from core.roster import Roster
 from core.schedules.desk import Desk, ScheduleLimits
 from core.schedules.firing import Alarm, pausing
 from core.schedules.posting import Posting, to_targets
@@ -67,6 +71,9 @@ class Assembly:
     events: LiveEvents
     model: LanguageModel | None
     agents: Mapping[str, Agent]
+    """Those of files; what people make is in the roster."""
+    roster: Roster
+    shop: Shop
     planner: Planner
     delivery: Delivery
     leases: Leases
@@ -142,8 +149,11 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         if runs_agents
         else PlannerOnDemand(lambda: build_planner(all_tools(settings, database, clock), model))
     )
+    made_agents = SqlMadeAgents(database)
+    roster = Roster(files=agents, made=made_agents)
     runner = StepRunner(
         agents=agents,
+        roster=roster,
         loop=AgentLoop(model=model, tools=tools, runs=SqlRuns(database), clock=clock),
         store=store,
         clock=clock,
@@ -160,6 +170,16 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         limits=ScheduleLimits(minimum_seconds=settings.flowmate_schedule_minimum_seconds),
         default_zone=settings.flowmate_zone,
     )
+    rules = routine_rules(settings)
+    shop = Shop(
+        made=made_agents,
+        roster=roster,
+        tools=tool_names(),
+        clock=clock,
+        limits=MakingLimits(timeout_seconds=runner.longest_attempt_seconds),
+        routines=MadeRoutines(desk=desk, clock=clock, rules=rules),
+    )
+    making = MakingDesk(shop=shop, made=made_agents, clock=clock, standing=delivery.standing)
     coordinator = Coordinator(
         Parts(
             store=store,
@@ -171,6 +191,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             delivery=delivery,
             leases=leases,
             desk=desk,
+            making=making,
             default_zone=settings.flowmate_zone,
         )
     )
@@ -179,7 +200,14 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     )
     intake = Intake(store=store, limiter=limiter, coordinator=coordinator, clock=clock, limit=limit)
     controls = Controls(
-        store=store, coordinator=coordinator, clock=clock, limiter=limiter, limit=limit, desk=desk
+        store=store,
+        coordinator=coordinator,
+        clock=clock,
+        limiter=limiter,
+        limit=limit,
+        desk=desk,
+        making=making,
+        made=made_agents,
     )
     return Assembly(
         settings=settings,
@@ -191,12 +219,14 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         events=events,
         model=model,
         agents=agents,
+        roster=roster,
+        shop=shop,
         planner=planner,
         delivery=delivery,
         leases=leases,
         coordinator=coordinator,
         controls=controls,
-        reception=Reception(intake=intake, controls=controls, store=store, agents=agents),
+        reception=Reception(intake=intake, controls=controls, store=store, agents=agents, making=making),
         reconciler=Reconciler(
             store=store,
             queue=queue,
@@ -209,8 +239,6 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         alarm=alarm,
         desk=desk,
         admissions=admissions,
-        routines=Routines(
-            schedules=schedules, clock=clock, person=OPERATOR, posting=posting, rules=routine_rules(settings)
-        ),
+        routines=Routines(schedules=schedules, clock=clock, person=OPERATOR, posting=posting, rules=rules),
         person_limit=limit,
     )

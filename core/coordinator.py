@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,16 +17,28 @@ from core.delivery import Delivery
 from core.dispatch import to_jobs, to_step_jobs
 from core.errors import NotFound, QueueUnavailable
 from core.leases import LeaseLost, Leases
-from core.models import Delegation, DelegationState, Exchange, Plan, Reply, Result, Status, Step, StepState
+from core.making import MakingDesk
+from core.models import (
+    Agent,
+    Delegation,
+    DelegationState,
+    Exchange,
+    Plan,
+    Reply,
+    Result,
+    Status,
+    Step,
+    StepState,
+)
 from core.policies import HISTORY_EXCHANGES, LEASE_SECONDS, MAX_CRASHES, due, status_of
 from core.ports.clock import Clock
 from core.ports.event_log import EventLog
 from core.ports.job_queue import JobQueue
 from core.ports.planner import Planner, PlanRequest
 from core.ports.store import Store
-from core.rendering import answers, digests, failures
+from core.rendering import answers, failures
+from core.replies import to_reply
 from core.schedules.desk import Desk
-from core.schedules.digest import lead_with_new
 from core.schedules.firing import ORIGIN as SCHEDULE
 from core.schedules.understanding import Understood
 from core.step_runner import StepRunner
@@ -48,6 +61,7 @@ class Parts:
     delivery: Delivery
     leases: Leases
     desk: Desk | None = None
+    making: MakingDesk | None = None
     default_zone: str = "UTC"
 
 
@@ -100,11 +114,11 @@ class Coordinator:
 
     async def plan(self, delegation_id: str) -> None:
         """Stage 2: choose agents and save the steps, while the placeholder is on its way."""
-        delegation = await self._store.load(delegation_id)
+        delegation, roster = await self._store.load_to_plan(delegation_id)
         if delegation.state is DelegationState.RECEIVED:
             placeholder = asyncio.create_task(self._parts.delivery.placeholder(delegation))
             try:
-                planned = await self._plan(delegation)
+                planned = await self._plan(delegation, roster)
                 if planned is None:
                     await self.advance(delegation_id, here=True)
                 else:
@@ -115,15 +129,16 @@ class Coordinator:
             return
         await self._advance(delegation, here=True)
 
-    async def _plan(self, delegation: Delegation) -> Delegation | None:
+    async def _plan(self, delegation: Delegation, roster: int) -> Delegation | None:
         """Plan and save it; the delegation as it was saved, where it has steps to run now."""
         history = await self._history(delegation)
         task = to_task(
             delegation, history=history, now=self._clock.now(), default_zone=self._parts.default_zone
         )
+        crew = await self._parts.runner.roster.crew(delegation, version=roster)
         request = PlanRequest(
             task=task,
-            agents=tuple(self._parts.runner.agents.values()),
+            agents=crew.usable_by(delegation.instruction.person.id),
             preferred_agents=delegation.instruction.preferred_agents,
         )
         heard = await self._heard(delegation, history)
@@ -133,10 +148,10 @@ class Coordinator:
         if heard is not None:
             task = task.model_copy(update={"text": heard.instruction, "instruction": heard.instruction})
             request = request.model_copy(update={"task": task})
-        plan = await self._planned(delegation, request)
+        plan = crew.pinned(crew.missed(task.text) or await self._planned(delegation, request))
         now = self._clock.now()
         if heard is not None and plan.steps and self._parts.desk is not None:
-            await self._answer(delegation, *await self._proposal(delegation, heard, plan))
+            await self._answer(delegation, *await self._proposal(delegation, heard, crew.cast(plan)))
         elif plan.steps:
             planned = await self._store.save_plan(delegation.id, plan, now=now)
             self._changed(delegation)
@@ -146,10 +161,12 @@ class Coordinator:
             await self._answer(delegation, Status.SUCCESS if plan.answered else Status.FAILED, reply)
         return None
 
-    async def _proposal(self, delegation: Delegation, heard: Understood, plan: Plan) -> tuple[Status, Reply]:
+    async def _proposal(
+        self, delegation: Delegation, heard: Understood, agents: Sequence[Agent]
+    ) -> tuple[Status, Reply]:
         """A schedule for what was heard; one that could only fail is not offered."""
         assert self._parts.desk is not None
-        lacking = self._parts.runner.lacks(step.agent for step in plan.steps)
+        lacking = self._parts.runner.lacks(agents)
         if lacking is not None:
             return Status.FAILED, Reply(text=failures.not_scheduled(lacking))
         address = self._parts.delivery.standing(delegation.instruction.address)
@@ -158,11 +175,14 @@ class Coordinator:
     async def _heard(
         self, delegation: Delegation, history: tuple[Exchange, ...]
     ) -> tuple[Status, Reply] | Understood | None:
-        """What the schedules' desk makes of it; an instruction that comes from a schedule is run, not talked about."""
-        instruction = delegation.instruction
-        if self._parts.desk is None or instruction.origin == SCHEDULE or instruction.preferred_agents:
+        """What the desks make of it; an instruction that comes from a schedule is run, not talked about."""
+        if delegation.instruction.origin == SCHEDULE or delegation.instruction.preferred_agents:
             return None
-        return await self._parts.desk.answer(delegation, history=history)
+        for desk in (self._parts.making, self._parts.desk):
+            said = await desk.answer(delegation, history=history) if desk is not None else None
+            if said is not None:
+                return said
+        return None
 
     async def _answer(self, delegation: Delegation, status: Status, reply: Reply) -> None:
         platform = delegation.instruction.address.platform
@@ -247,7 +267,13 @@ class Coordinator:
 
     async def _finish(self, delegation: Delegation) -> None:
         status = status_of(delegation.steps, cancelled=delegation.cancelled_by is not None)
-        reply = await self._reply(delegation, status)
+        reply = await to_reply(
+            delegation,
+            status,
+            desk=self._parts.desk,
+            roster=self._parts.runner.roster,
+            default_zone=self._parts.default_zone,
+        )
         now = self._clock.now()
         posts = self._parts.delivery.posts(delegation.instruction.address.platform)
         saved = await self._store.save_answer(
@@ -261,23 +287,6 @@ class Coordinator:
             return
         answer = {"state": DelegationState.ANSWERED, "status": status, "reply": reply, "answered_at": now}
         await self._parts.delivery.deliver(delegation.id, answered=delegation.model_copy(update=answer))
-
-    async def _reply(self, delegation: Delegation, status: Status) -> Reply:
-        if not delegation.steps and status is not Status.CANCELLED:
-            return answers.nothing_to_do(delegation.id)
-        instruction = delegation.instruction
-        if instruction.origin == SCHEDULE and self._parts.desk is not None:
-            last = await self._parts.desk.last_run(delegation)
-            zone = instruction.person.zone or self._parts.default_zone
-            reply = answers.answer(lead_with_new(delegation, last.delegation, zone=zone), status=status)
-            return reply.model_copy(update={"text": digests.below(last.missed, reply.text)})
-        agents = [self._parts.runner.agents.get(step.agent) for step in delegation.steps]
-        again = (
-            self._parts.desk is not None
-            and status is Status.SUCCESS
-            and all(agent is not None and agent.recurring for agent in agents)
-        )
-        return answers.answer(delegation, status=status, recurring=again)
 
     def _changed(self, delegation: Delegation) -> None:
         self._parts.events.ring(delegation.id)

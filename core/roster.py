@@ -7,12 +7,13 @@ every delegation that is loaded to be planned: knowing whether there is somethin
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.errors import NotFound
 from core.models import Agent, Delegation, MadeAgent, Plan, Step
 from core.ports.made_agents import MadeAgents
+from core.rendering import failures
 from core.rendering import making as words
 
 KEPT_CREWS = 256
@@ -48,9 +49,15 @@ class Crew:
         made = self.made.get(name)
         return made if made is not None and made.usable_by(person_id) else None
 
-    def named(self, names: Iterable[str]) -> list[Agent | None]:
-        """The agents of these names, whoever's they are."""
-        return [self.files.get(n) or (self.made[n].agent if n in self.made else None) for n in names]
+    def named(self, name: str) -> Agent | None:
+        """The agent of this name, whoever's it is."""
+        made = self.made.get(name)
+        return self.files.get(name) or (made.agent if made is not None else None)
+
+    def cast(self, plan: Plan) -> tuple[Agent, ...]:
+        """The agents of a plan's steps."""
+        agents = (self.named(step.agent) for step in plan.steps)
+        return tuple(agent for agent in agents if agent is not None)
 
     def pinned(self, plan: Plan) -> Plan:
         """The plan with the version of each agent that somebody made: what was planned is what runs."""
@@ -64,13 +71,14 @@ class Crew:
         )
         return plan.model_copy(update={"steps": steps})
 
-    def gone_from(self, text: str) -> str | None:
-        """A sentence where the text names an agent first that is gone."""
-        name = text.split(maxsplit=1)[0].lower().strip(":,") if text.startswith("@") else ""
-        made = self.gone.get(name[1:])
-        if made is None or name[1:] in self.made or name[1:] in self.files:
+    def missed(self, text: str) -> Plan | None:
+        """What is said instead of planning where the text begins with an agent that is gone."""
+        words_of_it = text.split(maxsplit=1)
+        name = words_of_it[0].lower().rstrip(":,") if words_of_it else ""
+        made = self.gone.get(name[1:]) if name.startswith("@") else None
+        if made is None or self.named(made.name) is not None:
             return None
-        return words.was_deleted(made.name, at=made.deleted_at or made.at)
+        return Plan(planner="explicit", question=words.was_deleted(made.name, at=made.deleted_at or made.at))
 
 
 class Roster:
@@ -108,6 +116,13 @@ class Roster:
         address = delegation.instruction.address
         return await self.of(address.platform, address.workspace, version=version)
 
+    async def named(self, delegation: Delegation) -> list[Agent | None]:
+        """The agent of each step, where there still is one. Raises StoreUnavailable."""
+        if all(step.agent in self.files for step in delegation.steps):
+            return [self.files[step.agent] for step in delegation.steps]
+        crew = await self.crew(delegation)
+        return [crew.named(step.agent) for step in delegation.steps]
+
     async def cast(self, delegation: Delegation, step: Step) -> tuple[Agent, int | None] | str:
         """The agent that runs this step and its version (None: it comes from a file), or why nobody does.
 
@@ -119,11 +134,9 @@ class Roster:
         made = crew.find(step.agent, delegation.instruction.person.id)
         if made is None:
             gone = crew.gone.get(step.agent)
-            return (
-                words.was_deleted(step.agent, at=gone.deleted_at or gone.at)
-                if gone is not None
-                else words.not_yours_to_use(step.agent)
-            )
+            if gone is None:
+                return failures.unknown_agent(step.agent)
+            return words.was_deleted(step.agent, at=gone.deleted_at or gone.at)
         if step.agent_version in (None, made.version):
             return made.agent, made.version
         planned = await self._version(made, step.agent_version or made.version)

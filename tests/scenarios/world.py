@@ -17,10 +17,13 @@ from core.coordinator import Coordinator, Parts
 from core.delivery import Delivery
 from core.intake import Intake
 from core.leases import Leases
+from core.making import MakingDesk, MakingLimits, Shop
+from core.making.routine import MadeRoutines
 from core.memory.clock import ManualClock
 from core.memory.event_log import InMemoryEventLog
 from core.memory.job_queue import InMemoryJobQueue
 from core.memory.limiter import InMemoryLimiter
+from core.memory.made_agents import InMemoryMadeAgents
 from core.memory.messenger import InMemoryMessenger, TypingMessenger
 from core.memory.runs import InMemoryRuns
 from core.memory.schedules import InMemorySchedules
@@ -34,8 +37,10 @@ from core.ports.messenger import Capabilities
 from core.ports.tool import Effect, ToolOutput
 from core.reception import Reception
 from core.reconcile import Reconciler
+from core.roster import Roster
 from core.schedules.desk import Desk, ScheduleLimits
 from core.schedules.firing import Alarm
+from core.schedules.routines import RoutineRules
 from core.step_runner import RunLimits, StepRunner
 
 ADA = Person(id="memory:w:ada", name="ada")
@@ -120,8 +125,11 @@ class World:
         self.agents = {name: agent(name) for name in ("one", "two", "three")}
         self.agents |= {one.name: one for one in self.more_agents}
         self.delivery = self.another_delivery()
+        self.made = InMemoryMadeAgents(store=self.store)
+        self.roster = Roster(files=self.agents, made=self.made)
         self.runner = StepRunner(
             agents=self.agents,
+            roster=self.roster,
             loop=AgentLoop(model=self.model, tools=self.tools, runs=InMemoryRuns(), clock=self.clock),
             store=self.store,
             clock=self.clock,
@@ -137,6 +145,17 @@ class World:
             clock=self.clock,
             limits=ScheduleLimits(minimum_seconds=self.schedule_minimum_seconds),
         )
+        self.shop = Shop(
+            made=self.made,
+            roster=self.roster,
+            tools=self.tools,
+            clock=self.clock,
+            limits=MakingLimits(timeout_seconds=self.attempt_seconds, per_person=5),
+            routines=MadeRoutines(desk=self.desk, clock=self.clock, rules=RoutineRules(platforms=["memory"])),
+        )
+        self.making = MakingDesk(
+            shop=self.shop, made=self.made, clock=self.clock, standing=self.delivery.standing
+        )
         self.coordinator = Coordinator(
             Parts(
                 store=self.store,
@@ -148,14 +167,17 @@ class World:
                 delivery=self.delivery,
                 leases=self.leases,
                 desk=self.desk,
+                making=self.making,
             )
         )
         limit = Limit(requests=self.requests, window_seconds=900)
         shared: dict[str, Any] = {"store": self.store, "coordinator": self.coordinator, "clock": self.clock}
-        self.controls = Controls(**shared, limiter=self.limiter, limit=limit, desk=self.desk)
+        self.controls = Controls(
+            **shared, limiter=self.limiter, limit=limit, desk=self.desk, making=self.making, made=self.made
+        )
         intake = Intake(**shared, limiter=self.limiter, limit=limit)
         self.reception = Reception(
-            intake=intake, controls=self.controls, store=self.store, agents=self.agents
+            intake=intake, controls=self.controls, store=self.store, agents=self.agents, making=self.making
         )
         self.reconciler = Reconciler(
             store=self.store,
