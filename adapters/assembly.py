@@ -174,7 +174,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     shop = Shop(
         made=made_agents,
         roster=roster,
-        tools=tool_names(),
+        tools=tools or tool_names(),
         clock=clock,
         limits=MakingLimits(timeout_seconds=runner.longest_attempt_seconds),
         routines=MadeRoutines(desk=desk, clock=clock, rules=rules),

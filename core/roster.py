@@ -123,6 +123,13 @@ class Roster:
         crew = await self.crew(delegation)
         return [crew.named(step.agent) for step in delegation.steps]
 
+    async def notes(self, delegation: Delegation) -> dict[str, str]:
+        """By name, a sentence about each of its agents that is no longer there. Raises StoreUnavailable."""
+        made = {step.agent for step in delegation.steps if step.agent not in self.files}
+        crew = await self.crew(delegation) if made else self._bare
+        gone = {name: crew.gone[name] for name in made & crew.gone.keys()}
+        return {name: words.was_deleted(name, at=one.deleted_at or one.at) for name, one in gone.items()}
+
     async def cast(self, delegation: Delegation, step: Step) -> tuple[Agent, int | None] | str:
         """The agent that runs this step and its version (None: it comes from a file), or why nobody does.
 

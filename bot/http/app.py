@@ -15,7 +15,18 @@ from adapters.configured import redis_url
 from adapters.queue.connection import connect_async
 from adapters.settings import Settings, operator_token
 from bot import page
-from bot.http import api, contract, delegations, documentation, health, links, problems, schedules, stream
+from bot.http import (
+    agents,
+    api,
+    contract,
+    delegations,
+    documentation,
+    health,
+    links,
+    problems,
+    schedules,
+    stream,
+)
 from bot.http.auth import Operator
 from bot.http.listening import Listening
 from bot.http.metrics import CountedReception, Measured, Metrics
@@ -26,11 +37,13 @@ from core.models import Verdict
 ASKED_BY_BROWSERS = (
     "Authorization",
     "Idempotency-Key",
+    "If-Match",
     "Prefer",
     "X-Conversation",
     "X-Correlation-ID",
 )
 SHOWN_TO_BROWSERS = (
+    "ETag",
     "Location",
     "Preference-Applied",
     "Retry-After",
@@ -75,7 +88,7 @@ def build_app(assembly: Assembly) -> FastAPI:
     app.state.metrics = metrics
     app.state.redis = connect_async(redis_url(assembly.settings))
     app.state.closing = asyncio.Event()
-    for routes in (api, delegations, schedules, links, health, page):
+    for routes in (api, agents, delegations, schedules, links, health, page):
         app.include_router(routes.router)
     app.router.routes.append(stream.build(assembly, operator, metrics))
     app.router.routes.append(documentation.build(app, base_url=assembly.settings.base_url))
@@ -99,7 +112,7 @@ def _browsers(settings: Settings) -> list[Middleware]:
     cors = Middleware(
         CORSMiddleware,
         allow_origins=[origin for origin in origins if origin],
-        allow_methods=["GET", "POST", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=ASKED_BY_BROWSERS,
         expose_headers=SHOWN_TO_BROWSERS,
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.http.agent_schemas import AgentDetail
 from bot.http.schemas import AcceptedOut, AnswerOut, Page, PlanIn, PlanOut, TaskIn
 from tests.integration.http_harness import DELEGATE, DELEGATIONS, PLANS, Service
 
@@ -24,6 +25,11 @@ ROUTES = {
     ("post", PLANS),
     ("post", "/api/v1/links"),
     ("get", "/api/v1/agents"),
+    ("post", "/api/v1/agents"),
+    ("get", "/api/v1/agents/templates"),
+    *[(method, "/api/v1/agents/{name}") for method in ("get", "put", "patch", "delete")],
+    ("get", "/api/v1/agents/{name}/versions"),
+    ("post", "/api/v1/agents/{name}/run"),
     ("get", DELEGATIONS),
     ("get", f"{DELEGATIONS}/{{delegation_id}}"),
     ("post", f"{DELEGATIONS}/{{delegation_id}}/cancel"),
@@ -121,6 +127,8 @@ async def test_what_the_headers_ask_for_is_documented(service: Service) -> None:
         ("get", DELEGATIONS, "200", Page),
         ("get", f"{DELEGATIONS}/{{delegation_id}}", "200", AnswerOut),
         ("post", f"{DELEGATIONS}/{{delegation_id}}/cancel", "200", AnswerOut),
+        ("post", "/api/v1/agents", "201", AgentDetail),
+        ("patch", "/api/v1/agents/{name}", "200", AgentDetail),
     ],
 )
 async def test_the_examples_are_what_the_service_would_send(
