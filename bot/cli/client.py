@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 from pydantic import ValidationError
@@ -22,6 +23,8 @@ from adapters.settings import Settings
 from bot.cli.bodies import (
     AgentCard,
     AgentCards,
+    AgentVersions,
+    AgentWhole,
     Answer,
     Body,
     Happening,
@@ -34,6 +37,7 @@ from core.errors import FlowMateError
 
 BodyT = TypeVar("BodyT", bound=Body)
 
+AGENTS = "/api/v1/agents"
 LARGEST_EVENT_BYTES = 4 * 1024 * 1024
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
@@ -136,7 +140,29 @@ class Api:
         return self._read(PlanAnswer, text).model_copy(update={"body": text})
 
     async def agents(self) -> tuple[AgentCard, ...]:
-        return self._read(AgentCards, await self._call("GET", "/api/v1/agents")).agents
+        return self._read(AgentCards, await self._call("GET", AGENTS)).agents
+
+    async def agent(self, name: str) -> AgentWhole:
+        return self._read(AgentWhole, await self._call("GET", f"{AGENTS}/{quote(name, safe='')}"))
+
+    async def agent_versions(self, name: str) -> tuple[AgentWhole, ...]:
+        text = await self._call("GET", f"{AGENTS}/{quote(name, safe='')}/versions")
+        return self._read(AgentVersions, text).versions
+
+    async def make_agent(self, fields: dict[str, Any]) -> AgentWhole:
+        return self._read(AgentWhole, await self._call("POST", AGENTS, json=fields))
+
+    async def change_agent(
+        self, name: str, fields: dict[str, Any], *, version: int | None, whole: bool = False
+    ) -> AgentWhole:
+        """A new version; with `version`, only where that one is still the current one."""
+        seen = {"If-Match": f'"{version}"'} if version is not None else {}
+        path = f"{AGENTS}/{quote(name, safe='')}"
+        method = "PUT" if whole else "PATCH"
+        return self._read(AgentWhole, await self._call(method, path, json=fields, headers=seen))
+
+    async def delete_agent(self, name: str) -> AgentWhole:
+        return self._read(AgentWhole, await self._call("DELETE", f"{AGENTS}/{quote(name, safe='')}"))
 
     async def link(self) -> PageLink:
         return self._read(PageLink, await self._call("POST", "/api/v1/links"))
