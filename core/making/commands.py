@@ -91,7 +91,8 @@ class Wish(Frozen):
 
 def read_wish(text: str) -> Wish | None:
     """The wish that the whole text is, if it is one."""
-    text = text.strip()
+    # In a chat with commands many will put a slash before it.
+    text = text.strip().removeprefix("/")
     if _MINE.match(text):
         return Wish(verb="list")
     if (one := _ONE.match(text)) is not None:

@@ -37,6 +37,7 @@ FILE = to_file(
         ("agent unshare digest", "unshare", "digest"),
         ("agent versions digest", "versions", "digest"),
         ("agent new", "new", ""),
+        ("/agent new", "new", ""),
         ("make me a new agent", "new", ""),
         ("agent edit digest tools: read_page", "edit", "digest"),
     ],
