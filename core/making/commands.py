@@ -63,8 +63,9 @@ _LEAD = re.compile(
     r"(?P<description>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+# One way to read each text: "and" between two names is a word like they are.
 _WITH_TOOLS = re.compile(
-    r"[,;.]?\s+(?:with|using)\s+(?:the\s+|these\s+)?tools?:?\s+(?P<tools>[\w-]+(?:(?:\s*,\s*|\s+and\s+|\s+)[\w-]+)*)[.]?$",
+    r"[,;.]?\s+(?:with|using)\s+(?:the\s+|these\s+)?tools?:?\s+(?P<tools>[\w-]+(?:[\s,]+[\w-]+)*)[.]?$",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\s*[,;\n]\s*|\s+and\s+|\s+")

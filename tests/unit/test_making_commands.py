@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -196,3 +197,22 @@ def test_each_reply_is_looked_at_by_itself(field: str, value: str, said: str) ->
 def test_a_dialogue_can_be_stopped(text: str) -> None:
     assert dialogue.is_stop(text)
     assert not dialogue.is_stop(f"{text} the old news")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "agent new x: y using tools " + "a and " * 800 + "!",
+        "agent new " + "name: " * 800,
+        "agent new " + " " * 4900 + "!",
+        "agent new x " + "- " * 2400,
+        "agents " * 700,
+        "please, " * 600 + "agent new",
+        "agent new " + "a" * 4900,
+        "agent new ```\n" + "`" * 4900,
+    ],
+)
+def test_no_text_takes_long_to_read(text: str) -> None:
+    began = time.perf_counter()
+    read_wish(text)
+    assert time.perf_counter() - began < 1.0
