@@ -134,3 +134,25 @@ def test_fields_of_a_file_are_given_unchecked() -> None:
         "name": "Not Good",
         "system_prompt": "Be short.",
     }
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "a: &a [x, x]\nb: &b [*a, *a, *a, *a]\nc: &c [*b, *b, *b, *b]\ntools: [*c, *c, *c, *c]",
+        "tools: &a [*a]",
+        "limits: &a {rounds: *a}",
+        "limits: {rounds: .inf}",
+        "name: 2026-99-99",
+        "name: 2026-01-01",
+        "? [a]\n: b",
+        "name: !!python/object/apply:os.system [ls]",
+        'description: "\\ud800"',
+        "null: x",
+    ],
+)
+def test_yaml_of_any_shape_is_refused_in_sentences(front: str) -> None:
+    with pytest.raises(InvalidAgent) as caught:
+        check_agent(read_fields(f"---\n{front}\n---\n"), tools=TOOLS)
+    assert len(caught.value.sentence) < 2000
+    assert "0x" not in caught.value.sentence
