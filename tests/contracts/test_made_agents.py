@@ -18,6 +18,7 @@ from core.memory.store import InMemoryStore
 from core.models import Address, Agent, AgentDraft, DraftTurn, MadeAgent, Person, Visibility
 from core.ports.made_agents import MadeAgents
 from core.ports.store import Store
+from core.roster import Roster
 from tests.contracts.conftest import ALL
 from tests.contracts.samples import HERE, NOW, accepted, at
 
@@ -186,6 +187,30 @@ async def test_a_draft_is_one_persons_in_one_conversation(place: Place) -> None:
     other = draft.model_copy(update={"person_id": BOB.id, "at": at(60)})
     await place.agents.save_draft(other, forget_before=NOW + timedelta(seconds=30))
     assert await place.agents.draft(HERE, ADA.id) is None
+
+
+async def test_a_worker_knows_of_a_change_with_the_next_delegation_it_plans(place: Place) -> None:
+    """The door and the worker are processes of their own, with the database between them."""
+    worker = Roster(files={}, made=place.again())
+    await accepted(place.store, "d1")
+    delegation, version = await place.store.load_to_plan("d1")
+    assert (await worker.crew(delegation, version=version)).usable_by(ADA.id) == ()
+    first = await place.agents.save(made(), expected=None, now=NOW)
+    assert first is not None
+    for says, visibility, ada, bob in (
+        ("Reads the news.", Visibility.ME, 1, 0),
+        ("Reads more.", Visibility.WORKSPACE, 1, 1),
+    ):
+        await place.agents.save(made(says=says, visibility=visibility), expected=first.version, now=NOW)
+        delegation, version = await place.store.load_to_plan("d1")
+        crew = await worker.crew(delegation, version=version)
+        assert [len(crew.usable_by(who)) for who in (ADA.id, BOB.id)] == [ada, bob]
+        first = first.model_copy(update={"version": first.version + 1})
+    assert await place.agents.delete(first, by=ADA.id, key="", now=NOW)
+    delegation, version = await place.store.load_to_plan("d1")
+    crew = await worker.crew(delegation, version=version)
+    assert crew.usable_by(ADA.id) == ()
+    assert crew.missed("@digest go") is not None
 
 
 async def test_a_database_that_is_out_is_said_so() -> None:
