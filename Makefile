@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tests start many processes of ours: each of them would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check lint types contracts fast everything eval bench bench-idle bench-schedules chaos soak pictures lock clean
+.PHONY: run test check lint types contracts fast everything eval bench bench-quick bench-idle bench-schedules bench-delegations chaos soak pictures lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -44,8 +44,16 @@ bench-idle: $(VENV)/.dev
 bench-schedules: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.schedules_burst
 
+# FlowMate beside what one would write instead, about half an hour. PEERS="--quick", PEERS="--only flowmate-sqlite bullmq"
+bench-delegations: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.delegations $(PEERS)
+
+# Every measurement, about an hour; the others' libraries are installed into build/ at the first run. BENCH="--only path"
 bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.path
+	$(BIN)/python -m benchmarks $(BENCH)
+
+bench-quick: $(VENV)/.dev
+	$(BIN)/python -m benchmarks --quick $(BENCH)
 
 # Processes killed and halted, Redis emptied, answers lost; both databases, about half an hour. CHAOS="--share 0.1 --seed 7"
 chaos: $(VENV)/.dev

@@ -6,10 +6,16 @@ import asyncio
 from pathlib import Path
 
 from adapters.clock import SystemClock
+from adapters.connecting import build_integration_desk
+from adapters.integrations.s3 import NAME, to_bucket
+from adapters.operator import PLATFORM, WORKSPACE
 from adapters.settings import Settings
 from adapters.sql.archive import EVERYTHING, SqlArchive
 from adapters.sql.database import Database
 from core.ports.archive import Archived
+from core.ports.integrations import Missing
+
+OPERATORS = f"{PLATFORM}:{WORKSPACE}"
 
 
 def build_archive(settings: Settings, database: Database) -> SqlArchive:
@@ -23,6 +29,22 @@ async def back_up(settings: Settings, *, key: str) -> Archived:
     database = Database(settings.database)
     try:
         return await build_archive(settings, database).create(EVERYTHING, key=key)
+    finally:
+        database.close()
+
+
+async def copy_to_bucket(settings: Settings, archived: Archived) -> str:
+    """Put an archive of everything into the operator's own bucket, and say where; empty where none is connected.
+
+    Raises ToolFailed, TransientError (StoreUnavailable, too), SealBroken and ConfigurationError. Safe to repeat.
+    """
+    database = Database(settings.database)
+    try:
+        desk = build_integration_desk(settings, database, SystemClock())
+        found = await desk.find(OPERATORS, NAME, given=[NAME])
+        if isinstance(found, Missing):
+            return ""
+        return await to_bucket(await desk.open(OPERATORS, found)).put(Path(archived.artifact.path))
     finally:
         database.close()
 

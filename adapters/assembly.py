@@ -18,6 +18,8 @@ from adapters.configured import (
     redis_url,
     routine_rules,
 )
+from adapters.connecting import build_integration_desk, build_invitations, build_service_commands
+from adapters.invitations import SignedInvitations
 from adapters.limits.moving_window import MovingWindow
 from adapters.operator import OPERATOR, to_own_place
 from adapters.planner_on_demand import PlannerOnDemand
@@ -38,7 +40,9 @@ from core.controls import Controls
 from core.coordinator import Coordinator, Parts
 from core.delivery import Delivery
 from core.intake import Intake
+from core.integrations.desk import IntegrationDesk
 from core.leases import Leases
+from core.line import Line
 from core.making import MakingDesk, MakingLimits, Shop
 from core.making.routine import MadeRoutines
 from core.models import Agent
@@ -84,6 +88,8 @@ class Assembly:
     schedules: SqlSchedules
     alarm: Alarm
     desk: Desk
+    integrations: IntegrationDesk
+    invitations: SignedInvitations
     admissions: SqlAdmissions
     routines: Routines
     connections: Mapping[str, Connection]
@@ -141,20 +147,22 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     )
     leases = Leases(store=store, clock=clock)
     model = build_model(settings)
-    tools = all_tools(settings, database, clock) if runs_agents else {}
+    integrations = build_integration_desk(settings, database, clock)
+    invitations = build_invitations(settings, admissions)
+    tools = all_tools(settings, database, clock, integrations) if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
     check_tools(agents, tools=tools or tool_names())
     planner = (
         build_planner(tools, model)
         if runs_agents
-        else PlannerOnDemand(lambda: build_planner(all_tools(settings, database, clock), model))
+        else PlannerOnDemand(lambda: build_planner(all_tools(settings, database, clock, integrations), model))
     )
     made_agents = SqlMadeAgents(database)
     roster = Roster(files=agents, made=made_agents)
     runner = StepRunner(
         agents=agents,
         roster=roster,
-        loop=AgentLoop(model=model, tools=tools, runs=SqlRuns(database), clock=clock),
+        loop=AgentLoop(model=model, tools=tools, runs=SqlRuns(database), clock=clock, access=integrations),
         store=store,
         clock=clock,
         limits=RunLimits(
@@ -198,7 +206,14 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     limit = Limit(
         requests=settings.rate_limit_max_requests, window_seconds=settings.rate_limit_window_ms / 1000
     )
-    intake = Intake(store=store, limiter=limiter, coordinator=coordinator, clock=clock, limit=limit)
+    intake = Intake(
+        store=store,
+        limiter=limiter,
+        coordinator=coordinator,
+        clock=clock,
+        limit=limit,
+        line=Line(queue=queue, limiter=limiter, clock=clock),
+    )
     controls = Controls(
         store=store,
         coordinator=coordinator,
@@ -226,7 +241,14 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         leases=leases,
         coordinator=coordinator,
         controls=controls,
-        reception=Reception(intake=intake, controls=controls, store=store, agents=agents, making=making),
+        reception=Reception(
+            intake=intake,
+            controls=controls,
+            store=store,
+            agents=agents,
+            making=making,
+            services=build_service_commands(settings, integrations, invitations, clock),
+        ),
         reconciler=Reconciler(
             store=store,
             queue=queue,
@@ -238,6 +260,8 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         schedules=schedules,
         alarm=alarm,
         desk=desk,
+        integrations=integrations,
+        invitations=invitations,
         admissions=admissions,
         routines=Routines(schedules=schedules, clock=clock, person=OPERATOR, posting=posting, rules=rules),
         person_limit=limit,

@@ -18,6 +18,7 @@ from adapters.tools.registry import ToolParts, build_tools
 from adapters.web.on_demand import OnDemandFetcher
 from core.errors import ConfigurationError
 from core.ports.clock import Clock
+from core.ports.integrations import Credentials
 from core.ports.language_model import LanguageModel
 from core.ports.messenger import Messenger
 from core.ports.planner import Planner
@@ -34,7 +35,9 @@ def build_planner(tools: Mapping[str, Tool[Any]], model: LanguageModel | None) -
     return TieredPlanner(rules=rules, model=ModelPlanner(model) if model is not None else None)
 
 
-def all_tools(settings: Settings, database: Database, clock: Clock) -> dict[str, Tool[Any]]:
+def all_tools(
+    settings: Settings, database: Database, clock: Clock, credentials: Credentials
+) -> dict[str, Tool[Any]]:
     """Every tool, by name."""
     return build_tools(
         ToolParts(
@@ -44,6 +47,7 @@ def all_tools(settings: Settings, database: Database, clock: Clock) -> dict[str,
             archive=build_archive(settings, database),
             fetch=OnDemandFetcher(allow=settings.fetch_allow),
             usage=SqlUsageLog(database),
+            credentials=credentials,
         )
     )
 
@@ -89,12 +93,14 @@ def build_model(settings: Settings) -> LanguageModel | None:
     if not settings.model_configured:
         return None
     # The client and the prices of models, for those who have a model.
+    from adapters.llm.masked import MaskedModel
     from adapters.llm.openai_model import OpenAIModel
 
     key = settings.openai_api_key
-    return OpenAIModel(
+    model = OpenAIModel(
         model=settings.flowmate_model,
         api_key=key.get_secret_value() if key is not None else None,
         base_url=settings.openai_base_url,
         clock=SystemClock(),
     )
+    return MaskedModel(model)

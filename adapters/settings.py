@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import ConfigurationError
+from core.integrations.masking import KNOWN
 
 MIN_SECRET_BYTES = 32
 MIN_DIFFERENT_CHARACTERS = 8
@@ -33,6 +35,11 @@ class Settings(BaseSettings):
     flowmate_port: int = Field(8080, ge=1, le=65535, description="port the web process listens on")
     flowmate_base_url: str | None = Field(
         None, description="how others reach it; default: derived from host and port"
+    )
+    flowmate_admins: str = Field(
+        "",
+        description="ids of the people who may connect, test and revoke services from a chat, separated by commas, "
+        "such as slack:T0123:U0456; FlowMate tells an id to whoever asks; default: the operator alone",
     )
     flowmate_agents_dir: Path | None = Field(
         None, description="a folder with a team's own agents; default: agents/ in the data folder"
@@ -76,7 +83,9 @@ class Settings(BaseSettings):
         None, description="signs refresh tokens; required in production, >= 32 bytes"
     )
     integration_enc_key: SecretStr | None = Field(
-        None, description="seals integrations; required in production, >= 32 bytes"
+        None,
+        description="master key of the integrations, then older ones that may still open them, separated by commas; "
+        "required in production, each >= 32 bytes; default: made in the data folder, integration.key",
     )
     allowed_origins: str = Field(
         "", description="origins that may use the API from a browser, separated by commas"
@@ -166,6 +175,16 @@ class Settings(BaseSettings):
         return self.openai_api_key is not None or self.openai_base_url is not None
 
     @property
+    def integration_enc_keys(self) -> tuple[str, ...]:
+        """The current master key, and the older ones."""
+        value = self.integration_enc_key.get_secret_value() if self.integration_enc_key else ""
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @property
+    def admins(self) -> frozenset[str]:
+        return frozenset(part.strip() for part in self.flowmate_admins.split(",") if part.strip())
+
+    @property
     def fetch_allow(self) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.flowmate_fetch_allow.split(",") if part.strip())
 
@@ -189,9 +208,7 @@ def check_production(settings: Settings) -> None:
 def _secret_problems(settings: Settings) -> list[str]:
     problems: list[str] = []
     seen: dict[str, str] = {}
-    for name in ("jwt_secret", "refresh_secret", "integration_enc_key", "flowmate_operator_token"):
-        secret: SecretStr | None = getattr(settings, name)
-        value = secret.get_secret_value() if secret else ""
+    for name, value in _secrets(settings):
         if not value:
             problems.append(f"{name.upper()} is missing")
         elif len(value.encode()) < MIN_SECRET_BYTES:
@@ -202,6 +219,14 @@ def _secret_problems(settings: Settings) -> list[str]:
             problems.append(f"{name.upper()} is the same as {seen[value]}")
         seen.setdefault(value, name.upper())
     return problems
+
+
+def _secrets(settings: Settings) -> Iterator[tuple[str, str]]:
+    for name in ("jwt_secret", "refresh_secret", "flowmate_operator_token"):
+        secret: SecretStr | None = getattr(settings, name)
+        yield name, secret.get_secret_value() if secret else ""
+    for value in settings.integration_enc_keys or ("",):
+        yield "integration_enc_key", value
 
 
 def prepare_data_dir(settings: Settings) -> Path:
@@ -222,7 +247,16 @@ def prepare_data_dir(settings: Settings) -> Path:
 
 
 def operator_token(settings: Settings) -> str:
-    """The operator's bearer token: the configured one, else the one in the data folder, made once (mode 0600)."""
+    """The operator's bearer token: the configured one, else the one in the data folder, made once (mode 0600).
+
+    It is masked from then on.
+    """
+    token = _operator_token(settings)
+    KNOWN.keep(token)
+    return token
+
+
+def _operator_token(settings: Settings) -> str:
     if settings.flowmate_operator_token is not None:
         return settings.flowmate_operator_token.get_secret_value()
     path = prepare_data_dir(settings) / "operator.token"

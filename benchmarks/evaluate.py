@@ -22,6 +22,7 @@ from adapters.tools.registry import ToolParts, build_tools
 from adapters.web.fetch import GuardedFetcher
 from core.catalog import BUILT_IN, load_agents
 from core.memory.clock import ManualClock
+from core.memory.integrations import InMemoryCredentials
 from core.memory.notes import InMemoryNotes
 from core.memory.usage import InMemoryUsageLog
 from core.models import Agent, Person, Plan, Task
@@ -135,6 +136,7 @@ def built_in_planner() -> tuple[RulePlanner, tuple[Agent, ...]]:
         archive=Untouched(),
         fetch=GuardedFetcher(),
         usage=InMemoryUsageLog(),
+        credentials=InMemoryCredentials(),
     )
     return RulePlanner(tools=build_tools(parts)), tuple(load_agents([BUILT_IN]).values())
 

@@ -215,6 +215,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--quick", action="store_true", help="200 schedules")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--people", type=int, default=100)
     parser.add_argument("--postgresql", action="store_true")
@@ -223,6 +224,9 @@ def main() -> None:
     given: Any = parser.parse_args()
     if not 1 <= given.count <= MOST:
         parser.error(f"--count goes from 1 to {MOST}")
+    if given.quick:
+        given.count, given.people = 200, 20
+    del given.quick
     burst = asyncio.run(measure(Options(**vars(given))))
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     store = "PostgreSQL" if given.postgresql else "SQLite"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,28 +15,18 @@ from core.context import to_task
 from core.delivery import Delivery
 from core.dispatch import to_jobs, to_step_jobs
 from core.errors import NotFound, QueueUnavailable
+from core.finishing import Finishing
+from core.histories import Histories
 from core.leases import LeaseLost, Leases
 from core.making import MakingDesk
-from core.models import (
-    Agent,
-    Delegation,
-    DelegationState,
-    Exchange,
-    Plan,
-    Reply,
-    Result,
-    Status,
-    Step,
-    StepState,
-)
-from core.policies import HISTORY_EXCHANGES, LEASE_SECONDS, MAX_CRASHES, due, status_of
+from core.models import Delegation, DelegationState, Exchange, Plan, Reply, Result, Status, Step, StepState
+from core.policies import LEASE_SECONDS, MAX_CRASHES, due
 from core.ports.clock import Clock
 from core.ports.event_log import EventLog
 from core.ports.job_queue import JobQueue
 from core.ports.planner import Planner, PlanRequest
 from core.ports.store import Store
 from core.rendering import answers, failures
-from core.replies import to_reply
 from core.schedules.desk import Desk
 from core.schedules.firing import ORIGIN as SCHEDULE
 from core.schedules.understanding import Understood
@@ -72,6 +61,14 @@ class Coordinator:
         self._parts = parts
         self._store = parts.store
         self._clock = parts.clock
+        self._histories = Histories(parts.store)
+        self._finishing = Finishing(
+            roster=parts.runner.roster,
+            desk=parts.desk,
+            posts=parts.delivery.posts,
+            clock=parts.clock,
+            default_zone=parts.default_zone,
+        )
 
     async def dispatch(self, delegation: Delegation) -> None:
         """Enqueue what is due for this state of the delegation. Safe to repeat. Raises QueueUnavailable."""
@@ -99,7 +96,7 @@ class Coordinator:
         if here and what.finish:
             await self._finish(delegation)
         elif here and what.deliver:
-            await self._parts.delivery.deliver(delegation.id)
+            await self._parts.delivery.deliver(delegation.id, answered=delegation)
         elif not what.nothing:
             await self.dispatch(delegation)
 
@@ -151,7 +148,8 @@ class Coordinator:
         plan = crew.pinned(crew.missed(task.text) or await self._planned(delegation, request))
         now = self._clock.now()
         if heard is not None and plan.steps and self._parts.desk is not None:
-            await self._answer(delegation, *await self._proposal(delegation, heard, crew.cast(plan)))
+            lacking = self._parts.runner.lacks(crew.cast(plan))
+            await self._answer(delegation, *await self._proposal(delegation, heard, lacking))
         elif plan.steps:
             planned = await self._store.save_plan(delegation.id, plan, now=now)
             self._changed(delegation)
@@ -162,11 +160,10 @@ class Coordinator:
         return None
 
     async def _proposal(
-        self, delegation: Delegation, heard: Understood, agents: Sequence[Agent]
+        self, delegation: Delegation, heard: Understood, lacking: str | None
     ) -> tuple[Status, Reply]:
         """A schedule for what was heard; one that could only fail is not offered."""
         assert self._parts.desk is not None
-        lacking = self._parts.runner.lacks(agents)
         if lacking is not None:
             return Status.FAILED, Reply(text=failures.not_scheduled(lacking))
         address = self._parts.delivery.standing(delegation.instruction.address)
@@ -226,7 +223,9 @@ class Coordinator:
             # token no longer fits, and this changes nothing).
             await asyncio.shield(self._store.release_step(step.id, token=step.token, now=self._clock.now()))
             raise
-        ended = await self._store.end_step(step.id, token=step.token, result=result, now=self._clock.now())
+        ended = await self._store.end_step(
+            step.id, token=step.token, result=result, now=self._clock.now(), answering=self._finishing.at_once
+        )
         level = logging.INFO if result.state is StepState.SUCCEEDED else logging.WARNING
         logger.log(level, "step %s (%s): %s", step.id, step.agent, result.state.value)
         self._changed(delegation)
@@ -266,27 +265,25 @@ class Coordinator:
             await self._parts.delivery.deliver(delegation_id)
 
     async def _finish(self, delegation: Delegation) -> None:
-        status = status_of(delegation.steps, cancelled=delegation.cancelled_by is not None)
-        reply = await to_reply(
-            delegation,
-            status,
-            desk=self._parts.desk,
-            roster=self._parts.runner.roster,
-            default_zone=self._parts.default_zone,
-        )
+        answer = await self._finishing.answer(delegation)
         now = self._clock.now()
-        posts = self._parts.delivery.posts(delegation.instruction.address.platform)
         saved = await self._store.save_answer(
-            delegation.id, round=delegation.round, status=status, reply=reply, now=now, delivered=not posts
+            delegation.id,
+            round=delegation.round,
+            status=answer.status,
+            reply=answer.reply,
+            now=now,
+            delivered=answer.delivered,
         )
         if not saved:
             # Another worker ended the last step at the same moment; the answer is its to deliver.
             return
         self._parts.events.ring(delegation.id)
-        if not posts:
+        if answer.delivered:
             return
-        answer = {"state": DelegationState.ANSWERED, "status": status, "reply": reply, "answered_at": now}
-        await self._parts.delivery.deliver(delegation.id, answered=delegation.model_copy(update=answer))
+        said = {"status": answer.status, "reply": answer.reply, "answered_at": now}
+        answered = delegation.model_copy(update={"state": DelegationState.ANSWERED, **said})
+        await self._parts.delivery.deliver(delegation.id, answered=answered)
 
     def _changed(self, delegation: Delegation) -> None:
         self._parts.events.ring(delegation.id)
@@ -295,6 +292,4 @@ class Coordinator:
     async def _history(self, delegation: Delegation) -> tuple[Exchange, ...]:
         if delegation.instruction.origin == SCHEDULE:
             return ()
-        return await self._store.conversation(
-            delegation.instruction.address, before=delegation.received_at, limit=HISTORY_EXCHANGES
-        )
+        return await self._histories.of(delegation)

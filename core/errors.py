@@ -5,10 +5,12 @@
     │   ├── InvalidInstruction
     │   ├── InvalidSchedule     a cron expression, zone or interval that can't be; carries the field
     │   ├── InvalidAgent        an agent that can't be; carries each wrong field with its sentence
+    │   ├── InvalidIntegration  a kind, name or value that can't be; carries the field
     │   └── RateLimited         carries the verdict: which limit, and when to try again
     ├── NotFound, Conflict      what was named does not exist, or is not in a state that allows it
     ├── TransientError          worth trying again; carries `retry_after_seconds` where the other side said so
     │   ├── StoreUnavailable, QueueUnavailable
+    │   ├── KeyRetired          what was just sealed has to be sealed again, with the newer key
     │   ├── MessengerUnavailable
     │   │   └── MessengerBusy   there is too much to post; nothing was sent
     │   └── ModelUnavailable
@@ -16,6 +18,8 @@
     │   ├── StepFailed          an agent could not do its task
     │   │   └── ToolFailed
     │   ├── Denied              an agent asked for something that it was not given
+    │   ├── SealBroken          a sealed secret was changed, or belongs to another row or workspace
+    │   │   └── UnknownKey      its key isn't there, or no longer
     │   ├── MessengerRefused    the platform won't take this message, now or later
     │   │   ├── RecipientGone   nobody can be written to there any more
     │   │   └── MessageGone     the message that should be edited no longer exists
@@ -67,6 +71,14 @@ class InvalidAgent(Refused):
         """Each wrong field (`tools.0`) with a sentence."""
 
 
+class InvalidIntegration(Refused):
+    """That integration can't be."""
+
+    def __init__(self, sentence: str, *, field: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 class RateLimited(Refused):
     """Too many requests; try again later."""
 
@@ -99,6 +111,10 @@ class QueueUnavailable(TransientError):
     """The queue can't be reached just now."""
 
 
+class KeyRetired(TransientError):
+    """The key of this secret has just been retired; seal it again."""
+
+
 class MessengerUnavailable(TransientError):
     """The chat platform did not take the message just now."""
 
@@ -125,6 +141,14 @@ class ToolFailed(StepFailed):
 
 class Denied(PermanentError):
     """The agent asked for something that it was not given."""
+
+
+class SealBroken(PermanentError):
+    """A sealed secret can't be opened: it was changed, or belongs to something else; connect the integration again."""
+
+
+class UnknownKey(SealBroken):
+    """A sealed secret can't be opened, since its key isn't there; connect the integration again."""
 
 
 class MessengerRefused(PermanentError):

@@ -8,6 +8,7 @@ import secrets
 
 from core.coordinator import Coordinator
 from core.errors import InvalidInstruction, QueueUnavailable, RateLimited, Refused, StoreUnavailable
+from core.line import Line
 from core.models import MAX_INSTRUCTION_CHARACTERS, Delegation, Event, EventKind, Instruction, Receipt
 from core.ports.clock import Clock
 from core.ports.limiter import Limit, Limiter
@@ -23,13 +24,21 @@ class Intake:
     """Takes instructions from every door, each exactly once."""
 
     def __init__(
-        self, *, store: Store, limiter: Limiter, coordinator: Coordinator, clock: Clock, limit: Limit
+        self,
+        *,
+        store: Store,
+        limiter: Limiter,
+        coordinator: Coordinator,
+        clock: Clock,
+        limit: Limit,
+        line: Line,
     ) -> None:
         self._store = store
         self._limiter = limiter
         self._coordinator = coordinator
         self._clock = clock
         self._limit = limit
+        self._line = line
 
     async def receive(self, instruction: Instruction) -> Receipt:
         """Save the instruction; returns only after the commit, and never waits for a model or a platform.
@@ -61,10 +70,10 @@ class Intake:
             # The door has to answer its platform within seconds, whatever state the queue is in.
             async with asyncio.timeout(DISPATCH_SECONDS):
                 await self._coordinator.dispatch(delegation)
+                return await self._line.notice(delegation.instruction.person.id)
         except (QueueUnavailable, TimeoutError):
             logger.warning("queue out: %s waits for reconcile", delegation.id)
             return refusals.STARTS_LATE
-        return None
 
     async def _record(self, instruction: Instruction, refusal: Refused) -> None:
         reason = "invalid" if isinstance(refusal, InvalidInstruction) else "limit"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from core.controls import Controls
 from core.intake import Intake
+from core.integrations.commands import ServiceCommands, Told
 from core.making import Form, MakingDesk, Submission
 from core.models import Address, Agent, Instruction, Person, Press, Receipt
 from core.ports.store import Store
@@ -23,7 +24,9 @@ class Reception:
         store: Store,
         agents: Mapping[str, Agent],
         making: MakingDesk,
+        services: ServiceCommands | None = None,
     ) -> None:
+        self._services = services
         self._intake = intake
         self._controls = controls
         self._store = store
@@ -37,6 +40,12 @@ class Reception:
     async def press(self, press: Press) -> str | None:
         """See Controls.press."""
         return await self._controls.press(press)
+
+    async def about_services(self, text: str, *, person: Person, address: Address) -> Told | None:
+        """See ServiceCommands.answer; None without them."""
+        if self._services is None:
+            return None
+        return await self._services.answer(text, person=person, address=address)
 
     async def cancel_latest(self, address: Address, person: Person) -> str | None:
         """See Controls.cancel_latest."""

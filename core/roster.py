@@ -116,11 +116,10 @@ class Roster:
         address = delegation.instruction.address
         return await self.of(address.platform, address.workspace, version=version)
 
-    async def named(self, delegation: Delegation) -> list[Agent | None]:
-        """The agent of each step, where there still is one. Raises StoreUnavailable."""
-        if all(step.agent in self.files for step in delegation.steps):
-            return [self.files[step.agent] for step in delegation.steps]
-        crew = await self.crew(delegation)
+    def seen(self, delegation: Delegation) -> list[Agent | None]:
+        """The agent of each step, as far as this process knows it: whoever ran a step has just looked."""
+        address = delegation.instruction.address
+        crew = self._crews.get((address.platform, address.workspace), self._bare)
         return [crew.named(step.agent) for step in delegation.steps]
 
     async def notes(self, delegation: Delegation) -> dict[str, str]:

@@ -13,6 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from core.agent_loop import AgentLoop
 from core.errors import Denied, ModelUnavailable, PermanentError, StepFailed, StoreUnavailable, TransientError
+from core.integrations.masking import KNOWN
 from core.models import Agent, Delegation, Event, EventKind, Result, Step, StepState, Task
 from core.policies import retry_delay, step_timeout_seconds
 from core.ports.clock import Clock
@@ -88,7 +89,7 @@ class StepRunner:
         except StoreUnavailable:
             raise
         except Exception as error:
-            result = await self._failed(run, error)
+            result = _encodable(await self._failed(run, error))
             # The turns of a run that came to nothing were paid for all the same.
             spent = await self._loop.spent(run_id(run.delegation, run.step))
             return result.model_copy(update={"usage": spent})
@@ -112,10 +113,8 @@ class StepRunner:
         if isinstance(error, ModelUnavailable) and run.agent.tools:
             try:
                 async with asyncio.timeout(self._attempt_seconds(run.agent)):
-                    return _encodable(
-                        await self._loop.run_without_model(
-                            run.agent, run.task, step_id=run_id(run.delegation, run.step)
-                        )
+                    return await self._loop.run_without_model(
+                        run.agent, run.task, step_id=run_id(run.delegation, run.step)
                     )
             except (StepFailed, TransientError, TimeoutError):
                 logger.info("step %s can't do without its model either", run.step.id)
@@ -158,6 +157,8 @@ class _Run:
                 self.task,
                 step_id=run_id(self.delegation, self.step),
                 on_progress=self._on_progress,
+                # The first claim that there ever was; whoever claims, or takes away, raises the token.
+                fresh=self.attempt == 1 and self.step.token == 1,
             )
 
     def _delay(self, state: RetryCallState) -> float | None:
@@ -184,7 +185,7 @@ class _Run:
             self.step.id,
             token=self.step.token,
             delay_seconds=self._chosen or 0.0,
-            reason=reason,
+            reason=KNOWN.mask(reason),
             now=self.runner._clock.now(),
         )
         self.on_change()
@@ -203,10 +204,14 @@ class _Run:
 
 
 def _encodable(result: Result) -> Result:
-    """The result without halves of surrogate pairs, which models and JSON may give and no platform takes."""
+    """The result without known secrets, and without halves of surrogate pairs, which no platform takes."""
     return result.model_copy(
-        update={"output": _paired(result.output), "error": _paired(result.error or "") or None}
+        update={"output": _clean(result.output), "error": _clean(result.error or "") or None}
     )
+
+
+def _clean(text: str) -> str:
+    return KNOWN.mask(_paired(text))
 
 
 def _paired(text: str) -> str:

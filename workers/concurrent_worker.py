@@ -18,6 +18,7 @@ from rq.queue import Queue
 from rq.utils import now
 from rq.worker import Worker
 
+from core.integrations.masking import KNOWN
 from workers.execution import ThreadDeathPenalty
 from workers.maintenance import sweep
 from workers.outage import private_client
@@ -62,6 +63,17 @@ class ConcurrentWorker(Worker):
 
     def execute_job(self, job: Job, queue: Queue) -> NoReturn:
         raise NotImplementedError("this worker works in an event loop: await run()")
+
+    def handle_job_failure(
+        self,
+        job: Job,
+        queue: Queue,
+        started_job_registry: Any = None,
+        exc_string: str = "",
+        execution: Any = None,
+    ) -> None:
+        """Records the failure; its traceback stays in Redis for a year, so that it must hold no secret."""
+        super().handle_job_failure(job, queue, started_job_registry, KNOWN.mask(exc_string), execution)
 
     def kill_horse(self, *_: Any) -> None:
         """Does nothing: there is no horse, and RQ's would kill this process's own group."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic_settings import BaseSettings
 
+from core.integrations.commands import Told
 from core.making.forms import Form, Submission
 from core.models import Address, Finding, Instruction, Person, Press, Receipt
 from core.ports.admissions import Admissions
@@ -34,6 +35,13 @@ class Reception(Protocol):
     async def press(self, press: Press) -> str | None:
         """Do what a button says. Returns a sentence for the presser alone, or None where the message itself will
         change. Raises StoreUnavailable. Safe to repeat."""
+        ...
+
+    async def about_services(self, text: str, *, person: Person, address: Address) -> Told | None:
+        """The answer to a command about connected services; None where the text is an instruction like any other.
+
+        What it says is for this person alone, above all its link. Raises StoreUnavailable. Safe to repeat.
+        """
         ...
 
     async def cancel_latest(self, address: Address, person: Person) -> str | None:

@@ -23,7 +23,7 @@ from rq.job import Job as RqJob
 from rq.job import JobStatus
 from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.serializers import JSONSerializer
-from rq.utils import utcparse
+from rq.utils import as_text, utcparse
 
 from core.errors import QueueUnavailable
 from core.ports.clock import Clock
@@ -70,6 +70,9 @@ class RqJobQueue:
 
     async def alive(self, job_ids: Collection[str]) -> frozenset[str]:
         return await self._run(lambda: self._alive(tuple(job_ids))) if job_ids else frozenset()
+
+    async def waited(self) -> float:
+        return await self._run(self._waited)
 
     async def stop(self, job_ids: Collection[str]) -> None:
         await self._run(lambda: self._stop_all(tuple(job_ids)))
@@ -160,6 +163,13 @@ class RqJobQueue:
         return frozenset(
             job_id for job_id, fields in zip(job_ids, found, strict=True) if _is_alive(fields, now=now)
         )
+
+    def _waited(self) -> float:
+        first = self._redis.lindex(self._queue.key, 0)
+        since = self._redis.hget(RqJob.key_for(as_text(first)), "enqueued_at") if first else None
+        if not since:
+            return 0.0
+        return max(0.0, (self._clock.now() - utcparse(as_text(since)).astimezone(UTC)).total_seconds())
 
     def _stop_all(self, job_ids: Sequence[str]) -> None:
         for job_id in job_ids:

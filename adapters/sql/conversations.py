@@ -9,8 +9,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Integer,
     Row,
+    Select,
     and_,
+    bindparam,
     delete,
     func,
     insert,
@@ -72,15 +75,10 @@ def forget_post(c: Connection, delegation_id: str, part: int, message_id: str) -
 
 
 def exchanges(c: Connection, address: Address, before: datetime, limit: int) -> tuple[Exchange, ...]:
-    query = (
-        select(D.c.text, D.c.reply, D.c.received_at)
-        .where(_same_conversation(address), D.c.received_at < before, D.c.reply.is_not(None))
-        .order_by(D.c.received_at.desc(), D.c.id.desc())
-        .limit(limit)
-    )
+    here = {**_here(address), "before": before, "limit": limit}
     found = [
         Exchange(instruction=row.text, answer=row.reply["text"], at=row.received_at)
-        for row in c.execute(query)
+        for row in c.execute(_IN_THREAD if address.thread else _IN_PLACE, here)
         if row.reply
     ]
     return tuple(reversed(found))
@@ -92,7 +90,8 @@ def delegations_in(
     query = select(D).where(_same_conversation(address))
     if before is not None:
         query = query.where(D.c.received_at < before)
-    rows = c.execute(query.order_by(D.c.received_at.desc(), D.c.id.desc()).limit(limit)).all()
+    query = query.order_by(D.c.received_at.desc(), D.c.id.desc()).limit(limit)
+    rows = c.execute(query, _here(address)).all()
     steps: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
     for step in c.execute(select(S).where(S.c.delegation_id.in_(steps)).order_by(S.c.index)):
         steps[step.delegation_id].append(step)
@@ -143,22 +142,16 @@ def _of_workspace(table: FromClause, workspace: tuple[str, str]) -> ColumnElemen
 
 def knows(c: Connection, address: Address) -> bool:
     query = select(D.c.id).where(_same_conversation(address)).limit(1)
-    return c.execute(query).first() is not None
+    return c.execute(query, _here(address)).first() is not None
 
 
 def _same_conversation(address: Address) -> ColumnElement[bool]:
-    same_place = and_(*_in_place(address))
-    same_thread = D.c.thread == address.thread
-    if not address.thread:
-        return and_(same_place, same_thread)
-    # A thread may also hang below an answer that was posted outside any thread.
-    root = select(M.c.delegation_id).where(
-        M.c.platform == address.platform,
-        M.c.workspace == address.workspace,
-        M.c.place == address.place,
-        M.c.message_id == address.thread,
-    )
-    return and_(same_place, or_(same_thread, D.c.id.in_(root)))
+    """To be given `_here(address)`."""
+    return _CONVERSATION_OF_THREAD if address.thread else _CONVERSATION
+
+
+def _here(address: Address) -> dict[str, str]:
+    return address.model_dump(include={"platform", "workspace", "place", "thread"})
 
 
 def _in_place(address: Address) -> tuple[ColumnElement[bool], ...]:
@@ -167,3 +160,30 @@ def _in_place(address: Address) -> tuple[ColumnElement[bool], ...]:
         D.c.workspace == address.workspace,
         D.c.place == address.place,
     )
+
+
+def _earlier(there: ColumnElement[bool]) -> Select[tuple[str, Any, datetime]]:
+    return (
+        select(D.c.text, D.c.reply, D.c.received_at)
+        .where(
+            there,
+            D.c.received_at < bindparam("before", type_=D.c.received_at.type),
+            D.c.reply.is_not(None),
+        )
+        .order_by(D.c.received_at.desc(), D.c.id.desc())
+        .limit(bindparam("limit", type_=Integer))
+    )
+
+
+# Statements of the path are built once: that takes SQLAlchemy longer than running them.
+_THERE = tuple(D.c[name] == bindparam(name) for name in ("platform", "workspace", "place"))
+_SAME_THREAD = D.c.thread == bindparam("thread")
+_CONVERSATION = and_(*_THERE, _SAME_THREAD)
+# A thread may also hang below an answer that was posted outside any thread.
+_ROOT = select(M.c.delegation_id).where(
+    *(M.c[name] == bindparam(name) for name in ("platform", "workspace", "place")),
+    M.c.message_id == bindparam("thread"),
+)
+_CONVERSATION_OF_THREAD = and_(*_THERE, or_(_SAME_THREAD, D.c.id.in_(_ROOT)))
+_IN_PLACE = _earlier(_CONVERSATION)
+_IN_THREAD = _earlier(_CONVERSATION_OF_THREAD)

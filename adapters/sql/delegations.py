@@ -35,6 +35,7 @@ from core.models import (
     StepState,
 )
 from core.policies import FAR
+from core.ports.store import Answer
 
 D = tables.delegations
 S = tables.steps
@@ -51,8 +52,10 @@ _BY_ID = select(D).where(D.c.id == bindparam("id"))
 # Whether somebody made or changed an agent is read along with the delegation: one look at a key, no statement more.
 _TO_PLAN = select(D, func.coalesce(_ROSTER, 0).label("roster")).where(D.c.id == bindparam("id"))
 _BY_KEY = select(D).where(D.c.key == bindparam("key"))
+_ID_BY_KEY = select(D.c.id).where(D.c.key == bindparam("key"))
 _STEPS_OF = select(S).where(S.c.delegation_id == bindparam("id")).order_by(S.c.index)
 _NEW = insert(D)
+_NEW_STEPS = insert(S)
 _CHECK_LATER = (
     update(D)
     .where(D.c.id == bindparam("of"), D.c.state != DelegationState.DELIVERED.value)
@@ -90,7 +93,7 @@ def accept(
 
 
 def known(c: Connection, key: str) -> str | None:
-    return c.execute(select(D.c.id).where(D.c.key == key)).scalar_one_or_none()
+    return c.execute(_ID_BY_KEY, {"key": key}).scalar_one_or_none()
 
 
 def load(c: Connection, delegation_id: str) -> Delegation:
@@ -140,23 +143,14 @@ def save_plan(c: Connection, delegation_id: str, plan: Plan, now: datetime) -> D
     if not moved:
         return None
     if rows:
-        c.execute(insert(S), rows)
+        c.execute(_NEW_STEPS, rows)
     return load(c, delegation_id)
 
 
-def save_answer(
-    c: Connection,
-    delegation_id: str,
-    round: int,
-    answer: tuple[Status, Reply],
-    now: datetime,
-    *,
-    delivered: bool,
-) -> bool:
-    status, reply = answer
-    facts: list[Fact] = [(EventKind.DELEGATION_ANSWERED, {"status": status.value})]
+def save_answer(c: Connection, delegation_id: str, round: int, answer: Answer, now: datetime) -> bool:
+    facts: list[Fact] = [(EventKind.DELEGATION_ANSWERED, {"status": answer.status.value})]
     values: dict[str, Any] = {"state": DelegationState.ANSWERED.value}
-    if delivered:
+    if answer.delivered:
         facts.append((EventKind.DELEGATION_DELIVERED, {}))
         values = {"state": DelegationState.DELIVERED.value, "delivered_at": now, "check_at": None}
     return move(
@@ -164,10 +158,10 @@ def save_answer(
         delegation_id,
         facts,
         now,
-        OPEN_THIS_ROUND if status is Status.CANCELLED else OPEN_AND_WANTED,
+        OPEN_THIS_ROUND if answer.status is Status.CANCELLED else OPEN_AND_WANTED,
         this_round=round,
-        status=status.value,
-        reply=reply.model_dump(mode="json"),
+        status=answer.status.value,
+        reply=answer.reply.model_dump(mode="json"),
         answered_at=now,
         **values,
     )

@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, or_, select, update
 
 from adapters.sql import tables
-from adapters.sql.delegations import check_later, steps_of
+from adapters.sql.delegations import check_later, load, save_answer, steps_of
 from adapters.sql.facts import Fact, record
 from adapters.sql.moves import CHECK
 from adapters.sql.rows import to_delegation, to_step
 from core.models import Delegation, EventKind, Result, Step, StepState
 from core.policies import FAR
+from core.ports.store import Answering
 
 S = tables.steps
 RUNNING = StepState.RUNNING.value
@@ -93,7 +94,15 @@ def release(c: Connection, step_id: str, token: int, now: datetime) -> bool:
     return True
 
 
-def end(c: Connection, step_id: str, token: int, result: Result, now: datetime) -> Delegation | None:
+def end(
+    c: Connection,
+    step_id: str,
+    token: int,
+    result: Result,
+    now: datetime,
+    *,
+    answering: Answering | None = None,
+) -> Delegation | None:
     step = _holder(
         c,
         step_id,
@@ -108,7 +117,11 @@ def end(c: Connection, step_id: str, token: int, result: Result, now: datetime) 
     said: dict[str, Any] = {"state": result.state.value, "error": result.error}
     whole = _note(c, step, EventKind.STEP_ENDED, now, check_at=now + CHECK, **said)
     # After the delegation's row was locked: whatever step ended before this one is seen to have ended.
-    return to_delegation(whole, steps_of(c, step.delegation_id))
+    delegation = to_delegation(whole, steps_of(c, step.delegation_id))
+    answer = answering(delegation) if answering is not None else None
+    if answer is None or not save_answer(c, delegation.id, delegation.round, answer, now):
+        return delegation
+    return load(c, delegation.id)
 
 
 def skip(c: Connection, step_ids: Sequence[str], reason: str, now: datetime) -> None:

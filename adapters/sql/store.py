@@ -22,7 +22,7 @@ from core.models import (
     Status,
     Step,
 )
-from core.ports.store import Posted
+from core.ports.store import Answer, Answering, Posted
 
 
 class SqlStore:
@@ -74,8 +74,18 @@ class SqlStore:
     async def release_step(self, step_id: str, *, token: int, now: datetime) -> bool:
         return await self.database.write(lambda c: steps.release(c, step_id, token, now))
 
-    async def end_step(self, step_id: str, *, token: int, result: Result, now: datetime) -> Delegation | None:
-        return await self.database.write(lambda c: steps.end(c, step_id, token, result, now))
+    async def end_step(
+        self,
+        step_id: str,
+        *,
+        token: int,
+        result: Result,
+        now: datetime,
+        answering: Answering | None = None,
+    ) -> Delegation | None:
+        return await self.database.write(
+            lambda c: steps.end(c, step_id, token, result, now, answering=answering)
+        )
 
     async def skip_steps(self, step_ids: Sequence[str], *, reason: str, now: datetime) -> None:
         await self.database.write(lambda c: steps.skip(c, step_ids, reason, now))
@@ -92,7 +102,7 @@ class SqlStore:
     ) -> bool:
         return await self.database.write(
             lambda c: delegations.save_answer(
-                c, delegation_id, round, (status, reply), now, delivered=delivered
+                c, delegation_id, round, Answer(status=status, reply=reply, delivered=delivered), now
             )
         )
 

@@ -2,71 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     JSON,
-    BigInteger,
+    Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
+    LargeBinary,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# SQLite numbers rows by itself only where the key's type is INTEGER to the letter.
-RowNumber = BigInteger().with_variant(Integer, "sqlite")
-
-# "Nothing" is NULL, which queries can tell from something; SQLAlchemy's own choice is a JSON null.
-OptionalJson = JSON(none_as_null=True)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant; SQLite, which knows no zones, stores it naive."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Prose(TypeDecorator[str]):
-    """What people and models write, without what a database refuses: NUL and halves of surrogate pairs."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        return value.replace("\x00", "").encode("utf-8", "replace").decode()
-
+from adapters.sql.columns import Instant as Instant
+from adapters.sql.columns import OptionalJson as OptionalJson
+from adapters.sql.columns import Prose as Prose
+from adapters.sql.columns import RowNumber as RowNumber
+from adapters.sql.columns import metadata as metadata
 
 delegations = Table(
     "delegations",
@@ -297,4 +252,33 @@ agent_drafts = Table(
     Column("draft", JSON, nullable=False),
     Column("at", Instant, nullable=False),
     Index("ix_agent_drafts_at", "at"),
+)
+
+vault_keys = Table(
+    "vault_keys",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("master_id", String(32), nullable=False),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+integrations = Table(
+    "integrations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("workspace", String(150), nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("connected_by", String(200), nullable=False),
+    Column("connected_at", Instant, nullable=False),
+    Column("tested_at", Instant),
+    Column("passed", Boolean),
+    Column("note", Prose, nullable=False, server_default=""),
+    Column("key_id", ForeignKey("vault_keys.id"), nullable=False, index=True),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+    UniqueConstraint("workspace", "name"),
 )

@@ -8,6 +8,7 @@ from adapters.settings import Settings
 from adapters.web import Fetcher
 from core.ports.archive import Archive
 from core.ports.clock import Clock
+from core.ports.integrations import Credentials
 from core.ports.notes import Notes
 from core.ports.usage import UsageLog
 
@@ -22,3 +23,4 @@ class ToolParts:
     archive: Archive
     fetch: Fetcher
     usage: UsageLog
+    credentials: Credentials

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from adapters.integrations.s3 import NAME, to_bucket
 from adapters.text.backups import asks_for_backup
 from adapters.text.words import chosen_by_hand, own_words, readable
 from adapters.tools import ToolParts
-from core.models import Task
+from core.errors import NotFound, ToolFailed, TransientError
+from core.models import Artifact, Task
 from core.ports.archive import Archive
+from core.ports.integrations import DEPLOYMENT, Credentials
 from core.ports.tool import Effect, ToolOutput
 
 
@@ -23,17 +26,23 @@ class BackUp(BaseModel):
 
 
 class CreateBackup:
-    """Creates an archive of the workspace; the same step again gives the same archive."""
+    """Creates an archive of the workspace; the same step again gives the same archive.
+
+    Where the workspace has connected a bucket, a copy goes there. That makes it no `write` tool: the one place to which
+    it can go was chosen by whoever connected it, and the same copy again is the same object.
+    """
 
     name: str = "create_backup"
     description: str = "Creates a backup archive of all of this workspace's data and says where it is."
     arguments: type[BackUp] = BackUp
     effect: Effect = Effect.READ
     untrusted: bool = False
-    integration: str | None = None
+    integration: str | None = NAME
+    does_without: bool = True
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, credentials: Credentials) -> None:
         self._archive = archive
+        self._credentials = credentials
 
     def parse(self, task: Task) -> BackUp | None:
         text = readable(own_words(task))
@@ -47,6 +56,7 @@ class CreateBackup:
     async def run(self, arguments: BackUp, *, task: Task, idempotency_key: str) -> ToolOutput:
         archived = await self._archive.create(task.workspace, key=idempotency_key)
         file = archived.artifact
+        copy = await self._copy(file, task)
         rows = sum(archived.rows.values())
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in archived.rows.items() if count)
         text = "\n".join(
@@ -54,6 +64,7 @@ class CreateBackup:
                 "**Backup created**",
                 f"- File: `{file.name}`, {_size(file.size_bytes)}",
                 f"- Place: `{Path(file.path).parent}`",
+                *((f"- Copy: `{copy}`",) if copy else ()),
                 f"- Content: {rows:,} {'row' if rows == 1 else 'rows'}" + (f" ({kinds})" if kinds else ""),
                 f"- Checksum: sha256 `{archived.sha256[:12]}`",
                 f"- Restore with `flowmate restore {_pasteable(file.path)}`",
@@ -61,9 +72,22 @@ class CreateBackup:
         )
         return ToolOutput(text=text, artifacts=(file,))
 
+    async def _copy(self, file: Artifact, task: Task) -> str:
+        """Where a copy of it is; empty where no bucket is connected. What fails says that the archive is there."""
+        if task.integration in ("", DEPLOYMENT):
+            return ""
+        try:
+            values = await self._credentials.open(task.workspace, task.integration)
+            return await to_bucket(values).put(Path(file.path))
+        except NotFound:
+            return ""
+        except (ToolFailed, TransientError) as error:
+            error.sentence = f"The backup is at {file.path}, but only there. {error.sentence}"
+            raise
+
 
 def build(parts: ToolParts) -> CreateBackup:
-    return CreateBackup(parts.archive)
+    return CreateBackup(parts.archive, parts.credentials)
 
 
 def _pasteable(path: str) -> str:

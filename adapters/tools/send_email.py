@@ -8,15 +8,17 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from adapters.integrations.smtp import NAME, to_server
 from adapters.settings import Settings
 from adapters.text.content import earlier, from_earlier_steps, points_back, without_footer
 from adapters.text.letters import MAX_RECIPIENTS, to_letter
 from adapters.text.markdown import plain
 from adapters.text.words import chosen_by_hand, own_words
 from adapters.tools import ToolParts
-from adapters.web.smtp import Mail, SmtpSender
-from core.errors import ToolFailed
+from adapters.web.smtp import Mail, Server, SmtpSender
+from core.errors import NotFound, ToolFailed
 from core.models import Task
+from core.ports.integrations import DEPLOYMENT, Credentials
 from core.ports.tool import Effect, ToolOutput
 
 MAX_BODY = 20_000
@@ -47,10 +49,11 @@ class SendEmail:
     arguments: type[Email] = Email
     effect: Effect = Effect.WRITE
     untrusted: bool = False
-    integration: str | None = None
+    integration: str | None = NAME
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, credentials: Credentials) -> None:
         self._settings = settings
+        self._credentials = credentials
 
     def parse(self, task: Task) -> Email | None:
         letter = to_letter(own_words(task), sure=chosen_by_hand(task, "mail"))
@@ -71,9 +74,7 @@ class SendEmail:
         return arguments.to
 
     async def run(self, arguments: Email, *, task: Task, idempotency_key: str) -> ToolOutput:
-        url, sender = self._settings.smtp_url, self._settings.smtp_from
-        if url is None or not sender:
-            raise ToolFailed("E-mail isn't set up: set SMTP_URL and SMTP_FROM.")
+        server, sender = await self._server(task)
         body = without_footer(arguments.body) or from_earlier_steps(task)
         if not body:
             failed = task.upstream and not any(step.succeeded for step in task.upstream)
@@ -87,12 +88,27 @@ class SendEmail:
             sender=sender, to=tuple(dict.fromkeys(arguments.to)), subject=subject, body=plain(body),
             message_id=hashlib.sha256(idempotency_key.encode()).hexdigest()[:32], at=task.now,
         )  # fmt: skip
-        await SmtpSender(url.get_secret_value()).send(mail)
+        await SmtpSender(server).send(mail)
         return ToolOutput(text=f'E-mail sent to {", ".join(mail.to)}: "{subject}"')
+
+    async def _server(self, task: Task) -> tuple[str | Server, str]:
+        """Where to and as whom: the workspace's own integration, else what the settings say."""
+        if task.integration not in ("", DEPLOYMENT):
+            try:
+                values = await self._credentials.open(task.workspace, task.integration)
+            except NotFound as error:
+                raise ToolFailed(
+                    "The smtp integration has just been revoked, so nothing was sent."
+                ) from error
+            return to_server(values), values["sender"]
+        url, sender = self._settings.smtp_url, self._settings.smtp_from
+        if url is None or not sender:
+            raise ToolFailed("E-mail isn't set up: set SMTP_URL and SMTP_FROM.")
+        return url.get_secret_value(), sender
 
 
 def build(parts: ToolParts) -> SendEmail:
-    return SendEmail(parts.settings)
+    return SendEmail(parts.settings, parts.credentials)
 
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,253}")

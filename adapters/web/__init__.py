@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,4 +26,12 @@ class Fetcher(Protocol):
         Raises ToolFailed with a sentence where the address is refused, is not there or is too much;
         TransientError where the other side may answer later.
         """
+        ...
+
+
+class SignedFetcher(Protocol):
+    """A fetcher that can sign in."""
+
+    async def fetch(self, url: str, *, headers: Mapping[str, str] | None = None) -> Fetched:
+        """As Fetcher.fetch; the headers go to the origin of `url` alone, also after redirects."""
         ...

@@ -11,7 +11,7 @@ import ipaddress
 import socket
 import ssl
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
@@ -88,9 +88,9 @@ class GuardedFetcher:
         self._resolve = resolve
         self._limits = limits or FetchLimits()
 
-    async def fetch(self, url: str) -> Fetched:
+    async def fetch(self, url: str, *, headers: Mapping[str, str] | None = None) -> Fetched:
         target = _address(url)
-        progress = _Progress()
+        progress = _Progress(headers or {}, target.origin())
         try:
             async with asyncio.timeout(self._limits.seconds):
                 return await self._follow(target, progress)
@@ -143,6 +143,8 @@ class GuardedFetcher:
             resolver=_Pinned(target.raw_host or "", addresses), use_dns_cache=False, force_close=True, limit=1
         )
         headers = {"User-Agent": USER_AGENT, "Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
+        # What somebody signs in with is for one origin, wherever that redirects to.
+        headers |= progress.headers if target.origin() == progress.origin else {}
         try:
             async with (
                 aiohttp.ClientSession(
@@ -175,8 +177,10 @@ class GuardedFetcher:
 
 @dataclass
 class _Progress:
-    """How far a fetch came, for the sentence where it ran out of time."""
+    """What a fetch sends where, and how far it came, for the sentence where it ran out of time."""
 
+    headers: Mapping[str, str]
+    origin: URL
     began: bool = False
 
 

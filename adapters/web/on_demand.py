@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from adapters.web import Fetched, Fetcher
+from collections.abc import Mapping
+
+from adapters.web import Fetched, SignedFetcher
 from adapters.web.addresses import to_allowed
 
 
@@ -13,13 +15,13 @@ class OnDemandFetcher:
         """Raises ConfigurationError where `allow` names something that is no host and no network."""
         to_allowed(allow)
         self._allow = allow
-        self._fetcher: Fetcher | None = None
+        self._fetcher: SignedFetcher | None = None
 
-    async def fetch(self, url: str) -> Fetched:
-        """See Fetcher.fetch."""
+    async def fetch(self, url: str, *, headers: Mapping[str, str] | None = None) -> Fetched:
+        """See SignedFetcher.fetch."""
         if self._fetcher is None:
             # Most processes of most deployments never fetch anything; they need not hold the client.
             from adapters.web.fetch import GuardedFetcher
 
             self._fetcher = GuardedFetcher(allow=self._allow)
-        return await self._fetcher.fetch(url)
+        return await self._fetcher.fetch(url, headers=headers)

@@ -7,6 +7,7 @@ import contextlib
 import ipaddress
 import re
 import ssl
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
@@ -46,6 +47,9 @@ class Server:
     tls: bool
     user: str = ""
     password: str = field(default="", repr=False)
+    told_by: str = "SMTP_URL"
+    """Where somebody can mend what is wrong with it."""
+    sender_told_by: str = "SMTP_FROM"
 
     @property
     def local(self) -> bool:
@@ -95,35 +99,56 @@ class SmtpSender:
     """Sends over one server; all recipients or none."""
 
     def __init__(
-        self, url: str, *, seconds: float = SECONDS, tls_context: ssl.SSLContext | None = None
+        self, server: str | Server, *, seconds: float = SECONDS, tls_context: ssl.SSLContext | None = None
     ) -> None:
-        self._server = to_server(url)
+        """`server` may be the URL in SMTP_URL. Raises ToolFailed where that is none."""
+        self._server = server if isinstance(server, Server) else to_server(server)
         self._seconds = seconds
         self._tls_context = tls_context
 
     async def send(self, mail: Mail) -> None:
         """Hand the e-mail over. Raises TransientError only where it was surely not sent, else ToolFailed."""
+        message = to_message(mail)
+        sender = parseaddr(mail.sender)[1]
+        async with self._connected(sender) as client:
+            async with self._explained():
+                await self._begin(client, sender, mail.to)
+            await _hand_over(client, message.as_bytes())
+
+    async def greet(self, sender: str) -> None:
+        """Connect and sign in, and send nothing. Raises as `send` does."""
+        async with self._connected(parseaddr(sender)[1]) as client, self._explained():
+            await client.connect()
+            await self._log_in(client)
+
+    @contextlib.asynccontextmanager
+    async def _connected(self, sender: str) -> AsyncIterator[aiosmtplib.SMTP]:
         # Imported here: few steps send e-mail, and every process holds what is imported above.
         import aiosmtplib
 
-        message = to_message(mail)
-        envelope_sender = parseaddr(mail.sender)[1]
         client = aiosmtplib.SMTP(
             hostname=self._server.host, port=self._server.port, use_tls=self._server.tls, timeout=self._seconds,
-            tls_context=self._tls_context, local_hostname=envelope_sender.rpartition("@")[2],
+            tls_context=self._tls_context, local_hostname=sender.rpartition("@")[2],
         )  # fmt: skip
         try:
-            try:
-                await self._begin(client, envelope_sender, mail.to)
-            except aiosmtplib.SMTPException as error:
-                raise _not_sent(error) from error
-            except ssl.SSLError as error:
-                raise ToolFailed("The mail server's certificate is not valid.") from error
-            except (OSError, TimeoutError) as error:
-                raise TransientError("The mail server did not answer.") from error
-            await _hand_over(client, message.as_bytes())
+            yield client
         finally:
             await _leave(client)
+
+    @contextlib.asynccontextmanager
+    async def _explained(self) -> AsyncIterator[None]:
+        """What goes wrong before the text is under way, as a sentence: nothing was sent."""
+        # Imported here for the reason given in `_connected`.
+        import aiosmtplib
+
+        try:
+            yield
+        except aiosmtplib.SMTPException as error:
+            raise _not_sent(error, self._server) from error
+        except ssl.SSLError as error:
+            raise ToolFailed("The mail server's certificate is not valid.") from error
+        except (OSError, TimeoutError) as error:
+            raise TransientError("The mail server did not answer.") from error
 
     async def _begin(self, client: aiosmtplib.SMTP, sender: str, recipients: tuple[str, ...]) -> None:
         """Everything before the text; nothing is sent by then."""
@@ -142,7 +167,7 @@ class SmtpSender:
 
 
 async def _name_recipient(client: aiosmtplib.SMTP, recipient: str) -> None:
-    # Imported here for the reason given in `send`.
+    # Imported here for the reason given in `_connected`.
     import aiosmtplib
 
     try:
@@ -153,7 +178,7 @@ async def _name_recipient(client: aiosmtplib.SMTP, recipient: str) -> None:
 
 async def _hand_over(client: aiosmtplib.SMTP, text: bytes) -> None:
     """Send the text and wait for the receipt; from here on a lost connection tells nothing."""
-    # Imported here for the reason given in `send`.
+    # Imported here for the reason given in `_connected`.
     import aiosmtplib
 
     try:
@@ -172,18 +197,18 @@ def _answer(code: int, what: str) -> ToolFailed | TransientError:
     )
 
 
-def _not_sent(error: aiosmtplib.SMTPException) -> ToolFailed | TransientError:
-    # Imported here for the reason given in `send`.
+def _not_sent(error: aiosmtplib.SMTPException, server: Server) -> ToolFailed | TransientError:
+    # Imported here for the reason given in `_connected`.
     import aiosmtplib
 
     if isinstance(error, aiosmtplib.SMTPAuthenticationError) and error.code >= 500:
-        return ToolFailed("The mail server doesn't accept the user name and password in SMTP_URL.")
+        return ToolFailed(f"The mail server doesn't accept the user name and password in {server.told_by}.")
     if isinstance(error, aiosmtplib.SMTPSenderRefused):
-        return _answer(error.code, "The mail server refuses the sender in SMTP_FROM")
+        return _answer(error.code, f"The mail server refuses the sender in {server.sender_told_by}")
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return _answer(error.code, "The mail server refuses the e-mail")
     if isinstance(error, aiosmtplib.SMTPNotSupported):
-        return ToolFailed("The mail server doesn't offer what SMTP_URL asks for.")
+        return ToolFailed(f"The mail server doesn't offer what {server.told_by} asks for.")
     if isinstance(error.__cause__, ssl.SSLError):
         return ToolFailed("The mail server's certificate is not valid.")
     return TransientError("The mail server did not answer.")
@@ -191,7 +216,7 @@ def _not_sent(error: aiosmtplib.SMTPException) -> ToolFailed | TransientError:
 
 async def _leave(client: aiosmtplib.SMTP) -> None:
     """Close without waiting long: the e-mail's fate is known by now."""
-    # Imported here for the reason given in `send`.
+    # Imported here for the reason given in `_connected`.
     import aiosmtplib
 
     try:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import traceback
 from collections.abc import Callable
+from types import TracebackType
 
 from core.errors import ConfigurationError, FlowMateError
+from core.integrations.masking import KNOWN
 
 PROCESSES = ("web", "worker", "scheduler")
+TEMPLATE_ARGUMENT = "_template"
+"""With a descriptor behind it: be the template that `bot.nursery` starts. The two together are longer than any of
+PROCESSES, which takes their place in what `ps` shows."""
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Loading makes objects that stay. Python's default, 700, looks through all of them again and again for what could go,
 which takes a third of the start of a process."""
@@ -20,7 +26,11 @@ def main() -> None:
     # Whatever is written (database, archives, logs, tokens) is for this user alone.
     os.umask(0o077)
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    sys.excepthook = _say_masked
     try:
+        if len(sys.argv) == 3 and sys.argv[1] == TEMPLATE_ARGUMENT:
+            # In each process that it forks this goes on as if that had been started by its name.
+            _be_template(int(sys.argv[2]))
         if len(sys.argv) == 2 and sys.argv[1] in PROCESSES:
             # Imported here: the other commands don't need it, and it doesn't need them.
             from bot.processes import run
@@ -31,16 +41,28 @@ def main() -> None:
 
         app(prog_name="flowmate")
     except FlowMateError as error:
-        sys.stderr.write(f"flowmate: {error.sentence}\n")
+        sys.stderr.write(f"flowmate: {KNOWN.mask(error.sentence)}\n")
         sys.exit(getattr(error, "exit_code", 1))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _be_template(line: int) -> None:
+    from bot.cradle import fork_on_request
+    from bot.loading import load
+
+    load()
+    fork_on_request(line)
 
 
 def _run(run: Callable[[str], int], name: str) -> int:
     try:
         return run(name)
     except ConfigurationError as error:
-        sys.stderr.write(f"flowmate: {error.sentence}\n")
+        sys.stderr.write(f"flowmate: {KNOWN.mask(error.sentence)}\n")
         # So that `up` does not try again what can't work.
         return os.EX_CONFIG
+
+
+def _say_masked(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+    sys.stderr.write(KNOWN.mask("".join(traceback.format_exception(kind, error, where))))

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.agent_commands import agents_app
+from bot.cli.integration_commands import integrations_app, keys_app
 from bot.cli.schedule_commands import schedules_app
 
 app = typer.Typer(
@@ -24,6 +25,8 @@ app = typer.Typer(
 slack_app = typer.Typer(help="Setting up the Slack app.", no_args_is_help=True)
 app.add_typer(schedules_app, name="schedules", rich_help_panel="Talk to it")
 app.add_typer(agents_app, name="agents", rich_help_panel="Set up")
+app.add_typer(integrations_app, name="integrations", rich_help_panel="Set up")
+app.add_typer(keys_app, name="keys", rich_help_panel="Set up")
 app.add_typer(slack_app, name="slack", rich_help_panel="Set up")
 
 TALK, RUN, CARE = "Talk to it", "Run it", "Set up"

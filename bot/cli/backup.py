@@ -7,13 +7,15 @@ import shlex
 
 from rich.text import Text
 
-from adapters.archives import back_up
+from adapters.archives import back_up, copy_to_bucket
 from adapters.settings import Settings
 from bot.cli.terminal import stderr, stdout
+from core.errors import FlowMateError
 
 
 async def backup(settings: Settings) -> int:
-    """Make it and say where it is; returns the exit code. The path alone goes to standard output."""
+    """Make it and say where it is, and where its copy is if the operator has connected a bucket; returns the exit
+    code, 1 where there is no copy although there should be. The path alone goes to standard output."""
     archived = await back_up(settings, key=f"cli-{secrets.token_hex(8)}")
     stdout().print(Text(archived.artifact.path), soft_wrap=True)
     held = ", ".join(f"{count} {name}" for name, count in archived.rows.items() if count) or "nothing yet"
@@ -28,4 +30,11 @@ async def backup(settings: Settings) -> int:
         ),
         soft_wrap=True,
     )
+    try:
+        copy = await copy_to_bucket(settings, archived)
+    except FlowMateError as error:
+        aside.print(Text(f"It is here alone: {error.sentence}"), soft_wrap=True)
+        return 1
+    if copy:
+        aside.print(Text(f"A copy is at {copy}", style="dim"), soft_wrap=True)
     return 0

@@ -150,6 +150,56 @@ class ScheduleCards(Body):
         return {"schedules": value} if isinstance(value, list) else value
 
 
+class KindField(Body):
+    name: str
+    title: str
+    secret: bool = False
+    required: bool = True
+
+
+class KindCard(Body):
+    """A sort of service that can be connected."""
+
+    name: str
+    title: str
+    fields: tuple[KindField, ...] = ()
+
+
+class KindCards(Body):
+    kinds: tuple[KindCard, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_list(cls, value: Any) -> Any:
+        return {"kinds": value} if isinstance(value, list) else value
+
+
+class IntegrationTest(Body):
+    at: AwareDatetime
+    passed: bool
+    note: str = ""
+
+
+class IntegrationCard(Body):
+    """A connected service as the API shows it."""
+
+    id: str
+    name: str
+    kind: str
+    workspace: str
+    fields: dict[str, str] = Field(default_factory=dict)
+    test: IntegrationTest | None = None
+
+
+class IntegrationCards(Body):
+    integrations: tuple[IntegrationCard, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_list(cls, value: Any) -> Any:
+        return {"integrations": value} if isinstance(value, list) else value
+
+
 class PlatformStatus(Body):
     name: str
     title: str

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import aiohttp
 from pydantic import ValidationError
@@ -28,6 +28,10 @@ from bot.cli.bodies import (
     Answer,
     Body,
     Happening,
+    IntegrationCard,
+    IntegrationCards,
+    KindCard,
+    KindCards,
     PageLink,
     PlanAnswer,
     ScheduleCard,
@@ -38,6 +42,7 @@ from core.errors import FlowMateError
 BodyT = TypeVar("BodyT", bound=Body)
 
 AGENTS = "/api/v1/agents"
+INTEGRATIONS = "/api/v1/integrations"
 LARGEST_EVENT_BYTES = 4 * 1024 * 1024
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
@@ -182,6 +187,27 @@ class Api:
         if change == "delete":
             return self._read(ScheduleCard, await self._call("DELETE", path))
         return self._read(ScheduleCard, await self._call("POST", f"{path}/{change}"))
+
+    async def kinds(self) -> tuple[KindCard, ...]:
+        return self._read(KindCards, await self._call("GET", f"{INTEGRATIONS}/kinds")).kinds
+
+    async def integrations(self, workspace: str) -> tuple[IntegrationCard, ...]:
+        text = await self._call("GET", f"{INTEGRATIONS}?{urlencode({'workspace': workspace})}")
+        return self._read(IntegrationCards, text).integrations
+
+    async def connect(
+        self, kind: str, fields: Mapping[str, str], *, name: str, workspace: str
+    ) -> IntegrationCard:
+        """Connect a service; it is tested by that."""
+        body = {"kind": kind, "name": name, "workspace": workspace, "fields": dict(fields)}
+        return self._read(IntegrationCard, await self._call("POST", INTEGRATIONS, json=body))
+
+    async def test_integration(self, card: IntegrationCard) -> IntegrationCard:
+        path = f"{INTEGRATIONS}/{card.id}/test?{urlencode({'workspace': card.workspace})}"
+        return self._read(IntegrationCard, await self._call("POST", path))
+
+    async def revoke_integration(self, card: IntegrationCard) -> None:
+        await self._call("DELETE", f"{INTEGRATIONS}/{card.id}?{urlencode({'workspace': card.workspace})}")
 
     async def events(self, delegation_id: str) -> AsyncGenerator[Happening, None]:
         """Every event of the delegation from its beginning. Raises EventsLost when the stream breaks."""

@@ -6,18 +6,22 @@ from pydantic import ValidationError
 
 from adapters.settings import Settings
 from bot.embedded import redis_url
+from bot.secrets import known_secrets
 from core.errors import ConfigurationError
+from core.integrations.masking import KNOWN
 
 
 def load_settings() -> Settings:
     """The settings of the environment and `.env`. Raises ConfigurationError naming every wrong one; the values,
-    which may be secret, are not repeated."""
+    which may be secret, are not repeated; what is secret is masked from then on."""
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         raise ConfigurationError(_sentence(error)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"The file .env can't be read ({error}).") from None
+    KNOWN.keep(*known_secrets([settings]))
+    return settings
 
 
 def load_connected_settings() -> Settings:

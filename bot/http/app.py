@@ -22,6 +22,7 @@ from bot.http import (
     delegations,
     documentation,
     health,
+    integrations,
     links,
     problems,
     schedules,
@@ -88,7 +89,7 @@ def build_app(assembly: Assembly) -> FastAPI:
     app.state.metrics = metrics
     app.state.redis = connect_async(redis_url(assembly.settings))
     app.state.closing = asyncio.Event()
-    for routes in (api, agents, delegations, schedules, links, health, page):
+    for routes in (api, agents, delegations, schedules, integrations, links, health, page):
         app.include_router(routes.router)
     app.router.routes.append(stream.build(assembly, operator, metrics))
     app.router.routes.append(documentation.build(app, base_url=assembly.settings.base_url))

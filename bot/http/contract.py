@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from adapters.chat import PLATFORMS
-from bot.http import agent_schemas, schedule_schemas
+from bot.http import agent_schemas, integration_schemas, schedule_schemas
 from bot.http.problems import MEDIA_TYPE, TITLES
 from bot.http.schemas import PlanIn, ProblemOut, TaskIn
 
@@ -182,6 +182,10 @@ EXAMPLES = {
     "schedule": schedule_schemas.MADE,
     "schedules": [schedule_schemas.MADE],
     **agent_schemas.EXAMPLES,
+    "integrationRequest": integration_schemas.REQUEST,
+    "integration": integration_schemas.MADE,
+    "integrations": [integration_schemas.MADE],
+    "kinds": [integration_schemas.KIND],
 }
 
 VALIDATION_SCHEMAS = ("HTTPValidationError", "ValidationError")
@@ -264,6 +268,7 @@ def _own_schemas() -> dict[str, Any]:
             agent_schemas.AgentChange,
             agent_schemas.AgentIn,
             agent_schemas.RunIn,
+            integration_schemas.IntegrationIn,
             PlanIn,
             schedule_schemas.ScheduleIn,
             TaskIn,

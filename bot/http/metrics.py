@@ -14,6 +14,7 @@ from adapters.assembly import Assembly
 from adapters.chat.platform import Reception
 from adapters.queue.rq_queue import QUEUE_NAME
 from core.errors import Conflict, FlowMateError, InvalidInstruction, RateLimited, StoreUnavailable
+from core.integrations.commands import Told
 from core.making.forms import Form, Submission
 from core.models import Address, Instruction, Person, Press, Receipt
 
@@ -166,6 +167,9 @@ class CountedReception:
 
     async def press(self, press: Press) -> str | None:
         return await self._inner.press(press)
+
+    async def about_services(self, text: str, *, person: Person, address: Address) -> Told | None:
+        return await self._inner.about_services(text, person=person, address=address)
 
     async def cancel_latest(self, address: Address, person: Person) -> str | None:
         return await self._inner.cancel_latest(address, person)

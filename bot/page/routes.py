@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from adapters.text.markdown import plain
 from bot.http.delegations import load_own
 from bot.http.parts import Front, Parts
 from bot.http.problems import Problem
@@ -23,7 +25,9 @@ from bot.page.forms import SANE_PLACE, asker, form_of, new_place, to_instruction
 from bot.page.shown import SHOWN_TURNS, Conversation
 from bot.page.stream import changes, outlines_of, to_address
 from core.errors import NotFound
+from core.integrations.commands import Told
 from core.models import ACTIONS, Press
+from core.rendering import integrations
 from core.rendering import page as words
 
 if TYPE_CHECKING:
@@ -90,7 +94,13 @@ async def say(
     place: Place, sender: Sender, reception: Front, assembly: Parts, views: Page, request: Request
 ) -> Response:
     """Ask for something in this conversation."""
-    receipt = await reception.receive(to_instruction(await form_of(request), to_address(place)))
+    instruction = to_instruction(await form_of(request), to_address(place))
+    told = await reception.about_services(
+        instruction.text, person=instruction.person, address=instruction.address
+    )
+    if told is not None:
+        return _told(request, views, told, back=f"/conversations/{place}")
+    receipt = await reception.receive(instruction)
     # Pages that are open elsewhere show it at once.
     assembly.events.ring(receipt.delegation_id)
     return _done(request, views, f"/conversations/{place}", notice=receipt.notice, status=202)
@@ -180,6 +190,18 @@ async def leave(sender: Sender, request: Request) -> Response:
 
 def _html(html: str, *, status: int = 200) -> HTMLResponse:
     return HTMLResponse(html, status, headers=headers_of())
+
+
+def _told(request: Request, views: Views, told: Told, *, back: str) -> Response:
+    """An answer about services; its form is opened where the page was, whatever others call this place."""
+    parts = urlsplit(told.link)
+    form = f"{parts.path}?{parts.query}" if told.link else ""
+    if "application/json" in request.headers.get("accept", ""):
+        label = integrations.OPEN_FORM if form else ""
+        return JSONResponse({"notice": plain(told.text), "url": back, "link": form, "label": label})
+    if form:
+        return RedirectResponse(form, 303)
+    return _html(views.sentence(words.NAME, plain(told.text), back=back))
 
 
 def _done(request: Request, views: Views, url: str, *, notice: str | None, status: int = 200) -> Response:

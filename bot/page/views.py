@@ -17,8 +17,9 @@ from bot.page.assets import asset_url
 from bot.page.markup import to_html
 from bot.page.shown import SHOWN_CONVERSATIONS, Conversation, Turn
 from core.models import Agent, Artifact, Button, ConversationOutline, Delegation, StepState
+from core.ports.integrations import Field, Kind
+from core.rendering import integrations, progress, times
 from core.rendering import page as words
-from core.rendering import progress, times
 
 TITLE_CHARACTERS = 80
 PICTURES = frozenset({"image/png", "image/jpeg"})
@@ -82,6 +83,28 @@ class Views:
     def enter(self, code: str, *, nonce: str) -> str:
         """The page behind a link: it sends itself, so that only a browser that a person opened uses the link up."""
         return self._render("enter.html", code=code, nonce=nonce)
+
+    def connect(
+        self,
+        kind: Kind,
+        rows: Sequence[tuple[Field, str]],
+        *,
+        link: str,
+        nonce: str,
+        name: str,
+        wrong: str,
+    ) -> str:
+        """The form in which a service's fields are filled in, with what they hold already."""
+        return self._render(
+            "connect.html",
+            kind=kind,
+            rows=rows,
+            link=link,
+            nonce=nonce,
+            called=name,
+            wrong=wrong,
+            words_of=integrations,
+        )
 
     def sentence(self, heading: str, sentence: str, *, back: str = "/") -> str:
         """A page that says one thing; `back` leads to what it is about, or nowhere."""

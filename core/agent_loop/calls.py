@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,12 +11,15 @@ from pydantic import BaseModel, ValidationError
 from core.agent_loop.prompt import as_data, no_such_tool, not_yours, shortened, unfit, with_files
 from core.agent_loop.words import named_in
 from core.errors import PermanentError, TransientError
+from core.integrations.masking import KNOWN
 from core.models import Agent, EventKind, Task
 from core.ports.clock import Clock
+from core.ports.integrations import Access, Missing
 from core.ports.language_model import ToolCall, ToolSignature
 from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
-from core.ports.tool import Effect, Tool
+from core.ports.tool import DoesWithout, Effect, Tool
 from core.rendering import agents as words
+from core.rendering.integrations import missing
 
 AnyTool = Tool[Any]
 OnProgress = Callable[[str, dict[str, Any]], Awaitable[None]]
@@ -48,6 +51,7 @@ class Allowed:
 
     tool: AnyTool
     arguments: BaseModel
+    integration: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,11 @@ class Verdict:
 class ToolCalls:
     """Makes calls for agents. Scope, arguments and taint are checked here, at the call, whatever a prompt says."""
 
-    def __init__(self, *, tools: Mapping[str, AnyTool], runs: Runs, clock: Clock) -> None:
+    def __init__(
+        self, *, tools: Mapping[str, AnyTool], runs: Runs, clock: Clock, access: Access | None = None
+    ) -> None:
+        """Without `access`, no integration is connected."""
+        self._access = access
         self._tools = tools
         self._runs = runs
         self._clock = clock
@@ -93,17 +101,20 @@ class ToolCalls:
         Raises TransientError where the tool or the store asks for another attempt of the step.
         """
         judged = self._judge(call, setting)
+        if isinstance(judged, Allowed):
+            judged = await self.admit(judged, setting)
         # Only a call that may run is marked: one that is refused can't have happened.
         effect = judged.tool.effect if isinstance(judged, Allowed) else Effect.READ
         state = await self._runs.begin_call(setting.step_id, key, effect)
         if state.outcome is not None:
             return state.outcome
-        if isinstance(judged, Verdict):
+        if state.status is CallStatus.ATTEMPTING and self.writes(call.name):
+            # Also where it may no longer run: its integration may have been revoked since.
+            outcome = CallOutcome(kind=OutcomeKind.UNKNOWN, text=words.may_have_happened(call.name))
+        elif isinstance(judged, Verdict):
             if judged.record is not None:
                 await setting.tell(EventKind.TOOL_DENIED, judged.record)
             outcome = judged.outcome
-        elif state.status is CallStatus.ATTEMPTING and effect is Effect.WRITE:
-            outcome = CallOutcome(kind=OutcomeKind.UNKNOWN, text=words.may_have_happened(call.name))
         else:
             return await self.run(judged, key=key, setting=setting)
         await self._runs.finish_call(setting.step_id, key, outcome)
@@ -116,18 +127,20 @@ class ToolCalls:
         """
         tool = allowed.tool
         began = self._clock.monotonic()
+        task = setting.task.model_copy(update={"integration": allowed.integration})
         try:
-            output = await tool.run(
-                allowed.arguments, task=setting.task, idempotency_key=f"{setting.step_id}:{key}"
-            )
-        except TransientError:
+            output = await tool.run(allowed.arguments, task=task, idempotency_key=f"{setting.step_id}:{key}")
+        except TransientError as failure:
             if tool.effect is Effect.WRITE:
                 await self._runs.abandon_call(setting.step_id, key)
+            failure.sentence = KNOWN.mask(failure.sentence)
             raise
         except PermanentError as failure:
             outcome = CallOutcome(kind=OutcomeKind.FAILED, text=failure.sentence)
         else:
             outcome = CallOutcome(kind=OutcomeKind.DONE, text=output.text, artifacts=output.artifacts)
+        # What a service answers may quote what it was signed in to with.
+        outcome = outcome.model_copy(update={"text": KNOWN.mask(outcome.text)})
         if save:
             outcome = outcome.model_copy(update={"text": shortened(outcome.text)})
             await self._runs.finish_call(setting.step_id, key, outcome)
@@ -136,6 +149,25 @@ class ToolCalls:
             EventKind.STEP_TOOL, {"tool": tool.name, "outcome": outcome.kind.value, "ms": took}
         )
         return outcome
+
+    async def admit(self, allowed: Allowed, setting: Setting) -> Allowed | Verdict:
+        """The call with the integration that it needs, or why it may not have it. Raises StoreUnavailable."""
+        tool = allowed.tool
+        if tool.integration is None:
+            return allowed
+        agent, workspace = setting.agent, setting.task.workspace
+        found: str | Missing = Missing.NOT_CONNECTED
+        if self._access is not None:
+            found = await self._access.find(workspace, tool.integration, given=agent.integrations)
+        if not isinstance(found, Missing):
+            return replace(allowed, integration=found)
+        if isinstance(tool, DoesWithout) and tool.does_without:
+            return allowed
+        text = missing(found, tool=tool.name, kind=tool.integration, agent=agent.name, workspace=workspace)
+        return Verdict(
+            CallOutcome(kind=OutcomeKind.DENIED, text=text),
+            record={"tool": tool.name, "reason": found.value, "integration": tool.integration},
+        )
 
     def _judge(self, call: ToolCall, setting: Setting) -> Allowed | Verdict:
         tool = self._tools.get(call.name)
@@ -146,10 +178,10 @@ class ToolCalls:
         except ValidationError as error:
             text = unfit(tool.name, problems=_problems(error))
             return Verdict(CallOutcome(kind=OutcomeKind.INVALID, text=text))
-        if missing := unnamed_targets(tool, arguments, setting=setting):
+        if unnamed := unnamed_targets(tool, arguments, setting=setting):
             return Verdict(
-                CallOutcome(kind=OutcomeKind.DENIED, text=words.untrusted(tool.name, targets=missing)),
-                record={"tool": tool.name, "reason": "untrusted", "targets": list(missing)},
+                CallOutcome(kind=OutcomeKind.DENIED, text=words.untrusted(tool.name, targets=unnamed)),
+                record={"tool": tool.name, "reason": "untrusted", "targets": list(unnamed)},
             )
         return Allowed(tool, arguments)
 

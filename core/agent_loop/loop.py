@@ -19,6 +19,7 @@ from core.agent_loop.state import MAX_IDENTICAL_CALLS, Run
 from core.errors import PermanentError, StepFailed
 from core.models import Agent, EventKind, Result, StepState, Task, Usage
 from core.ports.clock import Clock
+from core.ports.integrations import Access
 from core.ports.language_model import FinishReason, LanguageModel, Message, ModelRequest, ModelTurn
 from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
 from core.ports.tool import Effect
@@ -38,11 +39,17 @@ class AgentLoop:
     """
 
     def __init__(
-        self, *, model: LanguageModel | None, tools: Mapping[str, AnyTool], runs: Runs, clock: Clock
+        self,
+        *,
+        model: LanguageModel | None,
+        tools: Mapping[str, AnyTool],
+        runs: Runs,
+        clock: Clock,
+        access: Access | None = None,
     ) -> None:
         self._model = model
         self._runs = runs
-        self._calls = ToolCalls(tools=tools, runs=runs, clock=clock)
+        self._calls = ToolCalls(tools=tools, runs=runs, clock=clock, access=access)
 
     def lacks(self, agent: Agent) -> str | None:
         """Why this agent can't do anything at all here, for people; None where it may."""
@@ -58,15 +65,18 @@ class AgentLoop:
         step_id: str,
         on_progress: OnProgress | None = None,
         stream: bool = False,
+        fresh: bool = False,
     ) -> Result:
         """Do the task, with the model if there is one. Safe to repeat with the same `step_id`.
+
+        Only whoever knows that nothing was ever saved for it says `fresh`: then nothing is looked for.
 
         `on_progress` gets `step.tool` {tool, outcome, ms} after each call that ran, `tool.denied` {tool, reason, …}
         for each that was not the agent's to make, and with `stream` the answer as `text` {text}, piece by piece.
         """
         if self._model is None:
             return await self.run_without_model(agent, task, step_id=step_id, on_progress=on_progress)
-        saved = await self._runs.turns(step_id)
+        saved = () if fresh else await self._runs.turns(step_id)
         run = Run(agent, task, step_id=step_id, saved=saved, on_progress=on_progress, stream=stream)
         try:
             return await self._converse(self._model, run)
@@ -179,6 +189,12 @@ class AgentLoop:
             await setting.tell(EventKind.TOOL_DENIED, record)
             sentence = words.untrusted(tool.name, targets=missing)
             return Result(state=StepState.DENIED, error=sentence, tainted=setting.tainted)
+        admitted = await self._calls.admit(allowed, setting)
+        if isinstance(admitted, Allowed):
+            allowed = admitted
+        elif (await self._runs.begin_call(setting.step_id, WORDS_KEY, Effect.READ)).status is CallStatus.NEW:
+            await setting.tell(EventKind.TOOL_DENIED, admitted.record or {})
+            return Result(state=StepState.DENIED, error=admitted.outcome.text, tainted=setting.tainted)
         outcome = (
             await self._write_once(allowed, setting)
             if tool.effect is Effect.WRITE

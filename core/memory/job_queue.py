@@ -15,6 +15,8 @@ class InMemoryJobQueue:
     """The JobQueue port in this process. A job exists from `enqueue` until it has run, was stopped or got lost."""
 
     def __init__(self) -> None:
+        self.waited_seconds = 0.0
+        """What `waited` says."""
         self.available = True
         """False: every method raises QueueUnavailable, as if the server were gone."""
         self.waiting: dict[str, Job] = {}
@@ -35,6 +37,10 @@ class InMemoryJobQueue:
     async def alive(self, job_ids: Collection[str]) -> frozenset[str]:
         await self._arrive()
         return frozenset(job_ids) & (self.waiting.keys() | self.running.keys())
+
+    async def waited(self) -> float:
+        await self._arrive()
+        return self.waited_seconds if self.waiting else 0.0
 
     async def stop(self, job_ids: Collection[str]) -> None:
         await self._arrive()

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.errors import NotFound, StoreUnavailable
-from core.models import Delegation, DelegationState, Event, EventKind, Step
+from core.models import Delegation, DelegationState, Event, EventKind, Status, Step
 from core.policies import CHECK_SECONDS
+from core.ports.store import Answer
 
 CHECK = timedelta(seconds=CHECK_SECONDS)
+OPEN = (DelegationState.RECEIVED, DelegationState.PLANNED)
 Fact = tuple[EventKind, dict[str, Any]]
 
 
@@ -44,6 +46,27 @@ class Rows:
             return self._delegations[delegation_id]
         except KeyError:
             raise NotFound(f"There is no delegation {delegation_id}.") from None
+
+    def _in_state(
+        self, delegation_id: str, states: tuple[DelegationState, ...], *, round: int | None = None
+    ) -> Delegation | None:
+        delegation = self._delegations.get(delegation_id)
+        if delegation is None or delegation.state not in states or round not in (None, delegation.round):
+            return None
+        return delegation
+
+    def _answer(self, delegation_id: str, round: int, answer: Answer, *, now: datetime) -> bool:
+        delegation = self._in_state(delegation_id, OPEN, round=round)
+        if delegation is None or (delegation.cancelled_by and answer.status is not Status.CANCELLED):
+            return False
+        facts: list[Fact] = [(EventKind.DELEGATION_ANSWERED, {"status": answer.status.value})]
+        values: dict[str, Any] = {"state": DelegationState.ANSWERED}
+        if answer.delivered:
+            facts.append((EventKind.DELEGATION_DELIVERED, {}))
+            values = {"state": DelegationState.DELIVERED, "delivered_at": now, "check_at": None}
+        said = {"status": answer.status, "reply": answer.reply, "answered_at": now}
+        self._change(delegation, *facts, now=now, **said, **values)
+        return True
 
     def _find_step(self, step_id: str) -> Step | None:
         owner = self._owners.get(step_id)

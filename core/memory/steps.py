@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from core.memory.rows import CHECK, Rows
 from core.models import Delegation, EventKind, Result, Step, StepState
 from core.policies import alive
+from core.ports.store import Answering
 
 
 class Steps(Rows):
@@ -64,14 +65,27 @@ class Steps(Rows):
         self._check_at(step.delegation_id, now)
         return True
 
-    async def end_step(self, step_id: str, *, token: int, result: Result, now: datetime) -> Delegation | None:
+    async def end_step(
+        self,
+        step_id: str,
+        *,
+        token: int,
+        result: Result,
+        now: datetime,
+        answering: Answering | None = None,
+    ) -> Delegation | None:
         await self._arrive()
         step = self._held(step_id, token)
         if step is None:
             return None
         self._end(step, result, now=now)
         self._check_at(step.delegation_id, now + CHECK)
-        return self._get(step.delegation_id)
+        delegation = self._get(step.delegation_id)
+        answer = answering(delegation) if answering is not None else None
+        if answer is None:
+            return delegation
+        self._answer(delegation.id, delegation.round, answer, now=now)
+        return self._get(delegation.id)
 
     async def skip_steps(self, step_ids: Sequence[str], *, reason: str, now: datetime) -> None:
         await self._arrive()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from core.errors import Conflict, NotFound
 from core.memory.conversations import Conversations
-from core.memory.rows import CHECK, Fact, as_stored
+from core.memory.rows import CHECK, OPEN, Fact, as_stored
 from core.memory.steps import Steps
 from core.models import (
     Delegation,
@@ -23,8 +22,8 @@ from core.models import (
     StepState,
 )
 from core.policies import FAR
+from core.ports.store import Answer
 
-OPEN = (DelegationState.RECEIVED, DelegationState.PLANNED)
 ENDED = (DelegationState.ANSWERED, DelegationState.DELIVERED)
 
 
@@ -121,16 +120,8 @@ class InMemoryStore(Steps, Conversations):
         delivered: bool = False,
     ) -> bool:
         await self._arrive()
-        delegation = self._in_state(delegation_id, OPEN, round=round)
-        if delegation is None or (delegation.cancelled_by and status is not Status.CANCELLED):
-            return False
-        facts: list[Fact] = [(EventKind.DELEGATION_ANSWERED, {"status": status.value})]
-        values: dict[str, Any] = {"state": DelegationState.ANSWERED}
-        if delivered:
-            facts.append((EventKind.DELEGATION_DELIVERED, {}))
-            values = {"state": DelegationState.DELIVERED, "delivered_at": now, "check_at": None}
-        self._change(delegation, *facts, now=now, status=status, reply=reply, answered_at=now, **values)
-        return True
+        answer = Answer(status=status, reply=reply, delivered=delivered)
+        return self._answer(delegation_id, round, answer, now=now)
 
     async def mark_delivered(
         self, delegation_id: str, *, round: int, now: datetime, failure: str | None = None
@@ -246,14 +237,6 @@ class InMemoryStore(Steps, Conversations):
 
     async def aclose(self) -> None:
         return None
-
-    def _in_state(
-        self, delegation_id: str, states: tuple[DelegationState, ...], *, round: int | None = None
-    ) -> Delegation | None:
-        delegation = self._delegations.get(delegation_id)
-        if delegation is None or delegation.state not in states or round not in (None, delegation.round):
-            return None
-        return delegation
 
 
 def _afresh(step: Step) -> Step:

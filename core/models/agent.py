@@ -75,3 +75,5 @@ class Task(Frozen):
     """The IANA zone that "here" means: the person's, else the deployment's."""
     upstream: tuple[Upstream, ...] = ()
     history: tuple[Exchange, ...] = ()
+    integration: str = ""
+    """At a call: the id of the integration that it may use, where its tool needs one. Never its secrets."""

@@ -155,6 +155,14 @@ class Index:
         asked = task.model_copy(update={"text": text})
         return frozenset(name for name, tool in self._tools.items() if reads(tool, asked))
 
+    def reads(self, agent: str, text: str, *, task: Task) -> bool:
+        """Whether one of the agent's own tools can read its arguments from this text."""
+        own = self._tools_of.get(agent, ())
+        if not own:
+            return False
+        asked = task.model_copy(update={"text": text})
+        return any(reads(self._tools[name], asked) for name in own)
+
     def knows(self, word: str) -> bool:
         """Whether an agent's own words hold this one."""
         return stem(word) in self._rates

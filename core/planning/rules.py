@@ -234,22 +234,19 @@ class _Planning:
         start = tokens[0].start if clause.context is None else clause.context
         written = judge.text[start : tokens[-1].end].strip()
         task = self._request.task
-        if clause.context is None and not self._readable(one.agent, judge.index.parses(written, task=task)):
+        if clause.context is None and not judge.index.reads(one.agent, written, task=task):
             command = content.command if content.open else tokens
             mended = judge.corrected(command)
             if mended:
                 mended += judge.text[command[-1].end : tokens[-1].end]
-                if self._readable(one.agent, judge.index.parses(mended, task=task)):
+                if judge.index.reads(one.agent, mended, task=task):
                     return mended
         turned = active(tokens)
-        if turned is not tokens and not self._readable(one.agent, judge.index.parses(written, task=task)):
+        if turned is not tokens and not judge.index.reads(one.agent, written, task=task):
             said = judge.said(turned)
-            if self._readable(one.agent, judge.index.parses(said, task=task)):
+            if judge.index.reads(one.agent, said, task=task):
                 return said
         return written.lstrip("@") or judge.text
-
-    def _readable(self, agent: str, parses: frozenset[str]) -> bool:
-        return agent in self._index.agents_of(parses)
 
     def _follow_up(self, clauses: list[Clause]) -> Plan | None:
         history = self._request.task.history

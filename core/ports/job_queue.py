@@ -39,6 +39,10 @@ class JobQueue(Protocol):
         """Which of these are waiting, due later, or running under a living worker. Raises QueueUnavailable."""
         ...
 
+    async def waited(self) -> float:
+        """How many seconds the job that is to be begun next has waited; 0 where none waits. Raises QueueUnavailable."""
+        ...
+
     async def stop(self, job_ids: Collection[str]) -> None:
         """Take these out of the queue, or stop them where they run; best effort, safe to repeat."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -27,6 +27,18 @@ class Posted(Frozen):
 
     part: int
     message_id: str | None
+
+
+class Answer(Frozen):
+    """What a delegation comes to; `delivered` where saving it is all that delivering takes."""
+
+    status: Status
+    reply: Reply
+    delivered: bool = False
+
+
+Answering = Callable[[Delegation], Answer | None]
+"""The answer to a delegation, where it is due. Never raises, asks nobody, and may be asked again."""
 
 
 class Store(Protocol):
@@ -97,11 +109,20 @@ class Store(Protocol):
         """Give a claimed step back unfinished, for another worker; no crash is counted."""
         ...
 
-    async def end_step(self, step_id: str, *, token: int, result: Result, now: datetime) -> Delegation | None:
+    async def end_step(
+        self,
+        step_id: str,
+        *,
+        token: int,
+        result: Result,
+        now: datetime,
+        answering: Answering | None = None,
+    ) -> Delegation | None:
         """Save the result: the delegation as it is now. None where the token is no longer the current one: the result
         is dropped.
 
-        Of several steps that end at once the last one to be saved sees all of them ended.
+        Of several steps that end at once the last one to be saved sees all of them ended. What `answering` then gives
+        is saved with it, as by `save_answer`.
         """
         ...
 

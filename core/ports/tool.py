@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -59,3 +59,10 @@ class Tool(Protocol, Generic[Arguments]):
         `idempotency_key` is the same for every repeat of the same call of the same step.
         """
         ...
+
+
+@runtime_checkable
+class DoesWithout(Protocol):
+    """A tool that uses its integration where the agent was given it, and does its work without one, too."""
+
+    does_without: bool

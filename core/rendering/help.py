@@ -15,6 +15,7 @@ COMMANDS = {
     "flowmate": "ask FlowMate something",
     "agents": "who can do what",
     "schedules": "what comes again",
+    "integrations": "what is connected, and how to connect more",
     "cancel": "stop what is running",
     "help": "what FlowMate can do",
 }
@@ -48,6 +49,7 @@ def help_text(agents: Sequence[Described]) -> str:
         "",
         f'For example: "{together}", or "{single}".',
         f'For a schedule, say when: "{recurring}". "list schedules" shows those that there are.',
+        '"integrations" shows which services are connected, "connect" how to connect more.',
         f"To choose an agent yourself, begin with its name: `@{agents[0].name} …`. {OWN_AGENTS}",
     ]
     return "\n".join(lines)

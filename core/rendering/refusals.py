@@ -23,6 +23,14 @@ CAME_TOO_LATE = (
 )
 
 
+def in_line(waited_seconds: float) -> str:
+    """How long the line is that work stands in; nothing in it is lost."""
+    return (
+        f"Saved. There is a line just now: what begins at this moment has waited {wait(waited_seconds)}. "
+        "Yours keeps its place and will be answered."
+    )
+
+
 def too_long(*, characters: int, limit: int) -> str:
     return (
         f"That is {characters:,} characters; an instruction may have {limit:,} at most. "

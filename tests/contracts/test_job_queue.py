@@ -140,6 +140,21 @@ async def test_jobs_wait_in_the_order_of_their_coming(server: Rq | Memory, queue
     assert server.waiting() == [job.id for job in jobs]
 
 
+async def test_what_begins_next_says_how_long_it_has_waited(rq: Rq) -> None:
+    queue = rq.open()
+    assert await queue.waited() == 0
+    jobs = [STAGE.model_copy(update={"id": f"plan-d{n}-0", "target": f"d{n}"}) for n in range(2)]
+    await queue.enqueue(jobs)
+    assert 0 <= await queue.waited() < 30
+    rq.set(jobs[0], enqueued_at=utcformat(SystemClock().now() - timedelta(seconds=100)))
+    assert 100 <= await queue.waited() < 130
+    rq.redis.delete(RqJob.key_for(jobs[0].id))
+    assert await queue.waited() == 0
+    rq.out()
+    with pytest.raises(QueueUnavailable):
+        await queue.waited()
+
+
 @BOTH
 async def test_a_job_that_has_ended_can_be_enqueued_again(
     server: Rq | Memory, queue: JobQueue, job: Job

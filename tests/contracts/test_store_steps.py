@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from core.models import DelegationState, Status, StepState
+from core.models import Delegation, DelegationState, Status, StepState
 from core.policies import CHECK_SECONDS
-from core.ports.store import Store
+from core.ports.store import Answer, Store
 from tests.contracts.samples import (
     BAD,
     GOOD,
@@ -164,6 +164,48 @@ async def test_of_steps_that_end_at_once_the_last_sees_that_all_have_ended(
         whole = await store.load(name)
         assert whole in ends
         assert all(step.state.terminal for step in whole.steps)
+
+
+@pytest.mark.parametrize("delivered", [False, True])
+async def test_the_end_of_the_last_step_is_saved_with_the_answer(store: Store, delivered: bool) -> None:
+    steps = await planned(store)
+    seen: list[list[bool]] = []
+
+    def answering(delegation: Delegation) -> Answer | None:
+        seen.append([step.state.terminal for step in delegation.steps])
+        done = all(seen[-1])
+        return Answer(status=Status.SUCCESS, reply=REPLY, delivered=delivered) if done else None
+
+    for step in steps:
+        token = (await claimed(store, step.id)).token
+        whole = await store.end_step(step.id, token=token, result=GOOD, now=at(2), answering=answering)
+    assert seen == [[True, False], [True, True]]
+    assert whole == await store.load("d1")
+    assert whole is not None
+    assert whole.state is (DelegationState.DELIVERED if delivered else DelegationState.ANSWERED)
+    assert (whole.status, whole.reply, whole.answered_at) == (Status.SUCCESS, REPLY, at(2))
+    assert (whole.delivered_at, whole.check_at is None) == (at(2) if delivered else None, delivered)
+    events = await store.events("d1")
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    after = ["step.ended", "delegation.answered", *(["delegation.delivered"] if delivered else [])]
+    assert [event.kind.value for event in events][-len(after) :] == after
+    # It stands once, and nothing else takes its place.
+    assert not await store.save_answer("d1", round=0, status=Status.FAILED, reply=REPLY, now=at(3))
+
+
+async def test_who_lost_the_step_answers_nothing(store: Store) -> None:
+    steps = await planned(store)
+    for step in steps:
+        token = (await claimed(store, step.id)).token
+        late = await store.end_step(
+            step.id,
+            token=token - 1,
+            result=GOOD,
+            now=at(2),
+            answering=lambda _: Answer(status=Status.SUCCESS, reply=REPLY),
+        )
+        assert late is None
+    assert (await store.load("d1")).state is DelegationState.PLANNED
 
 
 @pytest.mark.parametrize("state", [StepState.FAILED, StepState.TIMED_OUT, StepState.DENIED])

@@ -10,6 +10,7 @@ from core.memory.clock import START, ManualClock
 from core.memory.model import ScriptedModel
 from core.memory.runs import InMemoryRuns
 from core.models import Agent, Person, Result, Task
+from core.ports.integrations import Access
 from core.ports.language_model import ModelTurn
 from core.ports.runs import CallOutcome
 from tests.fakes.toy_tools import ToyTool
@@ -39,14 +40,18 @@ class Bench:
     """An agent loop on scripted parts, with a record of its progress."""
 
     def __init__(
-        self, model: ScriptedModel | None, *tools: ToyTool, runs: InMemoryRuns | None = None
+        self,
+        model: ScriptedModel | None,
+        *tools: ToyTool,
+        runs: InMemoryRuns | None = None,
+        access: Access | None = None,
     ) -> None:
         self.model = model
         self.runs = runs or InMemoryRuns()
         self.progress: list[tuple[str, dict[str, Any]]] = []
         clock = ManualClock()
         named = {tool.name: tool for tool in tools}
-        self.loop = AgentLoop(model=model, tools=named, runs=self.runs, clock=clock)
+        self.loop = AgentLoop(model=model, tools=named, runs=self.runs, clock=clock, access=access)
 
     async def run(self, who: Agent | None = None, what: Task | None = None, **options: Any) -> Result:
         result = await self.loop.run(

@@ -17,6 +17,7 @@ from adapters.chat.platform import Connection
 from adapters.chat.slack import PLATFORM
 from adapters.chat.slack.settings import SlackSettings
 from core.errors import FlowMateError
+from core.integrations.commands import Told
 from core.making.forms import Form, Submission
 from core.models import Address, Instruction, Person, Press, Receipt
 from tests.counterparts.shared import in_memory
@@ -67,6 +68,8 @@ class MemoryReception:
     failures: list[Exception] = field(default_factory=list)
     down: FlowMateError | None = None
     notice: str | None = None
+    about: dict[str, Told] = field(default_factory=dict)
+    asked: list[tuple[str, str, Address]] = field(default_factory=list)
     sentence: str | None = None
     seconds: float = 0.0
 
@@ -82,6 +85,13 @@ class MemoryReception:
         await self._pass()
         self.presses.append(press)
         return self.sentence
+
+    async def about_services(self, text: str, *, person: Person, address: Address) -> Told | None:
+        if text not in self.about:
+            return None
+        await self._pass()
+        self.asked.append((text, person.id, address))
+        return self.about[text]
 
     async def cancel_latest(self, address: Address, person: Person) -> str | None:
         await self._pass()

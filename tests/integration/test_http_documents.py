@@ -16,6 +16,7 @@ from tests.integration.http_harness import DELEGATE, DELEGATIONS, PLANS, Service
 pytest_plugins = ("tests.integration.http_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+INTEGRATIONS = "/api/v1/integrations"
 ROUTES = {
     ("get", "/health/live"),
     ("get", "/health/ready"),
@@ -30,6 +31,11 @@ ROUTES = {
     *[(method, "/api/v1/agents/{name}") for method in ("get", "put", "patch", "delete")],
     ("get", "/api/v1/agents/{name}/versions"),
     ("post", "/api/v1/agents/{name}/run"),
+    ("get", INTEGRATIONS),
+    ("post", INTEGRATIONS),
+    ("get", f"{INTEGRATIONS}/kinds"),
+    ("post", f"{INTEGRATIONS}/{{integration_id}}/test"),
+    ("delete", f"{INTEGRATIONS}/{{integration_id}}"),
     ("get", DELEGATIONS),
     ("get", f"{DELEGATIONS}/{{delegation_id}}"),
     ("post", f"{DELEGATIONS}/{{delegation_id}}/cancel"),

@@ -379,7 +379,7 @@ async def test_a_workspace_without_made_agents_never_asks() -> None:
     _, version = await world.store.load_to_plan(asked.id)
     crew = await roster.crew(asked, version=version)
     assert crew.usable_by(ADA.id) == tuple(world.agents.values())
-    assert await roster.named(asked) == [world.agents["one"]]
+    assert roster.seen(asked) == [world.agents["one"]]
     assert isinstance(await roster.cast(asked, asked.steps[0]), tuple)
 
 

@@ -15,7 +15,7 @@ from core.errors import (
     StepFailed,
     TransientError,
 )
-from core.memory.model import ScriptedModel, says
+from core.memory.model import ScriptedModel, calls, says
 from core.models import DelegationState, EventKind, Person, Press, Status, StepState
 from tests.scenarios.world import ADA, World
 
@@ -386,6 +386,26 @@ async def test_a_model_that_stays_away_leaves_the_tools_to_answer() -> None:
     assert delegation.status is Status.SUCCESS
     assert delegation.reply is not None
     assert "No model was used" in delegation.reply.text
+
+
+async def test_a_run_that_was_cut_off_continues_from_its_saved_turn() -> None:
+    """The worker stops while the tool is at it: whoever claims the step next pays for no turn again."""
+    turn = calls(("one_tool", {"text": "count"}))
+    async with ScriptedModel(turn, says("done")) as model:
+        world = World(model=model)
+        world.tool("one").acts.append(lambda _: asyncio.Event().wait())
+        delegation_id = await world.receive("@one count")
+        await world.coordinator.plan(delegation_id)
+        [step] = (await world.store.load(delegation_id)).steps
+        running = asyncio.create_task(world.coordinator.run_step(step.id))
+        await world.tool("one").started.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await world.coordinator.run_step(step.id)
+        delegation = await world.store.load(delegation_id)
+    assert delegation.reply is not None
+    assert "done" in delegation.reply.text
+    assert delegation.usage.input_tokens == 200
 
 
 async def test_what_a_run_that_came_to_nothing_cost_is_counted() -> None:

@@ -12,15 +12,15 @@ PATH = {
     "known": 1,
     "accept": 1,
     "load_to_plan": 1,
-    "conversation": 4,
+    "conversation": 1,
     "save_plan": 1,
     "claim_step": 3,
     "append": 3,
     "end_step": 3,
-    "save_answer": 1,
 }
-"""Accepted and planned once; each step claimed, its tool's call noted, ended; answered, and by that delivered, once."""
-SHOWN = {"posted": 5, "attempt_post": 1, "record_post": 1, "load": 8, "mark_delivered": 1}
+"""Accepted and planned once; each step claimed, its tool's call noted, ended, the last one with the answer, which is
+delivered by that."""
+SHOWN = {"posted": 4, "attempt_post": 1, "record_post": 1, "load": 8, "mark_delivered": 1}
 """What a conversation costs beside that: a placeholder, its edits, and the answer in its place."""
 
 

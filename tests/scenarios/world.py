@@ -17,6 +17,7 @@ from core.coordinator import Coordinator, Parts
 from core.delivery import Delivery
 from core.intake import Intake
 from core.leases import Leases
+from core.line import Line
 from core.making import MakingDesk, MakingLimits, Shop
 from core.making.routine import MadeRoutines
 from core.memory.clock import ManualClock
@@ -175,7 +176,8 @@ class World:
         self.controls = Controls(
             **shared, limiter=self.limiter, limit=limit, desk=self.desk, making=self.making, made=self.made
         )
-        intake = Intake(**shared, limiter=self.limiter, limit=limit)
+        line = Line(queue=self.queue, limiter=self.limiter, clock=self.clock)
+        intake = Intake(**shared, limiter=self.limiter, limit=limit, line=line)
         self.reception = Reception(
             intake=intake, controls=self.controls, store=self.store, agents=self.agents, making=self.making
         )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
-from adapters.tools.send_email import Email
+from adapters.settings import Settings
+from adapters.tools.send_email import Email, SendEmail
 from core.errors import ToolFailed, TransientError
+from core.memory.integrations import InMemoryCredentials
 from tests.counterparts.smtp import MailServer, mail_server
 from tests.unit.tool_bench import said, task, tools
 
@@ -324,3 +326,28 @@ async def test_a_wrong_url_is_told_plainly(url: str) -> None:
     tool = tools(smtp_url=url, smtp_from="bot@example.org")["send_email"]
     with pytest.raises(ToolFailed, match="SMTP_URL is wrong"):
         await said(tool, task(WORDS))
+
+
+async def test_the_workspaces_own_mail_server_goes_before_the_deployments() -> None:
+    async with mail_server(with_login=True) as own, mail_server() as deployments:
+        values = {
+            "host": "127.0.0.1",
+            "port": str(own.port),
+            "user": "ada",
+            "password": "invented-password",
+            "sender": "team@example.org",
+        }
+        settings = Settings(
+            _env_file=None, smtp_url=SecretStr(deployments.url()), smtp_from="flowmate@example.org"
+        )
+        tool = SendEmail(settings, InMemoryCredentials({("team", "i1"): values}))
+        mail = Email(to=("ada@example.org",), subject="Lunch", body="at 12")
+        work = task("mail ada@example.org that lunch is at 12")
+        for integration in ("i1", "deployment"):
+            given = work.model_copy(update={"integration": integration})
+            await tool.run(mail, task=given, idempotency_key="k")
+        assert [sent["From"] for sent in own.mails] == ["team@example.org"]
+        assert [sent["From"] for sent in deployments.mails] == ["flowmate@example.org"]
+        gone = work.model_copy(update={"integration": "i2"})
+        with pytest.raises(ToolFailed, match="just been revoked"):
+            await tool.run(mail, task=gone, idempotency_key="k")

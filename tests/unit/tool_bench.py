@@ -13,6 +13,7 @@ from adapters.tools.registry import ToolParts, build_tools
 from adapters.web.fetch import FetchLimits, GuardedFetcher
 from core.errors import StoreUnavailable
 from core.memory.clock import ManualClock
+from core.memory.integrations import InMemoryCredentials
 from core.memory.notes import InMemoryNotes
 from core.memory.usage import InMemoryUsageLog
 from core.models import Artifact, Exchange, Person, Task, Upstream
@@ -87,6 +88,7 @@ def tools(
         archive=archive or ShelfArchive(),
         fetch=GuardedFetcher(allow=("127.0.0.1",), limits=FetchLimits(seconds=seconds)),
         usage=InMemoryUsageLog(),
+        credentials=InMemoryCredentials(),
     )
     return build_tools(parts)
 

@@ -162,6 +162,9 @@ class Receiver:
         if audience is Audience.THREAD and not await self._reception.knows(instruction.address):
             log.debug("slack: nothing to do for a reply in a thread without FlowMate")
             return
+        if audience is Audience.DIRECT and (told := await self._about_services(instruction)) is not None:
+            self._whispers.show(event["user"], told, at=instruction.address)
+            return
         sentence = await self._receive(instruction)
         # A mention comes as `app_mention`, too, and one of the two is enough to be told.
         echo = audience is Audience.MENTION and event["type"] == "message"
@@ -189,6 +192,9 @@ class Receiver:
         form = self._reception.form(instruction.text)
         if form is not None and await self._opened(form, instruction, trigger_id=body.get("trigger_id", "")):
             await ack()
+            return
+        if (told := await self._about_services(instruction)) is not None:
+            await ack({"response_type": "ephemeral", **to_message(Reply(text=told))})
             return
         sentence = await self._receive(instruction)
         if sentence:
@@ -243,6 +249,13 @@ class Receiver:
         elif sentence:
             self._whispers.tell(user, sentence, at=press.address)
         await ack()
+
+    async def _about_services(self, instruction: Instruction) -> str | None:
+        """The answer to a command about connected services, for its author alone."""
+        told = await self._reception.about_services(
+            instruction.text, person=instruction.person, address=instruction.address
+        )
+        return told.markdown if told is not None else None
 
     async def _receive(self, instruction: Instruction) -> str | None:
         """Save the instruction, and what its author should be told besides."""

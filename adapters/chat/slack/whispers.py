@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from adapters.chat.slack.background import Background
+from adapters.chat.slack.blocks import to_message
 from adapters.chat.slack.client import SlackClient
 from adapters.chat.slack.markdown import escape
-from core.models import Address
+from core.models import Address, Reply
 
 
 class Whispers:
@@ -19,6 +22,11 @@ class Whispers:
         """Show the sentence to this user where they wrote."""
         self._background.spawn(self._post(user, sentence, at), name="chat.postEphemeral")
 
+    def show(self, user: str, markdown: str, *, at: Address) -> None:
+        """Show a text with its links to this user where they wrote."""
+        message = to_message(Reply(text=markdown))
+        self._background.spawn(self._send(user, message, at), name="chat.postEphemeral")
+
     def answer(self, response_url: str, sentence: str) -> None:
         """Show the sentence to whoever pressed the button, and leave the message with the button as it is."""
         body = {"response_type": "ephemeral", "replace_original": False, "text": escape(sentence)}
@@ -28,5 +36,12 @@ class Whispers:
         await self._client.call(
             lambda web: web.chat_postEphemeral(
                 channel=at.place, user=user, text=escape(sentence), thread_ts=at.thread or None, parse="none"
+            )
+        )
+
+    async def _send(self, user: str, message: dict[str, Any], at: Address) -> None:
+        await self._client.call(
+            lambda web: web.chat_postEphemeral(
+                channel=at.place, user=user, thread_ts=at.thread or None, **message
             )
         )

@@ -13,7 +13,7 @@ from core.models import Address, Frozen, Instruction, Person, Press
 
 PLATFORM = "telegram"
 TOO_OLD = timedelta(hours=24)
-COMMANDS = ("start", "help", "agents", "schedules", "cancel", "flowmate")
+COMMANDS = ("start", "help", "agents", "schedules", "integrations", "cancel", "flowmate")
 LIST_SCHEDULES = "list my schedules"
 LIST_AGENTS = "list my agents"
 # Service messages: nobody said anything.
@@ -170,6 +170,8 @@ def _command(name: str, rest: str) -> tuple[Kind, str]:
             return Kind.INSTRUCTION, LIST_AGENTS
         case "cancel":
             return Kind.CANCEL, ""
+        case "integrations":
+            return Kind.INSTRUCTION, f"integrations {rest}".strip()
         case "schedules":
             return Kind.INSTRUCTION, LIST_SCHEDULES
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from adapters.chat.pace import Pace
@@ -13,10 +13,11 @@ from adapters.chat.telegram.client import TelegramClient
 from adapters.chat.telegram.inbound import Heard, Kind, Me, to_heard, to_move, to_press
 from adapters.chat.telegram.outbound import TelegramMessenger
 from core.errors import FlowMateError, Refused, TransientError
-from core.models import Address, Press
+from core.integrations.commands import Told
+from core.models import Address, Person, Press
 from core.ports.admissions import Admissions
 from core.ports.clock import Clock
-from core.rendering import pairing, refusals
+from core.rendering import integrations, pairing, refusals
 
 logger = logging.getLogger(__name__)
 STRANGER_SECONDS = 86_400.0
@@ -82,6 +83,12 @@ class Receiver:
     async def _serve(self, heard: Heard, address: Address, *, once: str) -> None:
         match heard.kind:
             case Kind.INSTRUCTION if heard.instruction is not None:
+                told = await self._reception.about_services(
+                    heard.instruction.text, person=heard.instruction.person, address=address
+                )
+                if told is not None:
+                    self._tell_alone(told, heard.instruction.person, address, once=once)
+                    return
                 try:
                     receipt = await self._reception.receive(heard.instruction)
                 except Refused as refusal:
@@ -129,9 +136,32 @@ class Receiver:
         except FlowMateError as error:
             logger.info("telegram: a press was not answered: %s", error.sentence)
 
+    def _tell_alone(self, told: Told, person: Person, address: Address, *, once: str) -> None:
+        """In a group a link would be everybody's: it goes into the private chat, whose id is the person's own."""
+        user_id = person.id.rsplit(":", 1)[-1]
+        if not told.link or address.place == user_id:
+            self._tell(address, told.markdown, once=once)
+            return
+        self._behind(self._write_privately(told, user_id, address, once=once))
+
+    async def _write_privately(self, told: Told, user_id: str, address: Address, *, once: str) -> None:
+        if not await self._pace.first(once, within_seconds=TOLD_SECONDS):
+            return
+        private = Address(platform=address.platform, workspace=user_id, place=user_id)
+        try:
+            await self._messenger.say(private, told.markdown)
+            sentence = integrations.TOLD_PRIVATELY
+        except FlowMateError as error:
+            logger.info("telegram: no link for somebody in a group: %s", error.sentence)
+            sentence = integrations.WRITE_PRIVATELY
+        await self._say(address, sentence, once=f"{once}:group")
+
     def _tell(self, address: Address, text: str, *, once: str) -> None:
+        self._behind(self._say(address, text, once=once))
+
+    def _behind(self, telling: Coroutine[Any, Any, None]) -> None:
         """Behind the acknowledgement: posts stand in line, and Telegram would send the update again meanwhile."""
-        task = asyncio.create_task(self._say(address, text, once=once), name="telegram tell")
+        task = asyncio.create_task(telling, name="telegram tell")
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 

@@ -82,8 +82,13 @@ function speak(words) {
   document.getElementById("spoken").textContent = words;
 }
 
-function tell(words) {
+function tell(words, form = {}) {
   notice.textContent = words || "";
+  if (!form.link) return;
+  const link = document.createElement("a");
+  link.href = form.link;
+  link.textContent = form.label;
+  notice.append(" ", link);
 }
 
 // What was said about the press or the words before is over with the next turn, unless words still wait to be sent;
@@ -112,7 +117,7 @@ async function post(target, fields) {
     body: new URLSearchParams(fields),
   });
   const body = await response.json().catch(() => ({}));
-  return { good: response.ok, notice: body.notice || (response.ok ? "" : body.detail || form.dataset.failed) };
+  return { good: response.ok, link: body.link, label: body.label, notice: body.notice || (response.ok ? "" : body.detail || form.dataset.failed) };
 }
 
 form.addEventListener("submit", async (event) => {
@@ -125,7 +130,7 @@ form.addEventListener("submit", async (event) => {
   tell("");
   try {
     const done = await post(form.action, new FormData(form));
-    tell(done.notice);
+    tell(done.notice, done);
     if (done.good) {
       unsent = null;
       sent();

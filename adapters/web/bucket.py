@@ -1,0 +1,106 @@
+"""A bucket of an S3-compatible store, with obstore: signing, retries and uploads in parts are its own."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import FlowMateError, ToolFailed, TransientError
+
+if TYPE_CHECKING:
+    from obstore.store import S3Store
+
+CONNECT_SECONDS = 5
+REQUEST_SECONDS = 60
+RETRIES = 2
+RETRY_SECONDS = 15
+UNSURE = ("HTTP error", "after 2 retries", " 500 ", " 503 ", "SlowDown", "RequestTimeout")
+"""In obstore's words: the other side may answer later."""
+KEYS = (" 401 ", " 403 ", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied")
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Where it is, and what signs the requests."""
+
+    name: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    region: str = "us-east-1"
+    endpoint: str = ""
+    """Of a store that isn't Amazon's."""
+    prefix: str = ""
+
+    def place(self, name: str) -> str:
+        """What a file is called there, for people."""
+        return f"s3://{self.name}/{self._key(name)}"
+
+    async def look(self) -> None:
+        """List it, no further than the first page. Raises ToolFailed and TransientError. Safe to repeat."""
+        from obstore import list_with_delimiter_async
+        from obstore.exceptions import BaseError
+
+        try:
+            await list_with_delimiter_async(self._store(), self.prefix or None)
+        except (BaseError, FileNotFoundError) as error:
+            raise self._failure(error) from None
+
+    async def put(self, path: Path) -> str:
+        """Upload a file under its own name, and give its place. Raises ToolFailed and TransientError.
+
+        Safe to repeat: the same name is the same object, which is there whole or not at all.
+        """
+        from obstore import head_async, put_async
+        from obstore.exceptions import BaseError
+
+        store, key = self._store(), self._key(path.name)
+        try:
+            size = (await asyncio.to_thread(path.stat)).st_size
+        except OSError as error:
+            raise ToolFailed(f"{path.name} can't be read ({error.strerror}).") from error
+        try:
+            await put_async(store, key, path)
+            there = await head_async(store, key)
+        except (BaseError, FileNotFoundError) as error:
+            # A bucket that isn't there is a FileNotFoundError to it.
+            raise self._failure(error) from None
+        if there["size"] != size:
+            raise TransientError(f"Of {path.name} only a part has come into the bucket {self.name}.")
+        return self.place(path.name)
+
+    def _key(self, name: str) -> str:
+        return f"{self.prefix}/{name}" if self.prefix else name
+
+    def _store(self) -> S3Store:
+        # 12 MB, for those who have a bucket.
+        from obstore.store import S3Store
+
+        return S3Store(
+            self.name,
+            access_key_id=self.access_key,
+            secret_access_key=self.secret_key,
+            region=self.region,
+            endpoint=self.endpoint or f"https://s3.{self.region}.amazonaws.com",
+            client_options={
+                "allow_http": self.endpoint.startswith("http://"),
+                "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+                "timeout": timedelta(seconds=REQUEST_SECONDS),
+            },
+            retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
+        )
+
+    def _failure(self, error: Exception) -> FlowMateError:
+        """In our words: its own hold the whole request, and the answer as it came."""
+        said = str(error)
+        if "NoSuchBucket" in said:
+            return ToolFailed(f"There is no bucket named {self.name} there.")
+        if any(sign in said for sign in KEYS):
+            return ToolFailed(
+                f"The bucket {self.name} doesn't let FlowMate in; check the keys in the s3 integration."
+            )
+        if any(sign in said for sign in UNSURE):
+            return TransientError(f"The store of the bucket {self.name} did not answer.")
+        return ToolFailed(f"The store of the bucket {self.name} refuses what it was asked.")

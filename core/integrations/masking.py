@@ -1,0 +1,117 @@
+"""Secrets that this process has opened, masked by value wherever text leaves it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+MASK = "***"
+SHORTEST = 6
+"""Shorter ones can't be told from ordinary text."""
+LONG = 16
+"""Shorter parts of an address may be words: "/calendar"."""
+MOST = 5_000
+FEW = 3_000
+"""Up to here, looking for each of them is faster than going through the text (measured: twenty times at 200)."""
+
+
+class KnownSecrets:
+    """Values that must not be read by anybody, also as they look in JSON, in an address, or in Basic authentication.
+
+    Holds the newest few thousand, beside those that are kept: a process that opens more has forgotten the oldest.
+    """
+
+    def __init__(self) -> None:
+        self._forms: dict[str, None] = {}
+        """The oldest first, without those that are kept."""
+        self._kept: set[str] = set()
+        self._starts: dict[str, list[str]] = {}
+        """By their first letters, the longest first: a text is gone through once, however many secrets there are."""
+
+    def add(self, *secrets: str) -> None:
+        """Mask these from now on."""
+        for form in _all_forms(secrets):
+            if form not in self._forms and form not in self._kept:
+                self._forms[form] = None
+                self._look_for(form)
+        while len(self._forms) > MOST:
+            oldest = next(iter(self._forms))
+            del self._forms[oldest]
+            self._starts[oldest[:SHORTEST]].remove(oldest)
+
+    def keep(self, *secrets: str) -> None:
+        """Mask these for as long as the process lives: the deployment's own."""
+        for form in _all_forms(secrets):
+            if form in self._forms:
+                del self._forms[form]
+            elif form not in self._kept:
+                self._look_for(form)
+            self._kept.add(form)
+
+    def mask(self, text: str) -> str:
+        """The text without any of them."""
+        if len(self._forms) + len(self._kept) <= FEW and not any(
+            form in text for form in (*self._forms, *self._kept)
+        ):
+            return text
+        parts: list[str] = []
+        kept = at = 0
+        while at <= len(text) - SHORTEST:
+            same = self._starts.get(text[at : at + SHORTEST], ())
+            found = next((form for form in same if text.startswith(form, at)), None)
+            if found is None:
+                at += 1
+                continue
+            parts += (text[kept:at], MASK)
+            kept = at = at + len(found)
+        return "".join((*parts, text[kept:]))
+
+    def _look_for(self, form: str) -> None:
+        same = self._starts.setdefault(form[:SHORTEST], [])
+        same.append(form)
+        same.sort(key=len, reverse=True)
+
+
+def _all_forms(secrets: Iterable[str]) -> set[str]:
+    parts = [part for secret in secrets for part in (secret, *_pieces(secret))]
+    return {form for part in parts for form in _forms(part)}
+
+
+def _pieces(secret: str) -> Iterable[str]:
+    """What an address holds: drivers take it apart and may name the pieces; a web server's answer names the path."""
+    try:
+        parts = urlsplit(secret) if "://" in secret else None
+        password = parts.password if parts is not None else None
+    except ValueError:
+        return ()
+    found = [password, unquote(password)] if password else []
+    if parts is not None and parts.scheme in ("http", "https"):
+        paths = (parts.path, unquote(parts.path), parts.query, *parts.path.split("/"))
+        found += [path for path in paths if len(path) >= LONG]
+    return found
+
+
+def _forms(secret: str) -> Iterable[str]:
+    if len(secret.strip()) < SHORTEST:
+        return ()
+    encoded = base64.b64encode(secret.encode()).decode()
+    in_json = [json.dumps(secret, ensure_ascii=ascii)[1:-1] for ascii in (True, False)]
+    # An answer that quotes JSON is itself quoted in JSON, in events and prompts.
+    in_json += [json.dumps(form, ensure_ascii=ascii)[1:-1] for form in in_json for ascii in (True, False)]
+    found = {
+        secret,
+        repr(secret)[1:-1],
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        encoded,
+        *in_json,
+    }
+    # A multi-line secret is logged line by line, or on one.
+    return found | {line.strip() for line in secret.splitlines() if len(line.strip()) >= SHORTEST}
+
+
+KNOWN = KnownSecrets()
+"""This process's: whatever was opened in it once may turn up in any of its lines."""

@@ -1,0 +1,137 @@
+"""What is said about integrations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.models.integration import Integration
+from core.ports.integrations import Missing
+from core.rendering.grammar import listed
+
+UNKNOWN = "There is no such integration."
+WRONG_NAME = "A name has up to 40 small letters, digits, dashes and underscores, and begins with a letter."
+NONE_YET = "Nothing is connected yet; `flowmate integrations kinds` shows what can be."
+
+TOLD_PRIVATELY = "I have written to you in our private chat: the link is for you alone."
+WRITE_PRIVATELY = "The link is for you alone: write to me in private first, then ask for it here again."
+OPEN_FORM = "Open the form"
+USAGE = "Say `integrations`, `connect KIND`, `test NAME` or `revoke NAME`; `connect` alone shows what can be connected."
+NO_SAFE_ADDRESS = (
+    "FlowMate is not reached over https:// here, so no secret may be sent to it from a browser: set FLOWMATE_BASE_URL "
+    "to such an address, or connect it on FlowMate's machine with `flowmate integrations connect`."
+)
+CONNECT = "Connect"
+CONNECTED = "Connected"
+OPTIONAL = "may stay empty"
+LINK_CLOSED = "This link is no longer good"
+LINK_USED = (
+    "It was used already, or is older than a quarter of an hour. Say `connect` again where you asked for it."
+)
+
+
+def missing(reason: Missing, *, tool: str, kind: str, agent: str, workspace: str) -> str:
+    """Why a tool was not called, and how to mend it; the model reads it, too, and passes it on."""
+    head = f"Denied: {tool} needs the {kind} integration, which"
+    if reason is Missing.NOT_GIVEN:
+        return f"{head} the {agent} agent wasn't given; its file has to name it, as `integrations: [{kind}]`."
+    return (
+        f"{head} isn't connected here; whoever runs FlowMate connects it by saying `connect {kind}` here, or with "
+        f"`flowmate integrations connect {kind} --workspace {workspace}`."
+    )
+
+
+def name_taken(name: str, *, kind: str) -> str:
+    return f"There is an integration named {name} already, of the kind {kind}; revoke it first, or choose another name."
+
+
+def no_such_kind(kind: str, *, kinds: Sequence[str]) -> str:
+    return f"There is no kind of integration called {kind!r}; there are {listed(kinds)}."
+
+
+def no_such_field(name: str, *, fields: Sequence[str]) -> str:
+    return f"There is no field {name!r}; there are {listed(fields)}."
+
+
+def field_missing(title: str) -> str:
+    return f"It can't do without the {title}."
+
+
+def too_long(title: str, *, most: int) -> str:
+    return f"The {title} is longer than {most:,} characters."
+
+
+def no_answer(seconds: float) -> str:
+    return f"There was no answer within {seconds:g} seconds."
+
+
+def no_such_name(name: str) -> str:
+    return f"There is no integration named {name}; `flowmate integrations list` shows them."
+
+
+def overview(found: Sequence[Integration]) -> str:
+    """What is connected, and whether it worked when it was last tried. Markdown; no addresses, no notes."""
+    if not found:
+        return "Nothing is connected yet; `connect` shows what can be."
+    return "\n".join(
+        ["**Connected services**", "", *(f"- **{one.name}** ({one.kind}): {_state(one)}" for one in found)]
+    )
+
+
+def _state(one: Integration) -> str:
+    if one.test is None:
+        return "not tested yet"
+    return "works" if one.test.passed else "did not work when it was last tried"
+
+
+def can_be_connected(kinds: Sequence[tuple[str, str]]) -> str:
+    return "\n".join(
+        ["Say `connect` and one of these:", "", *(f"- `{name}`: {title}" for name, title in kinds)]
+    )
+
+
+def connect_here(name: str, *, minutes: int) -> str:
+    return f"Connect {name} on this page; the link works once, and for {minutes} minutes. Write no secret in here."
+
+
+def no_secrets_here(kind: str) -> str:
+    return (
+        f"Say `connect {kind}`, or `connect {kind} NAME` with a short name in small letters, and nothing else. Secrets "
+        "are asked for on a page of their own; if you just wrote one, delete that message and replace the secret."
+    )
+
+
+def not_allowed(person: str) -> str:
+    return (
+        f"Only those who look after FlowMate may do that. Whoever runs it lets you, with `{person}` in "
+        "FLOWMATE_ADMINS."
+    )
+
+
+def not_connected(name: str) -> str:
+    return f"There is no integration named {name}; `integrations` shows them."
+
+
+def revoked(name: str) -> str:
+    return f"{name} is revoked: its secrets are gone, and what needs it is denied from now on."
+
+
+def tested(one: Integration) -> str:
+    """What the last test said."""
+    if one.test is None:
+        return f"{one.name} is not tested yet."
+    return f"{one.name} {'works' if one.test.passed else 'does not work'}: {one.test.note}"
+
+
+def still_testing(name: str) -> str:
+    return f"{name} has not answered yet; `integrations` shows in a moment whether it does."
+
+
+def connect_title(title: str) -> str:
+    return f"Connect: {title}"
+
+
+def connect_lead(name: str) -> str:
+    return (
+        f"It will be called `{name}`. What you write here is sealed before it is saved; nobody, FlowMate's model "
+        "included, is shown the secrets again."
+    )

@@ -1,0 +1,140 @@
+"""Backups are copied into a connected bucket: by the agent, and by the command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from adapters.integrations.s3 import to_bucket
+from core.errors import ToolFailed, TransientError
+from tests.integration.http_harness import TOKEN, Service
+from tests.integration.test_cli_command import Flowmate
+from tests.services.storage import Storage
+
+pytest_plugins = ("tests.integration.http_fixtures",)
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PATH = "/api/v1/integrations"
+
+
+@pytest.fixture
+def bucket(storage: Storage) -> str:
+    return storage.make(f"backups-{uuid4().hex[:8]}")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def alone(service: Service) -> AsyncIterator[Service]:
+    """The service, with nothing connected before and after."""
+    await _revoke_all(service)
+    yield service
+    await _revoke_all(service)
+
+
+async def _revoke_all(service: Service) -> None:
+    for one in (await service.get(PATH)).body:
+        await service.call("DELETE", f"{PATH}/{one['id']}")
+
+
+async def connected(service: Service, storage: Storage, bucket: str, **changes: str) -> dict[str, object]:
+    reply = await service.post(PATH, {"kind": "s3", "fields": storage.fields(bucket, **changes)})
+    assert reply.status == 201, reply.text
+    assert storage.secret_key not in reply.text
+    tested: dict[str, object] = reply.body["test"]
+    return tested
+
+
+async def test_the_agents_backup_is_copied_whole(alone: Service, storage: Storage, bucket: str) -> None:
+    tested = await connected(alone, storage, bucket, prefix="team/nightly")
+    assert tested["passed"], tested
+    result = (await alone.delegate("create backup")).body["results"][0]
+    assert result["status"] == "succeeded", result
+    [(key, content)] = storage.objects(bucket).items()
+    assert f"- Copy: `s3://{bucket}/{key}`" in result["output"]
+    here = alone.folder / "backups" / key.removeprefix("team/nightly/")
+    assert content == here.read_bytes()
+
+
+async def test_without_a_bucket_the_backup_is_made_here(alone: Service) -> None:
+    result = (await alone.delegate("create backup")).body["results"][0]
+    assert result["status"] == "succeeded"
+    assert "Copy" not in result["output"]
+
+
+async def test_a_copy_that_fails_is_a_failure_that_says_where_the_backup_is(
+    alone: Service, storage: Storage, bucket: str
+) -> None:
+    reader = {"access_key": storage.reader_access_key, "secret_key": storage.reader_secret_key}
+    tested = await connected(alone, storage, bucket, **reader)
+    assert tested["passed"], "it may list"
+    result = (await alone.delegate("create backup")).body["results"][0]
+    assert result["status"] == "failed"
+    assert "The backup is at " in result["error"]
+    assert f"{bucket} doesn't let FlowMate in" in result["error"]
+    assert storage.objects(bucket) == {}
+
+
+async def test_the_command_copies_everything_into_the_operators_bucket(
+    alone: Service, storage: Storage, bucket: str, tmp_path: Path
+) -> None:
+    flowmate = Flowmate(tmp_path, port=alone.port)
+    there = {"FLOWMATE_OPERATOR_TOKEN": TOKEN, "FLOWMATE_DATA_DIR": str(alone.folder)}
+    before = await flowmate.run("backup", environment=there)
+    assert (before.code, "copy" in before.err) == (0, False)
+    await connected(alone, storage, bucket)
+    made = await flowmate.run("backup", environment=there)
+    path = Path(made.out.strip())
+    assert (made.code, storage.objects(bucket)) == (0, {path.name: path.read_bytes()})
+    assert f"A copy is at s3://{bucket}/{path.name}" in made.err
+    storage.client.delete_object(Bucket=bucket, Key=path.name)
+    storage.client.delete_bucket(Bucket=bucket)
+    failed = await flowmate.run("backup", environment=there)
+    assert failed.code == 1
+    assert Path(failed.out.strip()).is_file()
+    assert f"It is here alone: There is no bucket named {bucket} there." in failed.err
+    assert storage.secret_key not in json.dumps([made.err, failed.err])
+
+
+@pytest.mark.parametrize(
+    ("changes", "failure", "said"),
+    [
+        ({"secret_key": "invented-wrong-secret"}, ToolFailed, "doesn't let FlowMate in"),
+        ({"access_key": "INVENTEDNOBODY"}, ToolFailed, "doesn't let FlowMate in"),
+        ({"bucket": "invented-nowhere"}, ToolFailed, "no bucket named invented-nowhere"),
+        ({"url": "http://127.0.0.1:9"}, TransientError, "did not answer"),
+    ],
+)
+async def test_what_is_wrong_with_a_bucket_is_said_without_its_secret(
+    service: Service,
+    storage: Storage,
+    bucket: str,
+    changes: dict[str, str],
+    failure: type[Exception],
+    said: str,
+) -> None:
+    kind = service.assembly.integrations.kinds["s3"]
+    values = storage.fields(bucket) | changes
+    kind.check(values)
+    with pytest.raises(failure, match=said) as caught:
+        await kind.test(values)
+    assert values["secret_key"] not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+async def test_a_large_archive_goes_up_in_parts(storage: Storage, bucket: str, tmp_path: Path) -> None:
+    file = tmp_path / "large.zip"
+    file.write_bytes(bytes(range(256)) * 45_000)
+    place = await to_bucket(storage.fields(bucket)).put(file)
+    assert place == f"s3://{bucket}/large.zip"
+    assert storage.objects(bucket) == {"large.zip": file.read_bytes()}
+    assert "-" in storage.client.head_object(Bucket=bucket, Key="large.zip")["ETag"], "in several parts"
+    with pytest.raises(ToolFailed, match=r"gone\.zip can't be read"):
+        await to_bucket(storage.fields(bucket)).put(tmp_path / "gone.zip")
+
+
+async def test_the_key_shows_in_no_description(storage: Storage, bucket: str) -> None:
+    assert storage.secret_key not in repr(to_bucket(storage.fields(bucket)))

@@ -1,0 +1,222 @@
+"""Connected services in chats: who sees what is said about them, and the form behind the link."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from core.integrations.commands import Told
+from core.models import Address, Person
+from core.rendering import integrations as words
+from tests.counterparts.slack import SlackServer
+from tests.counterparts.smtp import MailServer, mail_server
+from tests.integration.http_harness import Reply, Service
+from tests.integration.slack_harness import MemoryReception, over_http
+from tests.integration.test_page import HTML, Browser, known, place, said
+from tests.integration.test_telegram import BOT, polling
+
+pytest_plugins = ("tests.integration.http_fixtures", "tests.integration.slack_fixtures")
+
+LINK = "https://flow.example.org/connect?link=abc"
+CONNECT = Told(text="Connect smtp on this page.", link=LINK)
+OVERVIEW = Told(text="**Connected services**\n\n- **smtp** (smtp): works")
+PASSWORD = "invented-password"
+"""The one that the mail server takes."""
+OPERATOR = Person(id="local:local:operator", name="operator")
+
+
+def talkative() -> MemoryReception:
+    return MemoryReception(about={"connect smtp": CONNECT, "integrations": OVERVIEW})
+
+
+class TestInSlack:
+    async def test_a_command_is_answered_to_one_person_alone(self, slack: SlackServer) -> None:
+        reception = talkative()
+        async with over_http(slack, reception):
+            shown = await slack.command("/flowmate", "connect smtp", user="U1", channel="C1")
+            await slack.command("/flowmate", "integrations", user="U1", channel="C1")
+            await slack.settle()
+        assert shown.status == 200
+        first, second = slack.channel("C1").shown_to("U1")
+        assert LINK in first.everything
+        assert "Connected services" in second.everything
+        assert slack.channel("C1").visible == []
+        assert reception.instructions == {}
+        address = reception.asked[0][2]
+        assert (reception.asked[0][1], address.workspace, address.place) == ("slack:T0001:U1", "T0001", "C1")
+
+    async def test_a_direct_message_is_answered_there(self, slack: SlackServer) -> None:
+        reception = talkative()
+        async with over_http(slack, reception):
+            await slack.say("D1", "U1", "connect smtp")
+            await slack.wait_for(lambda: slack.channel("D1").shown_to("U1"))
+            await slack.say("D1", "U1", "what is 2+2")
+            await slack.settle()
+        [told] = slack.channel("D1").shown_to("U1")
+        assert LINK in told.everything
+        assert reception.texts == ["what is 2+2"]
+
+    async def test_in_a_channel_a_mention_is_an_instruction(self, slack: SlackServer) -> None:
+        reception = talkative()
+        async with over_http(slack, reception):
+            await slack.say("C1", "U1", "<@U0BOT> connect smtp")
+            await slack.settle()
+        assert reception.texts == ["connect smtp"]
+        assert reception.asked == []
+
+
+class TestInTelegram:
+    async def test_in_private_the_link_is_shown(self) -> None:
+        async with polling() as chat:
+            chat.reception.about = talkative().about
+            await chat.telegram.say(chat.ada, chat.private, "/flowmate connect smtp")
+            await chat.telegram.until(lambda: chat.telegram.shown(chat.private))
+            await chat.telegram.say(chat.ada, chat.private, "/integrations")
+            await chat.telegram.until(lambda: len(chat.telegram.shown(chat.private)) == 2)
+            first, second = chat.telegram.shown(chat.private)
+            assert LINK in repr(first)
+            assert "smtp (smtp): works" in second.text
+            assert chat.reception.instructions == {}
+
+    async def test_what_a_group_asks_for_goes_into_the_private_chat(self) -> None:
+        async with polling() as chat:
+            chat.reception.about = talkative().about
+            await chat.telegram.say(chat.ada, chat.group, f"{BOT} connect smtp")
+            await chat.telegram.until(lambda: chat.telegram.shown(chat.group))
+            assert [message.text for message in chat.telegram.shown(chat.group)] == [words.TOLD_PRIVATELY]
+            assert LINK not in repr(chat.telegram.shown(chat.group))
+            assert LINK in repr(chat.telegram.shown(chat.private))
+            [(_, _, address)] = chat.reception.asked
+            assert address.workspace == str(chat.group.id), "the group's own service is connected"
+
+    async def test_whoever_can_not_be_written_to_gets_no_link(self) -> None:
+        async with polling() as chat:
+            chat.reception.about = talkative().about
+            chat.private.blocked = True
+            await chat.telegram.say(chat.ada, chat.group, f"{BOT} connect smtp")
+            await chat.telegram.until(lambda: chat.telegram.shown(chat.group))
+            assert [message.text for message in chat.telegram.shown(chat.group)] == [words.WRITE_PRIVATELY]
+
+
+class Form:
+    """The form behind a link, as a browser that nobody is signed in to sees it."""
+
+    def __init__(self, service: Service, link: str) -> None:
+        self.browser = Browser(service)
+        self.path = f"{urlsplit(link).path}?{urlsplit(link).query}"
+        self.link = parse_qs(urlsplit(link).query)["link"][0]
+
+    async def opened(self) -> Reply:
+        return await self.browser.get(self.path)
+
+    async def nonce(self) -> str:
+        found = re.search(r'name="nonce" value="([^"]+)"', (await self.opened()).text)
+        assert found is not None
+        return found[1]
+
+    async def send(
+        self, values: Mapping[str, str], *, nonce: str, link: str = "", origin: str | None = ""
+    ) -> Reply:
+        fields = {f"field-{name}": value for name, value in values.items()}
+        form = {"link": link or self.link, "nonce": nonce, **fields}
+        return await self.browser.post("/connect", form, origin=origin, accept=HTML)
+
+
+def smtp(mail: MailServer, **changes: str) -> dict[str, str]:
+    fields = {"host": "127.0.0.1", "port": str(mail.port), "user": "ada", "sender": "a@example.org"}
+    return {**fields, "password": PASSWORD, **changes}
+
+
+async def invited(service: Service, *, workspace: str = "W9") -> Form:
+    """The form that the operator is given when they ask in this workspace."""
+    address = Address(platform="toy", workspace=workspace, place="hall")
+    told = await service.assembly.reception.about_services("connect smtp", person=OPERATOR, address=address)
+    assert told is not None
+    return Form(service, told.link)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+class TestTheForm:
+    async def test_what_it_is_filled_in_with_is_connected_where_it_was_asked_for(
+        self, service: Service
+    ) -> None:
+        form = await invited(service)
+        page = await form.opened()
+        assert page.status == 200
+        assert 'type="password"' in page.text
+        assert page.headers["Cache-Control"] == "no-store"
+        async with mail_server(with_login=True) as mail:
+            done = await form.send(smtp(mail), nonce=await form.nonce())
+            assert mail.logins == [("ada", PASSWORD)]
+        assert (done.status, PASSWORD in done.text) == (200, False)
+        assert "smtp works: The mail server lets FlowMate in." in html.unescape(done.text)
+        [made] = await service.assembly.integrations.listed("toy:W9")
+        assert (made.connected_by, made.name) == (OPERATOR.id, "smtp")
+        assert await service.assembly.integrations.listed("local:local") == ()
+        await service.assembly.integrations.revoke("toy:W9", made.id)
+
+    async def test_a_link_connects_once(self, service: Service) -> None:
+        form = await invited(service)
+        first, second = await form.nonce(), await form.nonce()
+        async with mail_server(with_login=True) as mail:
+            assert (await form.send(smtp(mail), nonce=first)).status == 200
+            again = await form.send(smtp(mail, user="eve"), nonce=second)
+        assert (again.status, words.LINK_CLOSED in again.text) == (403, True)
+        [made] = await service.assembly.integrations.listed("toy:W9")
+        assert made.fields["user"] == "ada"
+        await service.assembly.integrations.revoke("toy:W9", made.id)
+
+    async def test_what_is_wrong_is_said_and_the_secret_is_not_shown_again(self, service: Service) -> None:
+        form = await invited(service)
+        nonce = await form.nonce()
+        async with mail_server(with_login=True) as mail:
+            wrong = await form.send(smtp(mail, sender="nobody"), nonce=nonce)
+            assert wrong.status == 422
+            assert "sender must be an e-mail address" in wrong.text
+            assert f'value="{mail.port}"' in wrong.text
+            assert PASSWORD not in wrong.text
+            assert (await form.send(smtp(mail), nonce=nonce)).status == 200
+        [made] = await service.assembly.integrations.listed("toy:W9")
+        await service.assembly.integrations.revoke("toy:W9", made.id)
+
+    @pytest.mark.parametrize("link", ["", "abc", "abc.def"])
+    async def test_an_invented_link_opens_nothing(self, service: Service, link: str) -> None:
+        form = await invited(service)
+        assert (await form.browser.get(f"/connect?link={link}")).status == 403
+        reply = await form.send({"host": "h"}, nonce="a-nonce-of-mine", link=link or "x")
+        assert reply.status == 403
+        assert (await form.send({"host": "h"}, nonce="short")).status == 403
+        assert await service.assembly.integrations.listed("toy:W9") == ()
+
+    @pytest.mark.parametrize("origin", [None, "https://evil.example.org"])
+    async def test_another_page_can_send_nothing(self, service: Service, origin: str | None) -> None:
+        form = await invited(service)
+        reply = await form.send({"host": "h"}, nonce=await form.nonce(), origin=origin)
+        assert reply.status == 403
+        assert words.LINK_CLOSED not in reply.text
+        assert await service.assembly.integrations.listed("toy:W9") == ()
+
+
+@pytest.mark.asyncio(loop_scope="session")
+class TestOnThePage:
+    async def test_the_page_shows_what_is_connected_and_leads_to_the_form(self, service: Service) -> None:
+        browser, where = await known(service), place()
+        overview = await said(browser, "integrations", where)
+        assert "Nothing is connected yet" in overview.body["notice"]
+        told = await said(browser, "connect smtp", where)
+        assert told.body["label"] == words.OPEN_FORM
+        assert (await browser.get(told.body["link"])).status == 200
+        plain = await browser.post(f"/conversations/{where}/messages", {"text": "connect smtp"})
+        assert plain.status == 303
+        assert plain.headers["Location"].startswith("/connect?link=")
+        shown = await browser.post(f"/conversations/{where}/messages", {"text": "integrations"})
+        assert "Nothing is connected yet" in shown.text
+
+    async def test_a_stranger_on_the_page_is_told_nothing(self, service: Service) -> None:
+        reply = await Browser(service).post(f"/conversations/{place()}/messages", {"text": "connect smtp"})
+        assert reply.status == 401
+        assert "/connect" not in reply.text
