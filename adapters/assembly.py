@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
-from adapters.chat.platform import Connection, Shared
+from adapters.assembled import Assembly as Assembly
+from adapters.charts.spending import SpendingCharts
+from adapters.chat.platform import Shared
 from adapters.clock import SystemClock
 from adapters.configured import (
     all_tools,
-    build_model,
+    budget_rules,
+    build_gate,
     build_planner,
     connect_platforms,
     messengers_of,
+    metered,
     redis_url,
     routine_rules,
 )
 from adapters.connecting import build_integration_desk, build_invitations, build_service_commands
-from adapters.invitations import SignedInvitations
 from adapters.limits.moving_window import MovingWindow
+from adapters.making import build_shop
 from adapters.operator import OPERATOR, to_own_place
 from adapters.planner_on_demand import PlannerOnDemand
 from adapters.queue.connection import connect, connect_async
@@ -28,6 +31,8 @@ from adapters.queue.live_events import LiveEvents
 from adapters.queue.rq_queue import RqJobQueue
 from adapters.settings import Settings
 from adapters.sql.admissions import SqlAdmissions
+from adapters.sql.approvals import SqlApprovals
+from adapters.sql.budgets import SqlBudgets
 from adapters.sql.database import Database
 from adapters.sql.made_agents import SqlMadeAgents
 from adapters.sql.runs import SqlRuns
@@ -35,21 +40,19 @@ from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
 from adapters.tools.registry import tool_names
 from core.agent_loop import AgentLoop
+from core.approvals.desk import ApprovalDesk
+from core.budgets.accounting import Accounting
+from core.budgets.desk import BudgetDesk
 from core.catalog import BUILT_IN, check_tools, load_agents
 from core.controls import Controls
-from core.coordinator import Coordinator, Parts
+from core.coordinator import Coordinator
 from core.delivery import Delivery
 from core.intake import Intake
-from core.integrations.desk import IntegrationDesk
 from core.leases import Leases
 from core.line import Line
-from core.making import MakingDesk, MakingLimits, Shop
-from core.making.routine import MadeRoutines
-from core.models import Agent
-from core.ports.clock import Clock
-from core.ports.language_model import LanguageModel
+from core.making import MakingDesk
+from core.parts import Parts
 from core.ports.limiter import Limit
-from core.ports.planner import Planner
 from core.reception import Reception
 from core.reconcile import Reconciler
 from core.roster import Roster
@@ -60,52 +63,6 @@ from core.schedules.routines import Routines
 from core.step_runner import RunLimits, StepRunner
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Assembly:
-    """A process's parts, ready to use."""
-
-    settings: Settings
-    clock: Clock
-    database: Database
-    store: SqlStore
-    queue: RqJobQueue
-    limiter: MovingWindow
-    events: LiveEvents
-    model: LanguageModel | None
-    agents: Mapping[str, Agent]
-    """Those of files; what people make is in the roster."""
-    roster: Roster
-    shop: Shop
-    planner: Planner
-    delivery: Delivery
-    leases: Leases
-    coordinator: Coordinator
-    controls: Controls
-    reception: Reception
-    reconciler: Reconciler
-    schedules: SqlSchedules
-    alarm: Alarm
-    desk: Desk
-    integrations: IntegrationDesk
-    invitations: SignedInvitations
-    admissions: SqlAdmissions
-    routines: Routines
-    connections: Mapping[str, Connection]
-    person_limit: Limit
-
-    async def aclose(self) -> None:
-        """Let go of everything; what is under way is finished or handed back before."""
-        await self.delivery.drain()
-        await self.events.aclose()
-        for connection in self.connections.values():
-            await connection.aclose()
-        await self.limiter.aclose()
-        if self.model is not None:
-            await self.model.aclose()
-        self.queue.close()
-        await self.store.aclose()
 
 
 @asynccontextmanager
@@ -145,24 +102,47 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         clock=clock,
         gone=pausing(schedules, clock=clock, posting=posting),
     )
+    approvals = ApprovalDesk(
+        approvals=SqlApprovals(database),
+        store=store,
+        messengers=messengers_of(connections),
+        events=events,
+        clock=clock,
+        approvers=settings.approvers,
+        default_zone=settings.flowmate_zone,
+    )
     leases = Leases(store=store, clock=clock)
-    model = build_model(settings)
+    budgets = SqlBudgets(database, clock=clock)
+    model = metered(settings, budgets)
     integrations = build_integration_desk(settings, database, clock)
     invitations = build_invitations(settings, admissions)
     tools = all_tools(settings, database, clock, integrations) if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
     check_tools(agents, tools=tools or tool_names())
     planner = (
-        build_planner(tools, model)
+        build_planner(tools, model, planner_model=settings.planner_model)
         if runs_agents
-        else PlannerOnDemand(lambda: build_planner(all_tools(settings, database, clock, integrations), model))
+        else PlannerOnDemand(
+            lambda: build_planner(
+                all_tools(settings, database, clock, integrations),
+                model,
+                planner_model=settings.planner_model,
+            )
+        )
     )
     made_agents = SqlMadeAgents(database)
     roster = Roster(files=agents, made=made_agents)
     runner = StepRunner(
         agents=agents,
         roster=roster,
-        loop=AgentLoop(model=model, tools=tools, runs=SqlRuns(database), clock=clock, access=integrations),
+        loop=AgentLoop(
+            model=model,
+            tools=tools,
+            runs=SqlRuns(database),
+            clock=clock,
+            gate=build_gate(settings, approvals.approvals, clock),
+            access=integrations,
+        ),
         store=store,
         clock=clock,
         limits=RunLimits(
@@ -178,16 +158,17 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         limits=ScheduleLimits(minimum_seconds=settings.flowmate_schedule_minimum_seconds),
         default_zone=settings.flowmate_zone,
     )
-    rules = routine_rules(settings)
-    shop = Shop(
-        made=made_agents,
-        roster=roster,
-        tools=tools or tool_names(),
-        clock=clock,
-        limits=MakingLimits(timeout_seconds=runner.longest_attempt_seconds),
-        routines=MadeRoutines(desk=desk, clock=clock, rules=rules),
+    shop = build_shop(
+        settings, made=made_agents, runner=runner, tools=tools or tool_names(), desk=desk, clock=clock
     )
     making = MakingDesk(shop=shop, made=made_agents, clock=clock, standing=delivery.standing)
+    accounting = Accounting(
+        budgets=budgets,
+        rules=budget_rules(settings),
+        clock=clock,
+        agents=agents.keys(),
+        schedules=schedules,
+    )
     coordinator = Coordinator(
         Parts(
             store=store,
@@ -198,8 +179,14 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             runner=runner,
             delivery=delivery,
             leases=leases,
+            approvals=approvals,
             desk=desk,
             making=making,
+            money=BudgetDesk(
+                accounting=accounting,
+                operators=settings.operators | {OPERATOR.id},
+                charts=SpendingCharts(settings.data_dir / "files"),
+            ),
             default_zone=settings.flowmate_zone,
         )
     )
@@ -220,6 +207,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         clock=clock,
         limiter=limiter,
         limit=limit,
+        approvals=approvals,
         desk=desk,
         making=making,
         made=made_agents,
@@ -240,6 +228,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         delivery=delivery,
         leases=leases,
         coordinator=coordinator,
+        approvals=approvals,
         controls=controls,
         reception=Reception(
             intake=intake,
@@ -253,6 +242,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             store=store,
             queue=queue,
             coordinator=coordinator,
+            approvals=approvals,
             clock=clock,
             step_timeout_seconds=runner.longest_seconds,
         ),
@@ -262,7 +252,10 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         desk=desk,
         integrations=integrations,
         invitations=invitations,
+        accounting=accounting,
         admissions=admissions,
-        routines=Routines(schedules=schedules, clock=clock, person=OPERATOR, posting=posting, rules=rules),
+        routines=Routines(
+            schedules=schedules, clock=clock, person=OPERATOR, posting=posting, rules=routine_rules(settings)
+        ),
         person_limit=limit,
     )

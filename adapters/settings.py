@@ -10,8 +10,10 @@ from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from adapters.spending_settings import PLANNER_MODEL, SpendingSettings
+from core.approvals.policy import read_rules
 from core.errors import ConfigurationError
 from core.integrations.masking import KNOWN
 
@@ -20,7 +22,7 @@ MIN_DIFFERENT_CHARACTERS = 8
 DEFAULT_MODEL = "gpt-5-mini"
 
 
-class Settings(BaseSettings):
+class Settings(SpendingSettings):
     """Everything that can be set; the description of each field is its line in `.env.example`."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
@@ -65,7 +67,7 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(
         None, description="any OpenAI-compatible server (Ollama, vLLM, llama.cpp); default: OpenAI's own"
     )
-    flowmate_model: str = Field(DEFAULT_MODEL, description="model that plans and that agents use by default")
+    flowmate_model: str = Field(DEFAULT_MODEL, description="model that agents use by default")
 
     flowmate_fetch_allow: str = Field(
         "", description="private hosts or networks that fetching tools may reach, separated by commas"
@@ -104,6 +106,17 @@ class Settings(BaseSettings):
         None,
         description="bearer token of the local operator; default: made in the data folder, operator.token",
     )
+    flowmate_approval: str = Field(
+        "tainted",
+        description="when tools that change the world need a person's yes: never, tainted (after text from outside) or "
+        "always; exceptions: tainted, send_email=always, @email=never, slack:T0123/send_email=never",
+    )
+    flowmate_approval_seconds: int = Field(
+        300, ge=10, le=86_400, description="how long a request for a yes can be answered, in seconds"
+    )
+    flowmate_approvers: str = Field(
+        "", description="ids of people who may say yes for others (slack:T0123:U0456), separated by commas"
+    )
     smtp_url: SecretStr | None = Field(
         None,
         description="smtp://user:password@host:587 (smtps:// for TLS from the start); the e-mail tool needs it",
@@ -117,6 +130,12 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Berlin") from error
+        return value
+
+    @field_validator("flowmate_approval")
+    @classmethod
+    def _rules_that_can_be_read(cls, value: str) -> str:
+        read_rules(value)
         return value
 
     @model_validator(mode="after")
@@ -162,6 +181,10 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def approvers(self) -> frozenset[str]:
+        return frozenset(part.strip() for part in self.flowmate_approvers.split(",") if part.strip())
+
+    @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'flowmate.sqlite3'}"
 
@@ -183,6 +206,13 @@ class Settings(BaseSettings):
     @property
     def admins(self) -> frozenset[str]:
         return frozenset(part.strip() for part in self.flowmate_admins.split(",") if part.strip())
+
+    @property
+    def planner_model(self) -> str | None:
+        """None: the default model. A server of one's own knows only its own models, so that none is guessed there."""
+        if self.flowmate_planner_model is not None or self.openai_base_url is not None:
+            return self.flowmate_planner_model
+        return PLANNER_MODEL
 
     @property
     def fetch_allow(self) -> tuple[str, ...]:

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import logging
 
+from core.approvals.desk import ApprovalDesk
 from core.coordinator import Coordinator
 from core.errors import Conflict, NotFound, QueueUnavailable, RateLimited
 from core.making import MakingDesk
-from core.models import Address, Delegation, DelegationState, Event, EventKind, Person, Press
+from core.models import (
+    DECISIONS,
+    Address,
+    Approval,
+    Decision,
+    Delegation,
+    DelegationState,
+    Event,
+    EventKind,
+    Person,
+    Press,
+)
 from core.policies import RETRY_EXPIRES
 from core.ports.clock import Clock
 from core.ports.limiter import Limit, Limiter
@@ -41,6 +53,7 @@ class Controls:
         clock: Clock,
         limiter: Limiter,
         limit: Limit,
+        approvals: ApprovalDesk,
         desk: Desk | None = None,
         making: MakingDesk | None = None,
         made: MadeAgents | None = None,
@@ -50,6 +63,7 @@ class Controls:
         self._clock = clock
         self._limiter = limiter
         self._limit = limit
+        self._approvals = approvals
         self._desk = desk
         self._making = making
         self._made = made
@@ -58,6 +72,13 @@ class Controls:
         """What a button does; a sentence for the presser alone where it changes nothing."""
         if self._desk is not None and press.action in SCHEDULE_ACTIONS:
             return await self._press_schedule(self._desk, press)
+        decision = next((one for one in DECISIONS if one == press.action), None)
+        if decision is not None:
+            try:
+                await self.decide(press.value, decision, by=press.person, key=press.key)
+            except (Conflict, NotFound) as refusal:
+                return refusal.sentence
+            return None
         try:
             delegation = await self._store.load(press.value)
         except NotFound:
@@ -94,11 +115,21 @@ class Controls:
         kind, now = EventKind.SCHEDULE_ASKED, self._clock.now()
         await self._store.append(Event(delegation_id=delegation.id, kind=kind, at=now, data={"by": by}))
 
+    async def decide(self, approval_id: str, decision: Decision, *, by: Person, key: str) -> Approval:
+        """Say yes or no to what waits for it, and let its step go on. Raises NotFound and Conflict."""
+        approval, refusal = await self._approvals.decide(approval_id, decision, by=by, key=key)
+        # One that came too late has let the step go on, too.
+        await self._advance(approval.delegation_id)
+        if refusal is not None:
+            raise Conflict(refusal)
+        return approval
+
     async def cancel(self, delegation: Delegation, *, by: str) -> None:
         """End it. Raises Conflict where it is answered already."""
         if not await self._store.cancel(delegation.id, by=by, now=self._clock.now()):
             raise Conflict(refusals.TOO_LATE_TO_CANCEL)
         await self._coordinator.stop(delegation)
+        self._approvals.withdraw(delegation.id)
         await self._advance(delegation.id)
 
     async def cancel_latest(self, address: Address, person: Person) -> str | None:

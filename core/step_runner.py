@@ -12,7 +12,15 @@ from typing import Any
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from core.agent_loop import AgentLoop
-from core.errors import Denied, ModelUnavailable, PermanentError, StepFailed, StoreUnavailable, TransientError
+from core.errors import (
+    AwaitsApproval,
+    Denied,
+    ModelUnavailable,
+    PermanentError,
+    StepFailed,
+    StoreUnavailable,
+    TransientError,
+)
 from core.integrations.masking import KNOWN
 from core.models import Agent, Delegation, Event, EventKind, Result, Step, StepState, Task
 from core.policies import retry_delay, step_timeout_seconds
@@ -75,7 +83,10 @@ class StepRunner:
     async def run(
         self, delegation: Delegation, step: Step, task: Task, *, on_change: Callable[[], None]
     ) -> Result:
-        """The step's result. Raises StoreUnavailable (the step is run again) and CancelledError, nothing else."""
+        """The step's result.
+
+        Raises StoreUnavailable (the step is run again), AwaitsApproval (it waits) and CancelledError, nothing else.
+        """
         cast = await self.roster.cast(delegation, step)
         if isinstance(cast, str):
             return Result(state=StepState.FAILED, error=cast)
@@ -86,7 +97,7 @@ class StepRunner:
     async def _attempted(self, run: _Run) -> Result:
         try:
             return _encodable(await run.attempts())
-        except StoreUnavailable:
+        except (StoreUnavailable, AwaitsApproval):
             raise
         except Exception as error:
             result = _encodable(await self._failed(run, error))

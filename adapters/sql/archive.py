@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, false, insert, li
 from adapters.agent_files import gather, lay_down
 from adapters.sql import tables
 from adapters.sql.archive_file import fill, read
+from adapters.sql.columns import Instant
 from adapters.sql.database import Database
 from adapters.sql.made_agents import count_change
 from core.errors import ToolFailed
@@ -99,13 +100,18 @@ ARCHIVED: tuple[Table, ...] = (
     tables.events,
     tables.turns,
     tables.calls,
+    tables.approvals,
     tables.schedules,
     tables.slots,
     tables.admissions,
     tables.made_agents,
     tables.agent_versions,
+    tables.budgets,
+    tables.model_calls,
 )
 TABLES = tuple(table.name for table in ARCHIVED)
+WHOLE_NAMES = (tables.notes, tables.budgets, tables.model_calls)
+"""Where a workspace stands as `platform:workspace`."""
 RUNS = (tables.turns, tables.calls)
 MADE = (tables.made_agents, tables.agent_versions)
 DEPLOYMENT = (tables.admissions,)
@@ -135,8 +141,8 @@ def _belongs(table: Table, workspace: str) -> ColumnElement[bool]:
         return true()
     if table in DEPLOYMENT:
         return false()
-    if table is tables.notes:
-        return tables.notes.c.workspace == workspace
+    if table in WHOLE_NAMES:
+        return table.c.workspace == workspace
     platform, name = _split(workspace)
     if table in MADE:
         return and_(table.c.platform == platform, table.c.workspace == name)
@@ -162,7 +168,7 @@ def _rows(c: Connection, table: Table, workspace: str) -> list[dict[str, Any]]:
 def _put_back(c: Connection, rows: dict[str, list[dict[str, Any]]], old: str, new: str) -> dict[str, int]:
     restored: dict[str, int] = {}
     for table in ARCHIVED:
-        instants = [column.name for column in table.columns if isinstance(column.type, tables.Instant)]
+        instants = [column.name for column in table.columns if isinstance(column.type, Instant)]
         restored[table.name] = 0
         for row in rows[table.name]:
             values = _moved(table, row, old, new)
@@ -185,7 +191,9 @@ def _moved(table: Table, row: dict[str, Any], old: str, new: str) -> dict[str, A
         del values["id"]
     if old != new:
         platform, name = _split(new)
-        if table is tables.notes:
+        if table in WHOLE_NAMES:
+            if table is tables.budgets and values["subject"] == old:
+                values["subject"] = new
             values["workspace"] = new
         elif "workspace" in values:
             values |= {"platform": platform, "workspace": name}

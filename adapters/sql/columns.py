@@ -1,4 +1,4 @@
-"""What the tables are made of: their naming, and columns that both databases keep alike."""
+"""What all tables are made of: one metadata, and types that both databases keep alike."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from adapters.sql.moves import (
 from adapters.sql.rows import from_instruction, from_planned, to_delegation, to_step
 from core.errors import Conflict, NotFound
 from core.models import (
+    ApprovalState,
     Delegation,
     DelegationState,
     EventKind,
@@ -37,17 +38,16 @@ from core.models import (
 from core.policies import FAR
 from core.ports.store import Answer
 
+A = tables.approvals
 D = tables.delegations
 S = tables.steps
 E = tables.events
 TERMINAL = tuple(state.value for state in StepState if state.terminal)
 NOT_TERMINAL = tuple(state.value for state in StepState if not state.terminal)
 # Statements of the path are built once: that takes SQLAlchemy longer than running them.
-_ROSTER = (
-    select(tables.rosters.c.version)
-    .where(tables.rosters.c.platform == D.c.platform, tables.rosters.c.workspace == D.c.workspace)
-    .scalar_subquery()
-)
+R = tables.rosters
+_HERE = (R.c.platform == D.c.platform, R.c.workspace == D.c.workspace)
+_ROSTER = select(R.c.version).where(*_HERE).scalar_subquery()
 _BY_ID = select(D).where(D.c.id == bindparam("id"))
 # Whether somebody made or changed an agent is read along with the delegation: one look at a key, no statement more.
 _TO_PLAN = select(D, func.coalesce(_ROSTER, 0).label("roster")).where(D.c.id == bindparam("id"))
@@ -203,6 +203,7 @@ def cancel(c: Connection, delegation_id: str, by: str, now: datetime) -> bool:
             .where(S.c.delegation_id == delegation_id, S.c.state.in_(NOT_TERMINAL))
             .values(state=StepState.CANCELLED.value, token=S.c.token + 1, lease_until=None, ended_at=now)
         )
+        withdraw_all(c, delegation_id, now)
     return moved
 
 
@@ -278,6 +279,13 @@ def to_check(c: Connection, now: datetime, limit: int) -> tuple[str, ...]:
     come = or_(D.c.check_at <= now, D.c.check_at > now + FAR)
     query = select(D.c.id).where(come).order_by(D.c.check_at, D.c.id)
     return tuple(row.id for row in c.execute(query.limit(limit)))
+
+
+def withdraw_all(c: Connection, delegation_id: str, now: datetime) -> None:
+    """Nothing of this delegation waits for a yes any more."""
+    asked = (A.c.delegation_id == delegation_id, A.c.state == ApprovalState.PENDING.value)
+    withdrawn = {"state": ApprovalState.WITHDRAWN.value, "decided_at": now, "check_at": now}
+    c.execute(update(A).where(*asked).values(**withdrawn))
 
 
 def _lock_steps(c: Connection, delegation_id: str) -> None:

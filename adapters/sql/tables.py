@@ -17,11 +17,39 @@ from sqlalchemy import (
     text,
 )
 
-from adapters.sql.columns import Instant as Instant
-from adapters.sql.columns import OptionalJson as OptionalJson
-from adapters.sql.columns import Prose as Prose
-from adapters.sql.columns import RowNumber as RowNumber
-from adapters.sql.columns import metadata as metadata
+from adapters.sql.agent_tables import agent_drafts, agent_versions, made_agents, rosters
+from adapters.sql.budget_tables import accounts, budgets, model_calls
+from adapters.sql.columns import Instant, OptionalJson, Prose, RowNumber, metadata
+
+__all__ = [
+    "Instant",
+    "OptionalJson",
+    "Prose",
+    "RowNumber",
+    "accounts",
+    "admissions",
+    "agent_drafts",
+    "agent_versions",
+    "approvals",
+    "archives",
+    "budgets",
+    "calls",
+    "delegations",
+    "events",
+    "integrations",
+    "made_agents",
+    "messages",
+    "metadata",
+    "model_calls",
+    "notes",
+    "pairing_codes",
+    "rosters",
+    "schedules",
+    "slots",
+    "steps",
+    "turns",
+    "vault_keys",
+]
 
 delegations = Table(
     "delegations",
@@ -208,52 +236,6 @@ admissions = Table(
     Column("at", Instant, nullable=False),
 )
 
-made_agents = Table(
-    "made_agents",
-    metadata,
-    Column("platform", String(40), primary_key=True),
-    Column("workspace", String(100), primary_key=True),
-    Column("name", String(40), primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("key", String(300), nullable=False, server_default=""),
-    Column("deleted_at", Instant),
-)
-
-agent_versions = Table(
-    "agent_versions",
-    metadata,
-    Column("platform", String(40), primary_key=True),
-    Column("workspace", String(100), primary_key=True),
-    Column("name", String(40), primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("definition", JSON, nullable=False),
-    Column("owner_id", String(200), nullable=False),
-    Column("owner_name", String(200), nullable=False, server_default=""),
-    Column("visibility", String(20), nullable=False),
-    Column("at", Instant, nullable=False),
-)
-
-rosters = Table(
-    "rosters",
-    metadata,
-    Column("platform", String(40), primary_key=True),
-    Column("workspace", String(100), primary_key=True),
-    Column("version", Integer, nullable=False),
-)
-
-agent_drafts = Table(
-    "agent_drafts",
-    metadata,
-    Column("platform", String(40), primary_key=True),
-    Column("workspace", String(100), primary_key=True),
-    Column("place", String(100), primary_key=True),
-    Column("thread", String(100), primary_key=True),
-    Column("person_id", String(200), primary_key=True),
-    Column("draft", JSON, nullable=False),
-    Column("at", Instant, nullable=False),
-    Index("ix_agent_drafts_at", "at"),
-)
-
 vault_keys = Table(
     "vault_keys",
     metadata,
@@ -281,4 +263,38 @@ integrations = Table(
     Column("nonce", LargeBinary, nullable=False),
     Column("ciphertext", LargeBinary, nullable=False),
     UniqueConstraint("workspace", "name"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("delegation_id", ForeignKey("delegations.id"), nullable=False),
+    Column("step_id", String(40), nullable=False),
+    Column("run_id", String(48), nullable=False),
+    Column("agent", String(40), nullable=False),
+    Column("tool", String(100), nullable=False),
+    Column("arguments", Prose, nullable=False),
+    Column("sources", JSON, nullable=False),
+    Column("unnamed", JSON, nullable=False),
+    Column("person_id", String(200), nullable=False),
+    Column("person_name", String(200), nullable=False, server_default=""),
+    Column("asked_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("always", Boolean(), nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_by_name", String(200), nullable=False, server_default=""),
+    Column("decided_at", Instant),
+    Column("key", String(300), nullable=False, server_default=""),
+    Column("message_id", String(100)),
+    Column("check_at", Instant),
+    Index("ix_approvals_delegation", "delegation_id", "asked_at"),
+    Index("ix_approvals_run", "run_id"),
+    Index(
+        "ix_approvals_check",
+        "check_at",
+        sqlite_where=text("check_at IS NOT NULL"),
+        postgresql_where=text("check_at IS NOT NULL"),
+    ),
 )

@@ -17,8 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from adapters.settings import Settings
+from bot.cli.agent_api import AgentApi
 from bot.cli.bodies import AgentCard, AgentWhole
-from bot.cli.client import Api, CallFailed, Unreachable
+from bot.cli.client import CallFailed, Unreachable
 from bot.cli.terminal import stderr, stdout
 from bot.readout import printable
 from core.catalog import BUILT_IN, load_agents, near, read_fields, to_file
@@ -35,7 +36,7 @@ async def list_agents(settings: Settings, *, as_json: bool) -> int:
     own = load_agents([settings.agents_dir])
     made: tuple[AgentCard, ...] = ()
     try:
-        async with Api(settings) as api:
+        async with AgentApi(settings) as api:
             made = tuple(card for card in await api.agents() if card.source == "made")
     except Unreachable:
         if stderr().is_terminal:
@@ -72,7 +73,7 @@ async def show_agent(settings: Settings, name: str, *, as_json: bool) -> int:
     if file is not None:
         _print(file, as_json=as_json, about=f"{name} comes from a file.")
         return 0
-    async with Api(settings) as api:
+    async with AgentApi(settings) as api:
         found = await api.agent(name)
     _print(found.agent, as_json=as_json, about=f"{found.name}, version {found.version}, {_who(found)}.")
     return 0
@@ -85,7 +86,7 @@ async def make_agent(
     fields = _template(template) if template is not None else _fields(_text(file))
     if name is not None:
         fields["name"] = name
-    async with Api(settings) as api:
+    async with AgentApi(settings) as api:
         made = await api.make_agent({**fields, "visibility": "workspace" if shared else "me"})
     console = stdout()
     console.print(Text(f"Made the agent {printable(made.name)}; {_who(made)}.", style="bold"), soft_wrap=True)
@@ -96,7 +97,7 @@ async def make_agent(
 async def edit_agent(settings: Settings, name: str, file: Path | None, *, shared: bool | None) -> int:
     """A new version, unless nothing changed; returns the exit code."""
     visibility = {} if shared is None else {"visibility": "workspace" if shared else "me"}
-    async with Api(settings) as api:
+    async with AgentApi(settings) as api:
         found = await api.agent(name)
         if found.source != "made":
             raise CallFailed(f"The agent {name} comes from a file; change it there.")
@@ -123,7 +124,7 @@ async def edit_agent(settings: Settings, name: str, file: Path | None, *, shared
 
 async def delete_agent(settings: Settings, name: str) -> int:
     """Returns the exit code."""
-    async with Api(settings) as api:
+    async with AgentApi(settings) as api:
         await api.delete_agent(name)
     stdout().print(Text(f"Deleted the agent {printable(name)}.", style="bold"), soft_wrap=True)
     return 0
@@ -131,7 +132,7 @@ async def delete_agent(settings: Settings, name: str) -> int:
 
 async def list_versions(settings: Settings, name: str, *, as_json: bool) -> int:
     """Returns the exit code."""
-    async with Api(settings) as api:
+    async with AgentApi(settings) as api:
         found = await api.agent_versions(name)
     if as_json:
         listed = [one.model_dump(by_alias=True, mode="json") for one in found]

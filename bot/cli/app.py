@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from bot.cli.agent_commands import agents_app
+from bot.cli.budget_commands import budget_app, usage
 from bot.cli.integration_commands import integrations_app, keys_app
 from bot.cli.schedule_commands import schedules_app
 
@@ -24,6 +25,8 @@ app = typer.Typer(
 )
 slack_app = typer.Typer(help="Setting up the Slack app.", no_args_is_help=True)
 app.add_typer(schedules_app, name="schedules", rich_help_panel="Talk to it")
+app.add_typer(budget_app, name="budget", rich_help_panel="Set up")
+app.command(rich_help_panel="Talk to it")(usage)
 app.add_typer(agents_app, name="agents", rich_help_panel="Set up")
 app.add_typer(integrations_app, name="integrations", rich_help_panel="Set up")
 app.add_typer(keys_app, name="keys", rich_help_panel="Set up")
@@ -35,6 +38,9 @@ Text = Annotated[
 ]
 Preferred = Annotated[
     list[str] | None, typer.Option("--agent", metavar="A", help="Ask this agent; may be given several times.")
+]
+ApprovalId = Annotated[
+    str, typer.Argument(metavar="ID", help="Its id, or how it begins.", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the API's answer, and nothing else.")]
 
@@ -136,6 +142,39 @@ def link() -> None:
     from bot.cli.link import link
 
     raise typer.Exit(asyncio.run(link(load_settings())))
+
+
+@app.command(rich_help_panel=TALK)
+def approvals(as_json: Json = False) -> None:
+    """Show what waits for a yes."""
+    from bot.cli.approvals import list_approvals
+    from bot.cli.configuration import load_settings
+
+    raise typer.Exit(asyncio.run(list_approvals(load_settings(), as_json=as_json)))
+
+
+@app.command(rich_help_panel=TALK)
+def approve(
+    approval_id: ApprovalId,
+    always: Annotated[
+        bool, typer.Option("--always", help="And every later call of the same tool in the same run.")
+    ] = False,
+) -> None:
+    """Say yes to a call that waits for it."""
+    _decide(approval_id, "always" if always else "approve")
+
+
+@app.command(rich_help_panel=TALK)
+def deny(approval_id: ApprovalId) -> None:
+    """Say no to a call that waits for a yes."""
+    _decide(approval_id, "deny")
+
+
+def _decide(approval_id: str, decision: Literal["approve", "always", "deny"]) -> None:
+    from bot.cli.approvals import decide
+    from bot.cli.configuration import load_settings
+
+    raise typer.Exit(asyncio.run(decide(load_settings(), approval_id, decision)))
 
 
 @app.command(rich_help_panel=CARE)

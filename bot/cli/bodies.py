@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel, to_snake
 
-from core.models import Agent, Status
+from core.models import Agent, Approval, ApprovalState, Person, Status
 
 
 class Body(BaseModel):
@@ -198,6 +199,47 @@ class IntegrationCards(Body):
     @classmethod
     def _bare_list(cls, value: Any) -> Any:
         return {"integrations": value} if isinstance(value, list) else value
+
+
+class ApprovalCard(Body):
+    """A request for a yes as the API shows it."""
+
+    id: str
+    delegation_id: str
+    agent: str
+    tool: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    unnamed: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    asked_by: str = ""
+    asked_at: AwareDatetime
+    expires_at: AwareDatetime
+    state: ApprovalState
+    always: bool = False
+    decided_by: str | None = None
+    decided_at: AwareDatetime | None = None
+
+    def to_approval(self) -> Approval:
+        """As far as it is shown."""
+        by = None if self.decided_by is None else Person(id=self.decided_by, name=self.decided_by)
+        given = self.model_dump(exclude={"arguments", "asked_by", "decided_by"})
+        return Approval(
+            **given,
+            arguments=json.dumps(self.arguments),
+            person=Person(id=self.asked_by, name=self.asked_by),
+            decided_by=by,
+            step_id="",
+            run_id="",
+        )
+
+
+class ApprovalCards(Body):
+    approvals: tuple[ApprovalCard, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_list(cls, value: Any) -> Any:
+        return {"approvals": value} if isinstance(value, list) else value
 
 
 class PlatformStatus(Body):

@@ -23,9 +23,9 @@ from adapters.settings import Settings
 from bot.cli.bodies import (
     AgentCard,
     AgentCards,
-    AgentVersions,
-    AgentWhole,
     Answer,
+    ApprovalCard,
+    ApprovalCards,
     Body,
     Happening,
     IntegrationCard,
@@ -37,7 +37,9 @@ from bot.cli.bodies import (
     ScheduleCard,
     ScheduleCards,
 )
+from bot.cli.budget_bodies import BudgetCard, BudgetCards, UsageCard
 from core.errors import FlowMateError
+from core.models.budget import Allowance, Period, Scope
 
 BodyT = TypeVar("BodyT", bound=Body)
 
@@ -147,28 +149,6 @@ class Api:
     async def agents(self) -> tuple[AgentCard, ...]:
         return self._read(AgentCards, await self._call("GET", AGENTS)).agents
 
-    async def agent(self, name: str) -> AgentWhole:
-        return self._read(AgentWhole, await self._call("GET", f"{AGENTS}/{quote(name, safe='')}"))
-
-    async def agent_versions(self, name: str) -> tuple[AgentWhole, ...]:
-        text = await self._call("GET", f"{AGENTS}/{quote(name, safe='')}/versions")
-        return self._read(AgentVersions, text).versions
-
-    async def make_agent(self, fields: dict[str, Any]) -> AgentWhole:
-        return self._read(AgentWhole, await self._call("POST", AGENTS, json=fields))
-
-    async def change_agent(
-        self, name: str, fields: dict[str, Any], *, version: int | None, whole: bool = False
-    ) -> AgentWhole:
-        """A new version; with `version`, only where that one is still the current one."""
-        seen = {"If-Match": f'"{version}"'} if version is not None else {}
-        path = f"{AGENTS}/{quote(name, safe='')}"
-        method = "PUT" if whole else "PATCH"
-        return self._read(AgentWhole, await self._call(method, path, json=fields, headers=seen))
-
-    async def delete_agent(self, name: str) -> AgentWhole:
-        return self._read(AgentWhole, await self._call("DELETE", f"{AGENTS}/{quote(name, safe='')}"))
-
     async def link(self) -> PageLink:
         return self._read(PageLink, await self._call("POST", "/api/v1/links"))
 
@@ -208,6 +188,33 @@ class Api:
 
     async def revoke_integration(self, card: IntegrationCard) -> None:
         await self._call("DELETE", f"{INTEGRATIONS}/{card.id}?{urlencode({'workspace': card.workspace})}")
+
+    async def approvals(self, *, delegation: str | None = None) -> tuple[ApprovalCard, ...]:
+        """What waits for a yes; with `delegation` all that one asked for."""
+        query = "" if delegation is None else f"?delegation={delegation}"
+        return self._read(ApprovalCards, await self._call("GET", f"/api/v1/approvals{query}")).approvals
+
+    async def decide(self, approval_id: str, decision: str) -> ApprovalCard:
+        path = f"/api/v1/approvals/{quote(approval_id, safe='')}"
+        return self._read(ApprovalCard, await self._call("POST", path, json={"decision": decision}))
+
+    async def usage(self, *, days: int, by: str) -> UsageCard:
+        text = await self._call("GET", f"/api/v1/usage?days={days}&by={by}")
+        return self._read(UsageCard, text).model_copy(update={"body": text})
+
+    async def budgets(self) -> tuple[BudgetCard, ...]:
+        return self._read(BudgetCards, await self._call("GET", "/api/v1/budgets")).budgets
+
+    async def set_budget(
+        self, scope: Scope, subject: str, period: Period, allowance: Allowance
+    ) -> BudgetCard:
+        given = {"scope": scope.value, "subject": subject, "period": period.value}
+        body = given | allowance.model_dump(exclude_none=True)
+        return self._read(BudgetCard, await self._call("POST", "/api/v1/budgets", json=body))
+
+    async def remove_budget(self, scope: Scope, subject: str, period: Period) -> None:
+        whose = quote(subject or "-", safe=":")
+        await self._call("DELETE", f"/api/v1/budgets/{scope.value}/{period.value}/{whose}")
 
     async def events(self, delegation_id: str) -> AsyncGenerator[Happening, None]:
         """Every event of the delegation from its beginning. Raises EventsLost when the stream breaks."""

@@ -14,6 +14,12 @@ from core.models import MAX_INSTRUCTION_CHARACTERS, Agent, MadeAgent, Visibility
 _SHOWN: dict[str, Any] = {"minLength": 1, "maxLength": 40}
 
 
+IF_MATCH = (
+    "The version that you have seen (its `ETag`): nothing is changed, with 412, where somebody was faster. Without it "
+    "the current version is changed, whatever it is."
+)
+
+
 class LimitsIn(StrictSchema):
     """What one run may take."""
 

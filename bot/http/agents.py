@@ -12,6 +12,7 @@ from adapters.chat.text import clean
 from adapters.operator import PLATFORM, WORKSPACE, to_own_place
 from bot.http import contract
 from bot.http.agent_schemas import (
+    IF_MATCH,
     AgentChange,
     AgentDetail,
     AgentIn,
@@ -41,7 +42,7 @@ router = APIRouter(prefix="/api/v1/agents", tags=["agents"])
 Whole = Annotated[AgentIn, Depends(body_of(AgentIn))]
 Change = Annotated[AgentChange, Depends(body_of(AgentChange))]
 Input = Annotated[RunIn, Depends(body_of(RunIn))]
-Match = Annotated[str | None, Header(alias="If-Match", description=contract.IF_MATCH)]
+Match = Annotated[str | None, Header(alias="If-Match", description=IF_MATCH)]
 CHANGING = contract.refusals(401, 404, 409, 412, 413, 415, 422, 503)
 
 

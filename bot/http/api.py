@@ -159,6 +159,8 @@ async def _plan(assembly: Assembly, instruction: Instruction) -> Plan:
     history = await assembly.store.conversation(instruction.address, before=now, limit=HISTORY_EXCHANGES)
     task = to_task(preview, history=history, now=now, default_zone=assembly.settings.flowmate_zone)
     crew = await assembly.roster.of(PLATFORM, WORKSPACE)
+    # Paid for like any other, but there is no answer below which a note about a budget could stand.
+    task = task.model_copy(update={"delegation_id": ""})
     request = PlanRequest(
         task=task,
         agents=crew.usable_by(instruction.person.id),

@@ -18,6 +18,8 @@ from bot import page
 from bot.http import (
     agents,
     api,
+    approvals,
+    budgets,
     contract,
     delegations,
     documentation,
@@ -89,7 +91,18 @@ def build_app(assembly: Assembly) -> FastAPI:
     app.state.metrics = metrics
     app.state.redis = connect_async(redis_url(assembly.settings))
     app.state.closing = asyncio.Event()
-    for routes in (api, agents, delegations, schedules, integrations, links, health, page):
+    for routes in (
+        api,
+        agents,
+        delegations,
+        approvals,
+        schedules,
+        integrations,
+        budgets,
+        links,
+        health,
+        page,
+    ):
         app.include_router(routes.router)
     app.router.routes.append(stream.build(assembly, operator, metrics))
     app.router.routes.append(documentation.build(app, base_url=assembly.settings.base_url))

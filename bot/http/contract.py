@@ -10,7 +10,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from adapters.chat import PLATFORMS
-from bot.http import agent_schemas, integration_schemas, schedule_schemas
+from bot.http import (
+    agent_schemas,
+    approval_schemas,
+    budget_schemas,
+    integration_schemas,
+    schedule_schemas,
+)
 from bot.http.problems import MEDIA_TYPE, TITLES
 from bot.http.schemas import PlanIn, ProblemOut, TaskIn
 
@@ -23,10 +29,6 @@ CONVERSATION = (
     "letters, digits, dots, dashes and underscores; without it every request stands alone."
 )
 PREFER = "`respond-async`: answer 202 at once instead of waiting (RFC 7240)."
-IF_MATCH = (
-    "The version that you have seen (its `ETag`): nothing is changed, with 412, where somebody was faster. Without it "
-    "the current version is changed, whatever it is."
-)
 BEFORE = "the page with what was received before this instant: `next` of the page before"
 CORRELATION = (
     "On every response; the request's own where it is 8 to 64 letters, digits, dots, dashes, underscores."
@@ -186,6 +188,13 @@ EXAMPLES = {
     "integration": integration_schemas.MADE,
     "integrations": [integration_schemas.MADE],
     "kinds": [integration_schemas.KIND],
+    "decision": approval_schemas.DECISION,
+    "approval": approval_schemas.DECIDED,
+    "approvals": [approval_schemas.WAITING],
+    "budgetRequest": budget_schemas.REQUEST,
+    "budget": budget_schemas.MADE,
+    "budgets": [budget_schemas.MADE],
+    "usage": budget_schemas.USAGE,
 }
 
 VALIDATION_SCHEMAS = ("HTTPValidationError", "ValidationError")
@@ -268,6 +277,8 @@ def _own_schemas() -> dict[str, Any]:
             agent_schemas.AgentChange,
             agent_schemas.AgentIn,
             agent_schemas.RunIn,
+            approval_schemas.DecisionIn,
+            budget_schemas.BudgetIn,
             integration_schemas.IntegrationIn,
             PlanIn,
             schedule_schemas.ScheduleIn,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.errors import NotFound, StoreUnavailable
-from core.models import Delegation, DelegationState, Event, EventKind, Status, Step
+from core.models import Approval, ApprovalState, Delegation, DelegationState, Event, EventKind, Status, Step
 from core.policies import CHECK_SECONDS
 from core.ports.store import Answer
 
@@ -34,6 +34,7 @@ class Rows:
         """Step id → delegation id."""
         self._events: dict[str, list[Event]] = {}
         self._posts: dict[tuple[str, int], str | None] = {}
+        self.approvals: dict[str, Approval] = {}
 
     async def _arrive(self) -> None:
         # A database lets others run while it works; so does this, at the beginning of every transaction.
@@ -108,6 +109,12 @@ class Rows:
         delegation = self._delegations.get(delegation_id)
         if delegation is not None and delegation.state is not DelegationState.DELIVERED:
             self._delegations[delegation_id] = delegation.model_copy(update={"check_at": at})
+
+    def _withdraw_all(self, delegation_id: str, *, now: datetime) -> None:
+        withdrawn = {"state": ApprovalState.WITHDRAWN, "decided_at": now, "check_at": now}
+        for approval in list(self.approvals.values()):
+            if approval.delegation_id == delegation_id and approval.state is ApprovalState.PENDING:
+                self.approvals[approval.id] = approval.model_copy(update=withdrawn)
 
 
 def as_stored(data: dict[str, Any]) -> dict[str, Any]:

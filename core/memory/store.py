@@ -159,6 +159,7 @@ class InMemoryStore(Steps, Conversations):
         fact = (EventKind.DELEGATION_CANCELLED, {"by": by})
         state = DelegationState.PLANNED
         self._change(delegation, fact, now=now, state=state, cancelled_by=by, steps=steps)
+        self._withdraw_all(delegation_id, now=now)
         return True
 
     async def retry(self, delegation_id: str, *, by: str, now: datetime) -> bool:

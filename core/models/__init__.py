@@ -8,6 +8,7 @@ from core.models.agent import (
     Task,
     Upstream,
 )
+from core.models.approval import DECISIONS, Approval, ApprovalPolicy, ApprovalState, Decision, Ruling
 from core.models.checks import Finding, Verdict
 from core.models.delegation import (
     MAX_STEPS,
@@ -40,6 +41,7 @@ from core.models.values import Frozen
 
 __all__ = [
     "ACTIONS",
+    "DECISIONS",
     "MAX_INSTRUCTION_CHARACTERS",
     "MAX_PROMPT_CHARACTERS",
     "MAX_STEPS",
@@ -49,9 +51,13 @@ __all__ = [
     "AgentDraft",
     "AgentLimits",
     "AgentName",
+    "Approval",
+    "ApprovalPolicy",
+    "ApprovalState",
     "Artifact",
     "Button",
     "ConversationOutline",
+    "Decision",
     "Delegation",
     "DelegationState",
     "DraftTurn",
@@ -70,6 +76,7 @@ __all__ = [
     "Receipt",
     "Reply",
     "Result",
+    "Ruling",
     "Schedule",
     "ScheduleState",
     "Slot",

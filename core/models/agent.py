@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from core.models.approval import ApprovalPolicy
+from core.models.budget import Spender
 from core.models.delegation import Exchange
 from core.models.instruction import Person
 from core.models.outcome import Artifact
@@ -48,6 +50,8 @@ class Agent(Frozen):
     """Where the answers of its schedule go, as `platform:workspace:place`; else into a conversation of its own."""
     recurring: bool = False
     """Whether its answer changes with time, so that an answer of its offers to become a schedule."""
+    approval: ApprovalPolicy | None = None
+    """When its `write` tools need a person's yes; it can only ask for more than the deployment does."""
     limits: AgentLimits = AgentLimits()
 
 
@@ -77,3 +81,18 @@ class Task(Frozen):
     history: tuple[Exchange, ...] = ()
     integration: str = ""
     """At a call: the id of the integration that it may use, where its tool needs one. Never its secrets."""
+    delegation_id: str = ""
+    schedule_id: str = ""
+    """The schedule that asks, if it is one."""
+
+    def spender(self, *, agent: str = "", run: str = "") -> Spender:
+        """On whose account a model call for this task is made."""
+        return Spender(
+            person=self.person.id,
+            person_name=self.person.name,
+            workspace=self.workspace,
+            agent=agent,
+            schedule=self.schedule_id,
+            delegation=self.delegation_id,
+            run=run,
+        )

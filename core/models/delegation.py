@@ -107,6 +107,10 @@ class Exchange(Frozen):
     instruction: str
     answer: str
     at: AwareDatetime
+    tainted: bool = False
+    """Whether untrusted text went into the answer."""
+    person_id: str = ""
+    """Whose instruction it was."""
 
 
 class ConversationOutline(Frozen):
@@ -128,6 +132,8 @@ class EventKind(StrEnum):
     STEP_ENDED = "step.ended"
     STEP_TOOL = "step.tool"
     TOOL_DENIED = "tool.denied"
+    APPROVAL_REQUESTED = "approval.requested"
+    APPROVAL_DECIDED = "approval.decided"
     DELEGATION_CANCELLED = "delegation.cancelled"
     DELEGATION_RETRIED = "delegation.retried"
     DELEGATION_ANSWERED = "delegation.answered"

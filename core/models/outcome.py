@@ -11,6 +11,8 @@ from core.models.values import Frozen
 class StepState(StrEnum):
     PENDING = "pending"
     RUNNING = "running"
+    WAITING = "waiting"
+    """For a person's yes: no worker holds it, and no time limit runs."""
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
@@ -19,7 +21,7 @@ class StepState(StrEnum):
 
     @property
     def terminal(self) -> bool:
-        return self not in (StepState.PENDING, StepState.RUNNING)
+        return self not in (StepState.PENDING, StepState.RUNNING, StepState.WAITING)
 
 
 class DelegationState(StrEnum):
@@ -83,8 +85,12 @@ class Result(Frozen):
     artifacts: tuple[Artifact, ...] = ()
 
 
-Action = Literal["cancel", "retry", "schedule", "save", "discard", "pause", "resume", "run", "delete"]
-"""What a press asks for; all but the first three apply to a schedule."""
+Action = Literal[
+    "cancel", "retry", "schedule",
+    "approve", "always", "deny",
+    "save", "discard", "pause", "resume", "run", "delete",
+]  # fmt: skip
+"""What a press asks for: of a delegation, of an approval, of a schedule."""
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
 
@@ -104,6 +110,8 @@ class Reply(Frozen):
     text: str
     buttons: tuple[Button, ...] = ()
     files: tuple[Artifact, ...] = ()
+    tainted: bool = False
+    """Whether untrusted text went into it though no step gave it: a model that only asked back had read some."""
 
     @property
     def is_progress(self) -> bool:

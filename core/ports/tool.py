@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -13,7 +13,8 @@ from core.models import Artifact, Frozen, Task
 class Effect(StrEnum):
     READ = "read"
     WRITE = "write"
-    """Changes the world outside the workspace's own data: never silently repeated, never after untrusted text."""
+    """Changes the world outside the workspace's own data: never silently repeated, and after untrusted text only with a
+    person's yes."""
 
 
 class ToolOutput(Frozen):
@@ -50,7 +51,7 @@ class Tool(Protocol, Generic[Arguments]):
         ...
 
     def named_by(self, arguments: Arguments) -> tuple[str, ...]:
-        """For `write` tools: the targets (recipients, addresses) that the person's own words must hold."""
+        """For `write` tools: the targets (recipients, addresses); whoever is asked is told which ones nobody named."""
         ...
 
     async def run(self, arguments: Arguments, *, task: Task, idempotency_key: str) -> ToolOutput:
@@ -66,3 +67,15 @@ class DoesWithout(Protocol):
     """A tool that uses its integration where the agent was given it, and does its work without one, too."""
 
     does_without: bool
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A tool that takes something from the task as well: people approve what it will do, not what it was told."""
+
+    def prepare(self, arguments: Any, *, task: Task) -> Any:
+        """The arguments with all that `run` would take from the task filled in. Pure; the same when repeated.
+
+        Raises ToolFailed where the call can't succeed: nobody is asked then.
+        """
+        ...

@@ -12,16 +12,19 @@ import pytest
 from adapters.llm.openai_model import OpenAIModel
 from adapters.tools.registry import tool_names
 from core.agent_loop import AgentLoop
+from core.approvals.gate import Gate
+from core.approvals.policy import Rules
 from core.catalog import BUILT_IN, TEMPLATES, check_agent, load_agents, read_fields
 from core.making.shop import RESERVED
 from core.memory.clock import ManualClock
 from core.memory.runs import InMemoryRuns
-from core.models import Person, StepState, Task
+from core.models import ApprovalState, Person, StepState, Task
 from core.planning import RulePlanner
 from core.ports.planner import PlanRequest
 from core.ports.tool import Tool
 from tests.counterparts.openai_server import KEY, ScriptedOpenAI
 from tests.counterparts.web import WebServer, web_server
+from tests.fakes.agent_bench import Approver
 from tests.unit.tool_bench import NOW, tools
 
 FEED = '<?xml version="1.0"?><rss version="2.0"><channel><title>{title}</title>{items}</channel></rss>'
@@ -188,7 +191,9 @@ async def test_a_template_does_its_work(name: str, web: WebServer) -> None:
         answer = filled(example.answer, here)
         server.expect(told(example.reads)).reply(text=answer)
         model = OpenAIModel(model="gpt-5-mini", api_key=KEY, base_url=server.url, clock=ManualClock(NOW))
-        loop = AgentLoop(model=model, tools=made, runs=InMemoryRuns(), clock=ManualClock(NOW))
+        clock = ManualClock(NOW)
+        gate = Gate(approvals=Approver(ApprovalState.DENIED), clock=clock, rules=Rules())
+        loop = AgentLoop(model=model, tools=made, runs=InMemoryRuns(), clock=clock, gate=gate)
         try:
             result = await loop.run(
                 agent, work(filled(example.task, here)), step_id="s", on_progress=on_progress
