@@ -45,6 +45,7 @@ ASKED_BY_BROWSERS = (
     "X-Conversation",
     "X-Correlation-ID",
 )
+ROUTES = (api, agents, delegations, approvals, schedules, integrations, budgets, links, health, page)
 SHOWN_TO_BROWSERS = (
     "ETag",
     "Location",
@@ -91,18 +92,7 @@ def build_app(assembly: Assembly) -> FastAPI:
     app.state.metrics = metrics
     app.state.redis = connect_async(redis_url(assembly.settings))
     app.state.closing = asyncio.Event()
-    for routes in (
-        api,
-        agents,
-        delegations,
-        approvals,
-        schedules,
-        integrations,
-        budgets,
-        links,
-        health,
-        page,
-    ):
+    for routes in ROUTES:
         app.include_router(routes.router)
     app.router.routes.append(stream.build(assembly, operator, metrics))
     app.router.routes.append(documentation.build(app, base_url=assembly.settings.base_url))
