@@ -34,7 +34,7 @@ class Coordinator:
         self._clock = parts.clock
         self._histories = Histories(parts.store)
         self._finishing = Finishing(
-            agents=parts.runner.agents,
+            roster=parts.runner.roster,
             desk=parts.desk,
             money=parts.money,
             posts=parts.delivery.posts,
@@ -86,11 +86,11 @@ class Coordinator:
 
     async def plan(self, delegation_id: str) -> None:
         """Stage 2: choose agents and save the steps, while the placeholder is on its way."""
-        delegation = await self._store.load(delegation_id)
+        delegation, roster = await self._store.load_to_plan(delegation_id)
         if delegation.state is DelegationState.RECEIVED:
             placeholder = asyncio.create_task(self._parts.delivery.placeholder(delegation))
             try:
-                planned = await self._planning.plan(delegation)
+                planned = await self._planning.plan(delegation, roster)
                 if planned is None:
                     await self.advance(delegation_id, here=True)
                 else:

@@ -43,6 +43,7 @@ from core.models.budget import Allowance, Period, Scope
 
 BodyT = TypeVar("BodyT", bound=Body)
 
+AGENTS = "/api/v1/agents"
 INTEGRATIONS = "/api/v1/integrations"
 LARGEST_EVENT_BYTES = 4 * 1024 * 1024
 CONNECT_SECONDS = 5.0
@@ -146,7 +147,7 @@ class Api:
         return self._read(PlanAnswer, text).model_copy(update={"body": text})
 
     async def agents(self) -> tuple[AgentCard, ...]:
-        return self._read(AgentCards, await self._call("GET", "/api/v1/agents")).agents
+        return self._read(AgentCards, await self._call("GET", AGENTS)).agents
 
     async def link(self) -> PageLink:
         return self._read(PageLink, await self._call("POST", "/api/v1/links"))
