@@ -18,9 +18,15 @@ from adapters.configured import (
     redis_url,
     routine_rules,
 )
-from adapters.connecting import build_integration_desk, build_invitations, build_service_commands
+from adapters.connecting import (
+    build_integration_desk,
+    build_invitations,
+    build_mcp_tools,
+    build_service_commands,
+)
 from adapters.invitations import SignedInvitations
 from adapters.limits.moving_window import MovingWindow
+from adapters.mcp.source import McpTools
 from adapters.operator import OPERATOR, to_own_place
 from adapters.planner_on_demand import PlannerOnDemand
 from adapters.queue.connection import connect, connect_async
@@ -82,6 +88,7 @@ class Assembly:
     alarm: Alarm
     desk: Desk
     integrations: IntegrationDesk
+    servers: McpTools
     invitations: SignedInvitations
     admissions: SqlAdmissions
     routines: Routines
@@ -94,6 +101,7 @@ class Assembly:
         await self.events.aclose()
         for connection in self.connections.values():
             await connection.aclose()
+        await self.servers.aclose()
         await self.limiter.aclose()
         if self.model is not None:
             await self.model.aclose()
@@ -142,9 +150,10 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     model = build_model(settings)
     integrations = build_integration_desk(settings, database, clock)
     invitations = build_invitations(settings, admissions)
+    servers = build_mcp_tools(settings, integrations)
     tools = all_tools(settings, database, clock, integrations) if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
-    check_tools(agents, tools=tools or tool_names())
+    check_tools(agents, tools=tools or tool_names(), elsewhere=servers.serves)
     planner = (
         build_planner(tools, model)
         if runs_agents
@@ -152,7 +161,14 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     )
     runner = StepRunner(
         agents=agents,
-        loop=AgentLoop(model=model, tools=tools, runs=SqlRuns(database), clock=clock, access=integrations),
+        loop=AgentLoop(
+            model=model,
+            tools=tools,
+            runs=SqlRuns(database),
+            clock=clock,
+            access=integrations,
+            source=servers,
+        ),
         store=store,
         clock=clock,
         limits=RunLimits(
@@ -230,6 +246,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         alarm=alarm,
         desk=desk,
         integrations=integrations,
+        servers=servers,
         invitations=invitations,
         admissions=admissions,
         routines=Routines(

@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     flowmate_agents_dir: Path | None = Field(
         None, description="a folder with a team's own agents; default: agents/ in the data folder"
     )
+    flowmate_mcp_file: Path | None = Field(
+        None,
+        description="the MCP servers that may be started on this machine; default: mcp.json in the data folder",
+    )
     flowmate_zone: str = Field("UTC", description="IANA time zone for people whose own is not known")
     flowmate_schedule_minimum_seconds: int = Field(
         60, ge=60, description="shortest interval at which a schedule may run"
@@ -142,6 +146,10 @@ class Settings(BaseSettings):
     @property
     def agents_dir(self) -> Path:
         return (self.flowmate_agents_dir or self.data_dir / "agents").expanduser().resolve()
+
+    @property
+    def mcp_file(self) -> Path:
+        return (self.flowmate_mcp_file or self.data_dir / "mcp.json").expanduser().resolve()
 
     @field_validator("database_url")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +67,14 @@ def load_agents(folders: Iterable[Path]) -> Mapping[str, Agent]:
     return agents
 
 
-def check_tools(agents: Mapping[str, Agent], *, tools: Iterable[str]) -> None:
-    """Raise ConfigurationError where an agent lists a tool that doesn't exist."""
+def check_tools(
+    agents: Mapping[str, Agent], *, tools: Iterable[str], elsewhere: Callable[[str], bool] = lambda _: False
+) -> None:
+    """Raise ConfigurationError where an agent lists a tool that doesn't exist, and can't come from `elsewhere`."""
     known = set(tools)
-    wrong = [f"{a.name} lists {t}" for a in agents.values() for t in a.tools if t not in known]
+    wrong = [
+        f"{a.name} lists {t}" for a in agents.values() for t in a.tools if t not in known and not elsewhere(t)
+    ]
     if wrong:
         raise ConfigurationError(
             f"There is no such tool: {', '.join(wrong)}. The tools are {', '.join(sorted(known))}."

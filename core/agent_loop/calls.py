@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.agent_loop.prompt import as_data, no_such_tool, not_yours, shortened, unfit, with_files
 from core.agent_loop.words import named_in
-from core.errors import PermanentError, TransientError
+from core.errors import Denied, PermanentError, TransientError
 from core.integrations.masking import KNOWN
 from core.models import Agent, EventKind, Task
 from core.ports.clock import Clock
@@ -75,6 +76,13 @@ class ToolCalls:
         self._clock = clock
         self._signatures: dict[str, ToolSignature] = {}
 
+    def among(self, found: Mapping[str, AnyTool]) -> ToolCalls:
+        """These calls with more tools, those of one workspace, for one run."""
+        more = copy(self)
+        more._tools = {**self._tools, **found}
+        more._signatures = {}
+        return more
+
     def offered(self, agent: Agent) -> tuple[ToolSignature, ...]:
         """The agent's own tools, as the model sees them."""
         return tuple(self._signature(tool) for tool in self.own(agent))
@@ -135,6 +143,10 @@ class ToolCalls:
                 await self._runs.abandon_call(setting.step_id, key)
             failure.sentence = KNOWN.mask(failure.sentence)
             raise
+        except Denied as failure:
+            # What only the tool itself could find out, such as that its integration was revoked in this moment.
+            await setting.tell(EventKind.TOOL_DENIED, {"tool": tool.name, "reason": "refused by the tool"})
+            outcome = CallOutcome(kind=OutcomeKind.DENIED, text=failure.sentence)
         except PermanentError as failure:
             outcome = CallOutcome(kind=OutcomeKind.FAILED, text=failure.sentence)
         else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -54,9 +55,26 @@ class Tool(Protocol, Generic[Arguments]):
         ...
 
     async def run(self, arguments: Arguments, *, task: Task, idempotency_key: str) -> ToolOutput:
-        """Do it. Raises TransientError (the step is retried), ToolFailed with a sentence for the person.
+        """Do it. Raises TransientError (the step is retried), ToolFailed with a sentence for the person, and
+        Denied where it is not the agent's to call after all.
 
         `idempotency_key` is the same for every repeat of the same call of the same step.
+        """
+        ...
+
+
+class ToolSource(Protocol):
+    """Tools that are found while FlowMate runs, and differ from one workspace to another."""
+
+    def serves(self, name: str) -> bool:
+        """Whether an entry of an agent's tools names some of these. Pure."""
+        ...
+
+    async def found(self, names: Sequence[str], *, workspace: str) -> Mapping[str, Tool[Any]]:
+        """The tools that these entries name in this workspace, by the name that a model calls them by.
+
+        One that can't be used is there all the same, and raises Denied with the reason when it is called: what an
+        agent lists never vanishes silently. Safe to repeat. Raises StoreUnavailable.
         """
         ...
 
