@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -43,11 +44,10 @@ class McpTools:
         wanted: dict[str, list[str]] = {}
         for named in filter(None, map(to_named, names)):
             wanted.setdefault(named.integration, []).append(named.tool)
-        # The protocol's library takes a second to load, and 40 MB, which those without servers go without.
-        made = self._wiring or await asyncio.to_thread(self._wired)
-        # Whoever loaded at the same time has made one as well, and not used it yet.
-        wiring: Wiring = self._wiring or made
-        self._wiring = wiring
+        if self._wiring is None:
+            # The protocol's library takes a second to load, and 40 MB, which those without servers go without.
+            await asyncio.to_thread(importlib.import_module, "adapters.mcp.tool")
+        wiring = self._wiring = self._wiring or self._wired()
         connected = {one.name: one for one in await self._desk.listed(workspace) if one.kind == KIND}
         tools: dict[str, Tool[Any]] = {}
         for server, listed in wanted.items():

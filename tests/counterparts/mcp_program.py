@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,45 +85,57 @@ def answer(request: dict[str, Any]) -> None:
 
 def call(identity: Any, arguments: dict[str, Any]) -> None:
     text = " ".join([arguments["words"]] * arguments.get("times", 1))
-    if MODE == "hangs":
-        return
-    if (MODE == "dies_once" and LOG.read_text().count("life") == 1) or MODE == "dies":
-        sys.exit(3)
-    if MODE == "garbage":
-        sys.stdout.write('{"jsonrpc": "2.0", "id": 3, "resu\n')
-    elif MODE == "wrong":
-        say({"id": identity, "result": {"content": "no list"}})
-    elif MODE == "long_line":
-        sys.stdout.write("x" * 3_000_000 + "\n")
-    elif MODE == "many_lines":
-        while True:
-            say({"method": "notifications/message", "params": {"level": "info", "data": "x" * 1_000}})
-    elif MODE == "error":
-        say({"id": identity, "error": {"code": -32000, "message": "out of tea"}})
+    if MODE in ASKING:
+        text = ask(*ASKING[MODE])
     elif MODE == "tool_error":
         say({"id": identity, "result": {"content": [{"type": "text", "text": "no tea"}], "isError": True}})
-    elif MODE in ("sampling", "elicitation", "roots"):
-        method = {
-            "sampling": "sampling/createMessage",
-            "elicitation": "elicitation/create",
-            "roots": "roots/list",
-        }[MODE]
-        params = {
-            "sampling": {
-                "messages": [{"role": "user", "content": {"type": "text", "text": "?"}}],
-                "maxTokens": 9,
-            },
-            "elicitation": {"message": "?", "requestedSchema": {"type": "object", "properties": {}}},
-            "roots": {},
-        }[MODE]
-        say({"id": "mine", "method": method, "params": params})
-        reply = json.loads(sys.stdin.readline())
-        assert reply["id"] == "mine", reply
-        text = "refused" if "error" in reply else "granted"
-        say({"id": identity, "result": {"content": [{"type": "text", "text": text}]}})
-    else:
-        say({"id": identity, "result": {"content": [{"type": "text", "text": text}]}})
+        return
+    elif MODE in FAULTS:
+        FAULTS[MODE](identity)
+        return
+    elif MODE == "dies_once" and LOG.read_text().count("life ") == 2:
+        # The first life was that of connecting.
+        sys.exit(3)
+    say({"id": identity, "result": {"content": [{"type": "text", "text": text}]}})
+
+
+def ask(method: str, params: dict[str, Any]) -> str:
+    say({"id": "mine", "method": method, "params": params})
+    reply = json.loads(sys.stdin.readline())
+    assert reply["id"] == "mine", reply
+    return "refused" if "error" in reply else "granted"
+
+
+def flood(_: Any) -> None:
+    while True:
+        say({"method": "notifications/message", "params": {"level": "info", "data": "x" * 1_000}})
+
+
+def write(text: str) -> None:
+    sys.stdout.write(text)
     sys.stdout.flush()
+
+
+ASKING: dict[str, tuple[str, dict[str, Any]]] = {
+    "sampling": (
+        "sampling/createMessage",
+        {"messages": [{"role": "user", "content": {"type": "text", "text": "?"}}], "maxTokens": 9},
+    ),
+    "elicitation": (
+        "elicitation/create",
+        {"message": "?", "requestedSchema": {"type": "object", "properties": {}}},
+    ),
+    "roots": ("roots/list", {}),
+}
+FAULTS: dict[str, Callable[[Any], object]] = {
+    "hangs": lambda _: None,
+    "dies": lambda _: sys.exit(3),
+    "garbage": lambda _: write('{"jsonrpc": "2.0", "id": 3, "resu\n'),
+    "wrong": lambda identity: say({"id": identity, "result": {"content": "no list"}}),
+    "long_line": lambda _: write("x" * 3_000_000 + "\n"),
+    "many_lines": flood,
+    "error": lambda identity: say({"id": identity, "error": {"code": -32000, "message": "out of tea"}}),
+}
 
 
 def main() -> None:
@@ -135,9 +148,9 @@ def main() -> None:
     if MODE == "dumb":
         time.sleep(600)
     if MODE == "chatty":
-        print("Server running on stdio")
+        write("Server running on stdio\n")
     if MODE == "not_mcp":
-        print("\n".join(["hello"] * 30), flush=True)
+        write("hello\n" * 30)
     if MODE == "never_starts":
         sys.stderr.write("no configuration\n")
         sys.exit(1)
