@@ -82,21 +82,24 @@ class Connection:
         """Connect, and look at the tools. Raises Lost, Silent, Unwilling and ToolFailed."""
         self = cls(target, idle_seconds=idle_seconds)
         self._owner = asyncio.create_task(self._own())
+        waits = [asyncio.ensure_future(wait) for wait in (self._ready.wait(), self._ending.wait())]
         try:
-            async with asyncio.timeout(OPEN_SECONDS):
-                await self._ready.wait()
-        except TimeoutError:
-            await self.aclose()
-            raise Silent() from None
+            done, _ = await asyncio.wait(waits, timeout=OPEN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             await self.aclose()
             raise
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if done and self._failure is None and self._ending.reason is None:
+            return self
+        reason, sentence = self._ending.reason, self._ending.sentence
+        await self.aclose()
         if self._failure is not None:
             raise self._failure
-        if self._ending.reason is not None:
-            await self.aclose()
-            raise Lost(self._ending.reason, sentence=self._ending.sentence, sent=False)
-        return self
+        if reason is None:
+            raise Silent()
+        raise Lost(reason, sentence=sentence, sent=False)
 
     @property
     def usable(self) -> bool:
@@ -131,6 +134,9 @@ class Connection:
         self._ending.say(Reason.CLOSED)
         self._closing.set()
         if self._owner is not None:
+            if not self._ready.is_set():
+                # It waits for a server that may never answer.
+                self._owner.cancel()
             await asyncio.wait({self._owner})
 
     async def _own(self) -> None:
