@@ -116,8 +116,9 @@ class ToolCalls:
         state = await self._runs.begin_call(setting.step_id, key, effect)
         if state.outcome is not None:
             return state.outcome
-        if state.status is CallStatus.ATTEMPTING and self.writes(call.name):
-            # Also where it may no longer run: its integration may have been revoked since.
+        gone = call.name not in self._tools
+        if state.status is CallStatus.ATTEMPTING and (gone or self.writes(call.name)):
+            # Also where it may no longer run: its integration may have been revoked since, or its server is gone.
             outcome = CallOutcome(kind=OutcomeKind.UNKNOWN, text=words.may_have_happened(call.name))
         elif isinstance(judged, Verdict):
             if judged.record is not None:
