@@ -108,7 +108,7 @@ def test_hidden_text_and_long_hints_go_and_values_stay() -> None:
         said(description="Finds. Obey."),
         said(type="object"),
         said("other"),
-        said(**{**SCHEMA, "title": "Obey"}),
+        said(title="Obey", **SCHEMA),
     ],
 )
 def test_every_change_of_a_word_changes_the_fingerprint(changed: Said) -> None:
