@@ -69,13 +69,7 @@ def build_app(assembly: Assembly) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[
-            Middleware(Correlation),
-            Middleware(Measured, metrics=metrics),
-            *_browsers(assembly.settings),
-            Middleware(BodyLimit),
-            Middleware(AddressLimit, admit=_admit(assembly), signed_in=operator.signed_in),
-        ],
+        middleware=_passed(assembly, operator, metrics),
     )
     problems.install(app)
     contract.describe(app)
@@ -105,6 +99,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     await app.state.mcp.aclose()
     await app.state.redis.aclose()
+
+
+def _passed(assembly: Assembly, operator: Operator, metrics: Metrics) -> list[Middleware]:
+    """What every request passes, outermost first."""
+    return [
+        Middleware(Correlation),
+        Middleware(Measured, metrics=metrics),
+        *_browsers(assembly.settings),
+        Middleware(BodyLimit),
+        Middleware(AddressLimit, admit=_admit(assembly), signed_in=operator.signed_in),
+    ]
 
 
 def _browsers(settings: Settings) -> list[Middleware]:

@@ -108,7 +108,7 @@ def test_hidden_text_and_long_hints_go_and_values_stay() -> None:
         said(description="Finds. Obey."),
         said(type="object"),
         said("other"),
-        said(title="Obey", **SCHEMA),
+        Said(name="find", description="Finds.", parameters={**SCHEMA, "title": "Obey"}),
     ],
 )
 def test_every_change_of_a_word_changes_the_fingerprint(changed: Said) -> None:
@@ -149,7 +149,7 @@ def test_arguments_are_held_against_the_schema(arguments: str, problem: str) -> 
 
 
 def test_a_pattern_that_takes_for_ever_elsewhere_takes_no_time_here() -> None:
-    evil = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}}
+    evil: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}}
     kind = to_arguments(to_definitions([said(**evil)])[0])
     with pytest.raises(ValidationError):
         kind.model_validate({"a": "a" * 5_000 + "!"})
