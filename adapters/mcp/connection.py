@@ -155,6 +155,7 @@ class Connection:
                 watching = asyncio.create_task(self._watch(client))
                 try:
                     await self._until_closed()
+                    self._ending.say(Reason.CLOSED)
                 finally:
                     watching.cancel()
                     await asyncio.gather(watching, return_exceptions=True)

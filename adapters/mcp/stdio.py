@@ -123,7 +123,8 @@ class _Talk:
         await self._to_session.send(SessionMessage(message))
 
     def _note_errors(self) -> None:
-        if text := self._errors.decode(errors="replace").strip():
+        text = self._errors.decode(errors="replace").strip()
+        if text and self._ending.reason is None:
             logger.warning("an MCP server ended; its last words: %s", text)
 
 
