@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tests start many processes of ours: each of them would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check lint types contracts fast everything eval bench bench-quick bench-idle bench-schedules chaos soak pictures lock clean
+.PHONY: run test check lint types contracts fast everything eval bench bench-quick bench-idle bench-schedules bench-delegations chaos soak pictures lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -43,6 +43,10 @@ bench-idle: $(VENV)/.dev
 
 bench-schedules: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.schedules_burst
+
+# FlowMate beside what one would write instead, about half an hour. PEERS="--quick", PEERS="--only flowmate-sqlite bullmq"
+bench-delegations: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.delegations $(PEERS)
 
 # Every measurement, about an hour; the others' libraries are installed into build/ at the first run. BENCH="--only path"
 bench: $(VENV)/.dev

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
-from adapters.chat.platform import Connection, Shared
+from adapters.assembled import Assembly as Assembly
+from adapters.charts.spending import SpendingCharts
+from adapters.chat.platform import Shared
 from adapters.clock import SystemClock
 from adapters.configured import (
     all_tools,
-    build_model,
+    budget_rules,
+    build_gate,
     build_planner,
     connect_platforms,
     messengers_of,
+    metered,
     redis_url,
     routine_rules,
 )
@@ -24,9 +27,8 @@ from adapters.connecting import (
     build_mcp_tools,
     build_service_commands,
 )
-from adapters.invitations import SignedInvitations
 from adapters.limits.moving_window import MovingWindow
-from adapters.mcp.source import McpTools
+from adapters.making import build_shop
 from adapters.operator import OPERATOR, to_own_place
 from adapters.planner_on_demand import PlannerOnDemand
 from adapters.queue.connection import connect, connect_async
@@ -34,27 +36,31 @@ from adapters.queue.live_events import LiveEvents
 from adapters.queue.rq_queue import RqJobQueue
 from adapters.settings import Settings
 from adapters.sql.admissions import SqlAdmissions
+from adapters.sql.approvals import SqlApprovals
+from adapters.sql.budgets import SqlBudgets
 from adapters.sql.database import Database
+from adapters.sql.made_agents import SqlMadeAgents
 from adapters.sql.runs import SqlRuns
 from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
 from adapters.tools.registry import tool_names
 from core.agent_loop import AgentLoop
+from core.approvals.desk import ApprovalDesk
+from core.budgets.accounting import Accounting
+from core.budgets.desk import BudgetDesk
 from core.catalog import BUILT_IN, check_tools, load_agents
 from core.controls import Controls
-from core.coordinator import Coordinator, Parts
+from core.coordinator import Coordinator
 from core.delivery import Delivery
 from core.intake import Intake
-from core.integrations.desk import IntegrationDesk
 from core.leases import Leases
 from core.line import Line
-from core.models import Agent
-from core.ports.clock import Clock
-from core.ports.language_model import LanguageModel
+from core.making import MakingDesk
+from core.parts import Parts
 from core.ports.limiter import Limit
-from core.ports.planner import Planner
 from core.reception import Reception
 from core.reconcile import Reconciler
+from core.roster import Roster
 from core.schedules.desk import Desk, ScheduleLimits
 from core.schedules.firing import Alarm, pausing
 from core.schedules.posting import Posting, to_targets
@@ -62,51 +68,6 @@ from core.schedules.routines import Routines
 from core.step_runner import RunLimits, StepRunner
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Assembly:
-    """A process's parts, ready to use."""
-
-    settings: Settings
-    clock: Clock
-    database: Database
-    store: SqlStore
-    queue: RqJobQueue
-    limiter: MovingWindow
-    events: LiveEvents
-    model: LanguageModel | None
-    agents: Mapping[str, Agent]
-    planner: Planner
-    delivery: Delivery
-    leases: Leases
-    coordinator: Coordinator
-    controls: Controls
-    reception: Reception
-    reconciler: Reconciler
-    schedules: SqlSchedules
-    alarm: Alarm
-    desk: Desk
-    integrations: IntegrationDesk
-    servers: McpTools
-    invitations: SignedInvitations
-    admissions: SqlAdmissions
-    routines: Routines
-    connections: Mapping[str, Connection]
-    person_limit: Limit
-
-    async def aclose(self) -> None:
-        """Let go of everything; what is under way is finished or handed back before."""
-        await self.delivery.drain()
-        await self.events.aclose()
-        for connection in self.connections.values():
-            await connection.aclose()
-        await self.servers.aclose()
-        await self.limiter.aclose()
-        if self.model is not None:
-            await self.model.aclose()
-        self.queue.close()
-        await self.store.aclose()
 
 
 @asynccontextmanager
@@ -146,26 +107,46 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         clock=clock,
         gone=pausing(schedules, clock=clock, posting=posting),
     )
+    approvals = ApprovalDesk(
+        approvals=SqlApprovals(database),
+        store=store,
+        messengers=messengers_of(connections),
+        events=events,
+        clock=clock,
+        approvers=settings.approvers,
+        default_zone=settings.flowmate_zone,
+    )
     leases = Leases(store=store, clock=clock)
-    model = build_model(settings)
+    budgets = SqlBudgets(database, clock=clock)
+    model = metered(settings, budgets)
     integrations = build_integration_desk(settings, database, clock)
     invitations = build_invitations(settings, admissions)
     servers = build_mcp_tools(settings, integrations)
     tools = all_tools(settings, database, clock, integrations) if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
-    check_tools(agents, tools=tools or tool_names(), elsewhere=servers.serves)
+    check_tools(agents, tools=tools or tool_names())
     planner = (
-        build_planner(tools, model)
+        build_planner(tools, model, planner_model=settings.planner_model)
         if runs_agents
-        else PlannerOnDemand(lambda: build_planner(all_tools(settings, database, clock, integrations), model))
+        else PlannerOnDemand(
+            lambda: build_planner(
+                all_tools(settings, database, clock, integrations),
+                model,
+                planner_model=settings.planner_model,
+            )
+        )
     )
+    made_agents = SqlMadeAgents(database)
+    roster = Roster(files=agents, made=made_agents)
     runner = StepRunner(
         agents=agents,
+        roster=roster,
         loop=AgentLoop(
             model=model,
             tools=tools,
             runs=SqlRuns(database),
             clock=clock,
+            gate=build_gate(settings, approvals.approvals, clock),
             access=integrations,
             source=servers,
         ),
@@ -184,6 +165,17 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         limits=ScheduleLimits(minimum_seconds=settings.flowmate_schedule_minimum_seconds),
         default_zone=settings.flowmate_zone,
     )
+    shop = build_shop(
+        settings, made=made_agents, runner=runner, tools=tools or tool_names(), desk=desk, clock=clock
+    )
+    making = MakingDesk(shop=shop, made=made_agents, clock=clock, standing=delivery.standing)
+    accounting = Accounting(
+        budgets=budgets,
+        rules=budget_rules(settings),
+        clock=clock,
+        agents=agents.keys(),
+        schedules=schedules,
+    )
     coordinator = Coordinator(
         Parts(
             store=store,
@@ -194,7 +186,14 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             runner=runner,
             delivery=delivery,
             leases=leases,
+            approvals=approvals,
             desk=desk,
+            making=making,
+            money=BudgetDesk(
+                accounting=accounting,
+                operators=settings.operators | {OPERATOR.id},
+                charts=SpendingCharts(settings.data_dir / "files"),
+            ),
             default_zone=settings.flowmate_zone,
         )
     )
@@ -210,7 +209,15 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         line=Line(queue=queue, limiter=limiter, clock=clock),
     )
     controls = Controls(
-        store=store, coordinator=coordinator, clock=clock, limiter=limiter, limit=limit, desk=desk
+        store=store,
+        coordinator=coordinator,
+        clock=clock,
+        limiter=limiter,
+        limit=limit,
+        approvals=approvals,
+        desk=desk,
+        making=making,
+        made=made_agents,
     )
     return Assembly(
         settings=settings,
@@ -222,22 +229,27 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         events=events,
         model=model,
         agents=agents,
+        roster=roster,
+        shop=shop,
         planner=planner,
         delivery=delivery,
         leases=leases,
         coordinator=coordinator,
+        approvals=approvals,
         controls=controls,
         reception=Reception(
             intake=intake,
             controls=controls,
             store=store,
             agents=agents,
+            making=making,
             services=build_service_commands(settings, integrations, invitations, clock),
         ),
         reconciler=Reconciler(
             store=store,
             queue=queue,
             coordinator=coordinator,
+            approvals=approvals,
             clock=clock,
             step_timeout_seconds=runner.longest_seconds,
         ),
@@ -248,6 +260,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         integrations=integrations,
         servers=servers,
         invitations=invitations,
+        accounting=accounting,
         admissions=admissions,
         routines=Routines(
             schedules=schedules, clock=clock, person=OPERATOR, posting=posting, rules=routine_rules(settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapters.archives import build_archive
 from adapters.chat import PLATFORMS
@@ -16,7 +16,12 @@ from adapters.sql.notes import SqlNotes
 from adapters.sql.usage import SqlUsageLog
 from adapters.tools.registry import ToolParts, build_tools
 from adapters.web.on_demand import OnDemandFetcher
+from core.approvals.gate import Gate
+from core.approvals.policy import read_rules
+from core.budgets import BudgetRules, MeteredModel
 from core.errors import ConfigurationError
+from core.ports.approvals import Asking
+from core.ports.budgets import Budgets
 from core.ports.clock import Clock
 from core.ports.integrations import Credentials
 from core.ports.language_model import LanguageModel
@@ -25,14 +30,21 @@ from core.ports.planner import Planner
 from core.ports.tool import Tool
 from core.schedules.routines import RoutineRules
 
+if TYPE_CHECKING:
+    from adapters.llm.openai_model import OpenAIModel
 
-def build_planner(tools: Mapping[str, Tool[Any]], model: LanguageModel | None) -> Planner:
+
+def build_planner(
+    tools: Mapping[str, Tool[Any]], model: LanguageModel | None, *, planner_model: str | None = None
+) -> Planner:
     """What makes plans: the rules, with a model before them where there is one."""
     # What the planners know of words is 9 MB, which a process that plans nothing goes without.
     from core.planning import ModelPlanner, RulePlanner, TieredPlanner
 
     rules = RulePlanner(tools=tools)
-    return TieredPlanner(rules=rules, model=ModelPlanner(model) if model is not None else None)
+    return TieredPlanner(
+        rules=rules, model=ModelPlanner(model, name=planner_model) if model is not None else None
+    )
 
 
 def all_tools(
@@ -49,6 +61,16 @@ def all_tools(
             usage=SqlUsageLog(database),
             credentials=credentials,
         )
+    )
+
+
+def build_gate(settings: Settings, approvals: Asking, clock: Clock) -> Gate:
+    """What lets calls that change the world through, by this deployment's rules."""
+    return Gate(
+        approvals=approvals,
+        clock=clock,
+        rules=read_rules(settings.flowmate_approval),
+        patience_seconds=settings.flowmate_approval_seconds,
     )
 
 
@@ -88,19 +110,39 @@ def routine_rules(settings: Settings) -> RoutineRules:
     )
 
 
-def build_model(settings: Settings) -> LanguageModel | None:
+def budget_rules(settings: Settings) -> BudgetRules:
+    """What may be spent where no budget is set, and when days begin."""
+    return BudgetRules(defaults=settings.budgets, zone=settings.flowmate_zone)
+
+
+def build_model(settings: Settings) -> OpenAIModel | None:
     """The configured model, or None."""
     if not settings.model_configured:
         return None
     # The client and the prices of models, for those who have a model.
-    from adapters.llm.masked import MaskedModel
     from adapters.llm.openai_model import OpenAIModel
 
     key = settings.openai_api_key
-    model = OpenAIModel(
+    return OpenAIModel(
         model=settings.flowmate_model,
         api_key=key.get_secret_value() if key is not None else None,
         base_url=settings.openai_base_url,
         clock=SystemClock(),
+        own_prices=settings.prices,
     )
-    return MaskedModel(model)
+
+
+def metered(settings: Settings, budgets: Budgets) -> LanguageModel | None:
+    """The configured model, its calls paid from budgets; or None."""
+    model = build_model(settings)
+    if model is None:
+        return None
+    from adapters.llm.masked import MaskedModel
+
+    return MeteredModel(
+        MaskedModel(model),
+        budgets=budgets,
+        rules=budget_rules(settings),
+        price=model.price,
+        clock=SystemClock(),
+    )

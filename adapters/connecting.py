@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from adapters.integrations import KindParts
 from adapters.integrations.registry import OnDemandKinds
@@ -34,7 +35,7 @@ def build_integration_desk(settings: Settings, database: Database, clock: Clock)
     parts = KindParts(
         fetch=OnDemandFetcher(allow=settings.fetch_allow),
         data_dir=settings.data_dir,
-        programs=settings.mcp_file,
+        programs=_programs(settings),
     )
     return IntegrationDesk(
         integrations=SqlIntegrations(database),
@@ -47,7 +48,7 @@ def build_integration_desk(settings: Settings, database: Database, clock: Clock)
 
 def build_mcp_tools(settings: Settings, desk: IntegrationDesk) -> McpTools:
     """The tools of the workspaces' MCP servers."""
-    return McpTools(desk, fetch=OnDemandFetcher(allow=settings.fetch_allow), programs=settings.mcp_file)
+    return McpTools(desk, fetch=OnDemandFetcher(allow=settings.fetch_allow), programs=_programs(settings))
 
 
 def build_invitations(settings: Settings, admissions: Admissions) -> SignedInvitations:
@@ -72,3 +73,7 @@ async def rotate_keys(settings: Settings) -> Rotation:
         return await rotate(build_vault(settings, database), SqlIntegrations(database))
     finally:
         database.close()
+
+
+def _programs(settings: Settings) -> Path:
+    return (settings.flowmate_mcp_file or settings.data_dir / "mcp.json").expanduser().resolve()

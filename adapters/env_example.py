@@ -28,7 +28,9 @@ def render() -> str:
 def _fields(settings: type[BaseSettings]) -> str:
     prefix = settings.model_config.get("env_prefix", "")
     lines = []
-    for name, field in settings.model_fields.items():
+    # A class's own first, then those of the classes that it is made of.
+    own = settings.__annotations__
+    for name, field in sorted(settings.model_fields.items(), key=lambda named: named[0] not in own):
         lines += textwrap.wrap(field.description or "", 100, initial_indent="# ", subsequent_indent="# ")
         lines.append(f"#{_variable(prefix, name, field)}={_default(field)}")
     return "\n".join(lines) + "\n"

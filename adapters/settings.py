@@ -10,8 +10,11 @@ from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from adapters.mcp.settings import McpSettings
+from adapters.spending_settings import PLANNER_MODEL, SpendingSettings
+from core.approvals.policy import read_rules
 from core.errors import ConfigurationError
 from core.integrations.masking import KNOWN
 
@@ -20,7 +23,7 @@ MIN_DIFFERENT_CHARACTERS = 8
 DEFAULT_MODEL = "gpt-5-mini"
 
 
-class Settings(BaseSettings):
+class Settings(SpendingSettings, McpSettings):
     """Everything that can be set; the description of each field is its line in `.env.example`."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
@@ -44,10 +47,6 @@ class Settings(BaseSettings):
     flowmate_agents_dir: Path | None = Field(
         None, description="a folder with a team's own agents; default: agents/ in the data folder"
     )
-    flowmate_mcp_file: Path | None = Field(
-        None,
-        description="the MCP servers that may be started on this machine; default: mcp.json in the data folder",
-    )
     flowmate_zone: str = Field("UTC", description="IANA time zone for people whose own is not known")
     flowmate_schedule_minimum_seconds: int = Field(
         60, ge=60, description="shortest interval at which a schedule may run"
@@ -69,7 +68,7 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(
         None, description="any OpenAI-compatible server (Ollama, vLLM, llama.cpp); default: OpenAI's own"
     )
-    flowmate_model: str = Field(DEFAULT_MODEL, description="model that plans and that agents use by default")
+    flowmate_model: str = Field(DEFAULT_MODEL, description="model that agents use by default")
 
     flowmate_fetch_allow: str = Field(
         "", description="private hosts or networks that fetching tools may reach, separated by commas"
@@ -108,6 +107,17 @@ class Settings(BaseSettings):
         None,
         description="bearer token of the local operator; default: made in the data folder, operator.token",
     )
+    flowmate_approval: str = Field(
+        "tainted",
+        description="when tools that change the world need a person's yes: never, tainted (after text from outside) or "
+        "always; exceptions: tainted, send_email=always, @email=never, slack:T0123/send_email=never",
+    )
+    flowmate_approval_seconds: int = Field(
+        300, ge=10, le=86_400, description="how long a request for a yes can be answered, in seconds"
+    )
+    flowmate_approvers: str = Field(
+        "", description="ids of people who may say yes for others (slack:T0123:U0456), separated by commas"
+    )
     smtp_url: SecretStr | None = Field(
         None,
         description="smtp://user:password@host:587 (smtps:// for TLS from the start); the e-mail tool needs it",
@@ -121,6 +131,12 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Berlin") from error
+        return value
+
+    @field_validator("flowmate_approval")
+    @classmethod
+    def _rules_that_can_be_read(cls, value: str) -> str:
+        read_rules(value)
         return value
 
     @model_validator(mode="after")
@@ -147,10 +163,6 @@ class Settings(BaseSettings):
     def agents_dir(self) -> Path:
         return (self.flowmate_agents_dir or self.data_dir / "agents").expanduser().resolve()
 
-    @property
-    def mcp_file(self) -> Path:
-        return (self.flowmate_mcp_file or self.data_dir / "mcp.json").expanduser().resolve()
-
     @field_validator("database_url")
     @classmethod
     def _a_known_database(cls, value: str | None) -> str | None:
@@ -168,6 +180,10 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must look like redis://host:6379/0, rediss://… or unix:///path")
         return value
+
+    @property
+    def approvers(self) -> frozenset[str]:
+        return frozenset(part.strip() for part in self.flowmate_approvers.split(",") if part.strip())
 
     @property
     def database(self) -> str:
@@ -191,6 +207,13 @@ class Settings(BaseSettings):
     @property
     def admins(self) -> frozenset[str]:
         return frozenset(part.strip() for part in self.flowmate_admins.split(",") if part.strip())
+
+    @property
+    def planner_model(self) -> str | None:
+        """None: the default model. A server of one's own knows only its own models, so that none is guessed there."""
+        if self.flowmate_planner_model is not None or self.openai_base_url is not None:
+            return self.flowmate_planner_model
+        return PLANNER_MODEL
 
     @property
     def fetch_allow(self) -> tuple[str, ...]:

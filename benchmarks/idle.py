@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.cli import TEMPLATE_ARGUMENT
+
 WORKERS = 2
 SETTLE_SECONDS = 10.0
 READY_SECONDS = 60.0
@@ -125,7 +127,7 @@ def _held(pid: int) -> Held:
     command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().split()
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in rollup if line.endswith("kB")}
-    name = "valkey" if "valkey" in command[0] else command[-1]
+    name = "valkey" if "valkey" in command[0] else "template" if TEMPLATE_ARGUMENT in command else command[-1]
     return Held(name=name, rss_mb=kilobytes["Rss"] / 1024, pss_mb=kilobytes["Pss"] / 1024)
 
 

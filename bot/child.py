@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 PR_SET_PDEATHSIG = 1
 LONGEST_LINE_BYTES = 64 * 1024
@@ -40,10 +41,24 @@ class Line:
     error: bool
 
 
+class Process(Protocol):
+    """What a Child needs of asyncio's transport; one that was forked elsewhere has its own."""
+
+    def get_pid(self) -> int: ...
+
+    def get_returncode(self) -> int | None:
+        """Its exit code (negative: the signal), or None while it runs."""
+        ...
+
+    def close(self) -> None:
+        """Read no more of what it writes."""
+        ...
+
+
 class Child:
     """A running child process."""
 
-    def __init__(self, transport: asyncio.SubprocessTransport, protocol: _Reader) -> None:
+    def __init__(self, transport: Process, protocol: Reader) -> None:
         self._transport = transport
         self._protocol = protocol
 
@@ -52,7 +67,7 @@ class Child:
         """Start it in a session of its own. Raises OSError where that can't be done."""
         loop = asyncio.get_running_loop()
         transport, protocol = await loop.subprocess_exec(
-            lambda: _Reader(spec.name, output),
+            lambda: Reader(spec.name, output),
             *spec.argv,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -60,7 +75,7 @@ class Child:
             env={**os.environ, **spec.environment},
             pass_fds=spec.inherit,
             start_new_session=True,
-            preexec_fn=_dying_with(os.getpid(), spec.death_signal),
+            preexec_fn=dying_with(os.getpid(), spec.death_signal),
         )
         return cls(transport, protocol)
 
@@ -102,8 +117,15 @@ class Child:
             os.killpg(self.pid, number)
 
 
-class _Reader(asyncio.SubprocessProtocol):
-    """Turns what the pipes give into lines."""
+class Start(Protocol):
+    """A way to start a process in a session of its own. Raises OSError where that can't be done; where it is
+    cancelled, nothing runs."""
+
+    async def __call__(self, spec: Spec, *, output: Callable[[Line], None]) -> Child: ...
+
+
+class Reader(asyncio.SubprocessProtocol):
+    """Turns what the pipes give into lines, and knows when both are closed and the process is gone."""
 
     def __init__(self, name: str, output: Callable[[Line], None]) -> None:
         self.exited = asyncio.Event()
@@ -135,8 +157,8 @@ class _Reader(asyncio.SubprocessProtocol):
                 self._output(Line(name=self._name, raw=rest, error=fd == 2))
 
 
-def _dying_with(parent: int, number: signal.Signals) -> Callable[[], None] | None:
-    """What the new process does before exec, so that the kernel ends it when its parent ends.
+def dying_with(parent: int, number: signal.Signals) -> Callable[[], None] | None:
+    """What a new process does first, so that the kernel ends it when its parent ends; None where it can't.
 
     prctl(2): the setting outlives exec, and counts from now on; hence the second look at the parent.
     """

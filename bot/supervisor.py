@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from bot.child import Child, Line, Spec
+from bot.child import Child, Line, Spec, Start
 from core.errors import FlowMateError
 
 REMEMBERED_LINES = 20
@@ -83,7 +83,9 @@ class Supervisor:
         announce: Callable[[str], None],
         policy: RestartPolicy | None = None,
         timing: Timing | None = None,
+        start: Start = Child.start,
     ) -> None:
+        self._start = start
         self._output = output
         self._announce = announce
         self._policy = policy or RestartPolicy()
@@ -155,8 +157,16 @@ class Supervisor:
             said.append(line)
             self._output(line)
 
+        starting = asyncio.ensure_future(self._start(spec, output=output))
+        # A start may take as long as loading everything; who wants to stop doesn't wait for it.
+        await first_of(asyncio.shield(starting), self._stopping[last].wait())
+        if not starting.done():
+            starting.cancel()
+            await asyncio.wait([starting])
+        if starting.cancelled():
+            return "stopped while it started"
         try:
-            child = await Child.start(spec, output=output)
+            child = starting.result()
         except OSError as error:
             said.append(Line(name=spec.name, raw=str(error).encode(), error=True))
             return "can't be started"

@@ -26,6 +26,8 @@ def to_task(
         zone=instruction.person.zone or default_zone,
         upstream=() if step is None else _upstream(delegation, step),
         history=history,
+        delegation_id=delegation.id,
+        schedule_id=instruction.schedule_id,
     )
 
 

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import logging
 
+from core.approvals.desk import ApprovalDesk
 from core.coordinator import Coordinator
 from core.errors import Conflict, NotFound, QueueUnavailable, RateLimited
-from core.models import Address, Delegation, DelegationState, Event, EventKind, Person, Press
+from core.making import MakingDesk
+from core.models import (
+    DECISIONS,
+    Address,
+    Approval,
+    Decision,
+    Delegation,
+    DelegationState,
+    Event,
+    EventKind,
+    Person,
+    Press,
+)
 from core.policies import RETRY_EXPIRES
 from core.ports.clock import Clock
 from core.ports.limiter import Limit, Limiter
+from core.ports.made_agents import MadeAgents
 from core.ports.store import Store
 from core.rendering import questions, refusals
 from core.schedules.commands import Change
@@ -39,19 +53,32 @@ class Controls:
         clock: Clock,
         limiter: Limiter,
         limit: Limit,
+        approvals: ApprovalDesk,
         desk: Desk | None = None,
+        making: MakingDesk | None = None,
+        made: MadeAgents | None = None,
     ) -> None:
         self._store = store
         self._coordinator = coordinator
         self._clock = clock
         self._limiter = limiter
         self._limit = limit
+        self._approvals = approvals
         self._desk = desk
+        self._making = making
+        self._made = made
 
     async def press(self, press: Press) -> str | None:
         """What a button does; a sentence for the presser alone where it changes nothing."""
         if self._desk is not None and press.action in SCHEDULE_ACTIONS:
             return await self._press_schedule(self._desk, press)
+        decision = next((one for one in DECISIONS if one == press.action), None)
+        if decision is not None:
+            try:
+                await self.decide(press.value, decision, by=press.person, key=press.key)
+            except (Conflict, NotFound) as refusal:
+                return refusal.sentence
+            return None
         try:
             delegation = await self._store.load(press.value)
         except NotFound:
@@ -88,15 +115,28 @@ class Controls:
         kind, now = EventKind.SCHEDULE_ASKED, self._clock.now()
         await self._store.append(Event(delegation_id=delegation.id, kind=kind, at=now, data={"by": by}))
 
+    async def decide(self, approval_id: str, decision: Decision, *, by: Person, key: str) -> Approval:
+        """Say yes or no to what waits for it, and let its step go on. Raises NotFound and Conflict."""
+        approval, refusal = await self._approvals.decide(approval_id, decision, by=by, key=key)
+        # One that came too late has let the step go on, too.
+        await self._advance(approval.delegation_id)
+        if refusal is not None:
+            raise Conflict(refusal)
+        return approval
+
     async def cancel(self, delegation: Delegation, *, by: str) -> None:
         """End it. Raises Conflict where it is answered already."""
         if not await self._store.cancel(delegation.id, by=by, now=self._clock.now()):
             raise Conflict(refusals.TOO_LATE_TO_CANCEL)
         await self._coordinator.stop(delegation)
+        self._approvals.withdraw(delegation.id)
         await self._advance(delegation.id)
 
     async def cancel_latest(self, address: Address, person: Person) -> str | None:
-        """Cancel this person's latest instruction of this conversation, if it still runs; else a sentence."""
+        """Cancel this person's latest instruction of this conversation, or the dialogue they are in; a sentence where
+        that is all, or where there is nothing."""
+        if self._making is not None and (said := await self._making.cancel(address, person)) is not None:
+            return said
         for found in await self._store.recent(workspace=address.workspace, limit=LOOKED_AT):
             instruction = found.instruction
             mine = instruction.person.id == person.id
@@ -109,7 +149,9 @@ class Controls:
         return refusals.NOTHING_RUNS
 
     async def moved(self, place: Address, *, to: Address) -> None:
-        """Let the schedules of a place go along with it: people list and change them where they are now."""
+        """Let the schedules and agents of a place go along with it: people list and change them where they are now."""
+        if self._made is not None and await self._made.move(place, to=to):
+            logger.info("the agents of a %s place moved along with it", place.platform)
         if self._desk is not None and await self._desk.schedules.move(place, to=to):
             logger.info("the schedules of a %s place moved along with it", place.platform)
 

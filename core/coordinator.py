@@ -8,48 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 
 from core.context import to_task
-from core.delivery import Delivery
 from core.dispatch import to_jobs, to_step_jobs
-from core.errors import NotFound, QueueUnavailable
+from core.errors import AwaitsApproval, NotFound, QueueUnavailable
 from core.finishing import Finishing
 from core.histories import Histories
-from core.leases import LeaseLost, Leases
-from core.models import Delegation, DelegationState, Exchange, Plan, Reply, Result, Status, Step, StepState
+from core.leases import LeaseLost
+from core.models import Delegation, DelegationState, Result, Step, StepState
+from core.parts import Parts
+from core.planning_stage import PlanningStage
 from core.policies import LEASE_SECONDS, MAX_CRASHES, due
-from core.ports.clock import Clock
-from core.ports.event_log import EventLog
-from core.ports.job_queue import JobQueue
-from core.ports.planner import Planner, PlanRequest
-from core.ports.store import Store
-from core.rendering import answers, failures
-from core.schedules.desk import Desk
-from core.schedules.firing import ORIGIN as SCHEDULE
-from core.schedules.understanding import Understood
-from core.step_runner import StepRunner
+from core.rendering import failures
 
 logger = logging.getLogger(__name__)
-PLANNING_SECONDS = 120.0
-"""Shorter than the planning job's own time limit, so that a planner that never ends still gives an answer."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the coordinator works with."""
-
-    store: Store
-    queue: JobQueue
-    events: EventLog
-    clock: Clock
-    planner: Planner
-    runner: StepRunner
-    delivery: Delivery
-    leases: Leases
-    desk: Desk | None = None
-    default_zone: str = "UTC"
 
 
 class Coordinator:
@@ -61,11 +34,15 @@ class Coordinator:
         self._clock = parts.clock
         self._histories = Histories(parts.store)
         self._finishing = Finishing(
-            agents=parts.runner.agents,
+            roster=parts.runner.roster,
             desk=parts.desk,
+            money=parts.money,
             posts=parts.delivery.posts,
             clock=parts.clock,
             default_zone=parts.default_zone,
+        )
+        self._planning = PlanningStage(
+            parts, histories=self._histories, finishing=self._finishing, changed=self._changed
         )
 
     async def dispatch(self, delegation: Delegation) -> None:
@@ -109,11 +86,11 @@ class Coordinator:
 
     async def plan(self, delegation_id: str) -> None:
         """Stage 2: choose agents and save the steps, while the placeholder is on its way."""
-        delegation = await self._store.load(delegation_id)
+        delegation, roster = await self._store.load_to_plan(delegation_id)
         if delegation.state is DelegationState.RECEIVED:
             placeholder = asyncio.create_task(self._parts.delivery.placeholder(delegation))
             try:
-                planned = await self._plan(delegation)
+                planned = await self._planning.plan(delegation, roster)
                 if planned is None:
                     await self.advance(delegation_id, here=True)
                 else:
@@ -123,76 +100,6 @@ class Coordinator:
                 await placeholder
             return
         await self._advance(delegation, here=True)
-
-    async def _plan(self, delegation: Delegation) -> Delegation | None:
-        """Plan and save it; the delegation as it was saved, where it has steps to run now."""
-        history = await self._history(delegation)
-        task = to_task(
-            delegation, history=history, now=self._clock.now(), default_zone=self._parts.default_zone
-        )
-        request = PlanRequest(
-            task=task,
-            agents=tuple(self._parts.runner.agents.values()),
-            preferred_agents=delegation.instruction.preferred_agents,
-        )
-        heard = await self._heard(delegation, history)
-        if isinstance(heard, tuple):
-            await self._answer(delegation, *heard)
-            return None
-        if heard is not None:
-            task = task.model_copy(update={"text": heard.instruction, "instruction": heard.instruction})
-            request = request.model_copy(update={"task": task})
-        plan = await self._planned(delegation, request)
-        now = self._clock.now()
-        if heard is not None and plan.steps and self._parts.desk is not None:
-            await self._answer(delegation, *await self._proposal(delegation, heard, plan))
-        elif plan.steps:
-            planned = await self._store.save_plan(delegation.id, plan, now=now)
-            self._changed(delegation)
-            return planned
-        else:
-            reply = answers.question(plan)
-            await self._answer(delegation, Status.SUCCESS if plan.answered else Status.FAILED, reply)
-        return None
-
-    async def _proposal(self, delegation: Delegation, heard: Understood, plan: Plan) -> tuple[Status, Reply]:
-        """A schedule for what was heard; one that could only fail is not offered."""
-        assert self._parts.desk is not None
-        lacking = self._parts.runner.lacks(step.agent for step in plan.steps)
-        if lacking is not None:
-            return Status.FAILED, Reply(text=failures.not_scheduled(lacking))
-        address = self._parts.delivery.standing(delegation.instruction.address)
-        return Status.SUCCESS, await self._parts.desk.propose(delegation, heard, address=address)
-
-    async def _heard(
-        self, delegation: Delegation, history: tuple[Exchange, ...]
-    ) -> tuple[Status, Reply] | Understood | None:
-        """What the schedules' desk makes of it; an instruction that comes from a schedule is run, not talked about."""
-        instruction = delegation.instruction
-        if self._parts.desk is None or instruction.origin == SCHEDULE or instruction.preferred_agents:
-            return None
-        return await self._parts.desk.answer(delegation, history=history)
-
-    async def _answer(self, delegation: Delegation, status: Status, reply: Reply) -> None:
-        platform = delegation.instruction.address.platform
-        await self._store.save_answer(
-            delegation.id,
-            round=delegation.round,
-            status=status,
-            reply=reply,
-            now=self._clock.now(),
-            delivered=not self._parts.delivery.posts(platform),
-        )
-        self._parts.events.ring(delegation.id)
-
-    async def _planned(self, delegation: Delegation, request: PlanRequest) -> Plan:
-        """The plan; where the planner breaks or never ends, one that says so: planning it again would break again."""
-        try:
-            async with asyncio.timeout(PLANNING_SECONDS):
-                return await self._parts.planner.plan(request)
-        except Exception:
-            logger.exception("%s can't be planned", delegation.id)
-            return Plan(planner="rules", question=failures.not_planned(delegation.id))
 
     async def run_step(self, step_id: str) -> None:
         """Stage 3: run one agent and save its result, unless the step has ended or somebody else holds it."""
@@ -210,13 +117,20 @@ class Coordinator:
                 result = await self._result(delegation, step)
         except LeaseLost:
             return
+        except AwaitsApproval as wanted:
+            await self._wait(delegation, step, wanted)
+            return
         except asyncio.CancelledError:
             # The worker stops (the step goes back for another one), or the delegation was cancelled (the
             # token no longer fits, and this changes nothing).
             await asyncio.shield(self._store.release_step(step.id, token=step.token, now=self._clock.now()))
             raise
         ended = await self._store.end_step(
-            step.id, token=step.token, result=result, now=self._clock.now(), answering=self._finishing.at_once
+            step.id,
+            token=step.token,
+            result=result,
+            now=self._clock.now(),
+            answering=await self._finishing.answering(),
         )
         level = logging.INFO if result.state is StepState.SUCCEEDED else logging.WARNING
         logger.log(level, "step %s (%s): %s", step.id, step.agent, result.state.value)
@@ -226,13 +140,20 @@ class Coordinator:
         else:
             await self._advance(ended, here=True)
 
+    async def _wait(self, delegation: Delegation, step: Step, wanted: AwaitsApproval) -> None:
+        """Let go of the step until somebody has decided, and go on with what doesn't wait for it."""
+        waiting = await asyncio.shield(self._parts.approvals.wait(step, wanted.approval_ids))
+        self._changed(delegation)
+        if waiting is not None:
+            await self._advance(waiting, here=True)
+
     async def _result(self, delegation: Delegation, step: Step) -> Result:
         if step.crashes >= MAX_CRASHES:
             return Result(state=StepState.FAILED, error=failures.keeps_crashing(step.crashes))
         task = to_task(
             delegation,
             step,
-            history=await self._history(delegation),
+            history=await self._histories.of(delegation),
             now=self._clock.now(),
             default_zone=self._parts.default_zone,
         )
@@ -280,8 +201,3 @@ class Coordinator:
     def _changed(self, delegation: Delegation) -> None:
         self._parts.events.ring(delegation.id)
         self._parts.delivery.touch(delegation.id, platform=delegation.instruction.address.platform)
-
-    async def _history(self, delegation: Delegation) -> tuple[Exchange, ...]:
-        if delegation.instruction.origin == SCHEDULE:
-            return ()
-        return await self._histories.of(delegation)

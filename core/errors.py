@@ -4,6 +4,7 @@
     ├── Refused                 the instruction is not taken; the sentence says why
     │   ├── InvalidInstruction
     │   ├── InvalidSchedule     a cron expression, zone or interval that can't be; carries the field
+    │   ├── InvalidAgent        an agent that can't be; carries each wrong field with its sentence
     │   ├── InvalidIntegration  a kind, name or value that can't be; carries the field
     │   └── RateLimited         carries the verdict: which limit, and when to try again
     ├── NotFound, Conflict      what was named does not exist, or is not in a state that allows it
@@ -22,7 +23,9 @@
     │   ├── MessengerRefused    the platform won't take this message, now or later
     │   │   ├── RecipientGone   nobody can be written to there any more
     │   │   └── MessageGone     the message that should be edited no longer exists
-    │   └── ModelRefused        the model declined, or the provider's filter stopped it
+    │   ├── ModelRefused        the model declined, or the provider's filter stopped it
+    │   └── BudgetSpent         a budget has no room for another model call
+    ├── AwaitsApproval          a run can't go on before a person has said yes or no
     └── ConfigurationError      a setting is missing or wrong; the sentence says which and how to mend it
 
 `sentence` is written for a person: plain, one sentence, no exception text, no secrets.
@@ -30,6 +33,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,6 +62,15 @@ class InvalidSchedule(Refused):
     def __init__(self, sentence: str, *, field: str) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+class InvalidAgent(Refused):
+    """That agent can't be."""
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__(" ".join(sentence for _, sentence in problems))
+        self.problems = tuple(problems)
+        """Each wrong field (`tools.0`) with a sentence."""
 
 
 class InvalidIntegration(Refused):
@@ -115,6 +128,17 @@ class MessengerBusy(MessengerUnavailable):
 class ModelUnavailable(TransientError):
     """The model did not answer just now."""
 
+    def __init__(
+        self,
+        sentence: str | None = None,
+        *,
+        retry_after_seconds: float | None = None,
+        may_have_cost: bool = False,
+    ) -> None:
+        super().__init__(sentence, retry_after_seconds=retry_after_seconds)
+        self.may_have_cost = may_have_cost
+        """Whether the server may have worked for it all the same, before the answer was lost."""
+
 
 class PermanentError(FlowMateError):
     """This can't be done, now or later."""
@@ -154,6 +178,18 @@ class MessageGone(MessengerRefused):
 
 class ModelRefused(PermanentError):
     """The model declined to answer."""
+
+
+class AwaitsApproval(FlowMateError):
+    """That waits for a person's yes."""
+
+    def __init__(self, *approval_ids: str) -> None:
+        super().__init__()
+        self.approval_ids = approval_ids
+
+
+class BudgetSpent(PermanentError):
+    """A budget is used up."""
 
 
 class ConfigurationError(FlowMateError):

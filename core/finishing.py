@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from core.models import Agent, Delegation, Reply, Status
+from core.budgets.desk import BudgetDesk
+from core.models import Delegation, Plan, Reply, Status
 from core.policies import due, status_of
 from core.ports.clock import Clock
-from core.ports.store import Answer
+from core.ports.store import Answer, Answering
 from core.rendering import answers, digests
+from core.roster import Roster
 from core.schedules.desk import Desk
 from core.schedules.digest import lead_with_new
 from core.schedules.firing import ORIGIN as SCHEDULE
@@ -23,23 +25,35 @@ class Finishing:
     def __init__(
         self,
         *,
-        agents: Mapping[str, Agent],
+        roster: Roster,
         desk: Desk | None,
+        money: BudgetDesk | None,
         posts: Callable[[str], bool],
         clock: Clock,
         default_zone: str,
     ) -> None:
         """`posts` says of a platform whether answers are put anywhere for it; where not, the saved one is delivered."""
-        self._agents = agents
+        self._roster = roster
         self._desk = desk
+        self._money = money
         self._posts = posts
         self._clock = clock
         self._default_zone = default_zone
 
-    def at_once(self, delegation: Delegation) -> Answer | None:
-        """The answer, where it is due and takes no asking: it is saved together with the end of the last step.
+    async def answering(self) -> Answering | None:
+        """How an answer is saved together with the end of the last step; None where a line about money may belong
+        below it, which is looked up first. Raises StoreUnavailable.
+        """
+        return None if self._money is not None and await self._money.watches() else self._at_once
 
-        A digest asks for its last run first. What goes wrong here is tried again, and then told.
+    async def noted(self, reply: Reply, delegation: Delegation, plan: Plan | None = None) -> Reply:
+        """The reply with what there is to say about money below it; see BudgetDesk.below."""
+        return reply if self._money is None else await self._money.below(reply, delegation, plan)
+
+    def _at_once(self, delegation: Delegation) -> Answer | None:
+        """The answer, where it is due and takes no asking: a digest asks for its last run first.
+
+        What goes wrong here is tried again, and then told.
         """
         if delegation.instruction.origin == SCHEDULE or not due(delegation, now=self._clock.now()).finish:
             return None
@@ -51,7 +65,8 @@ class Finishing:
 
     async def answer(self, delegation: Delegation) -> Answer:
         """The answer to a delegation whose steps have ended. Raises StoreUnavailable."""
-        return self._answer(delegation, await self._digest(delegation))
+        answer = self._answer(delegation, await self._digest(delegation))
+        return answer.model_copy(update={"reply": await self.noted(answer.reply, delegation)})
 
     def _answer(self, delegation: Delegation, digest: Reply | None) -> Answer:
         status = _status(delegation)
@@ -74,7 +89,7 @@ class Finishing:
     def _reply(self, delegation: Delegation, status: Status) -> Reply:
         if not delegation.steps and status is not Status.CANCELLED:
             return answers.nothing_to_do(delegation.id)
-        agents = [self._agents.get(step.agent) for step in delegation.steps]
+        agents = self._roster.seen(delegation)
         again = (
             self._desk is not None
             and status is Status.SUCCESS

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from core.models import Delegation, Exchange
 from core.policies import HISTORY_EXCHANGES
 from core.ports.store import Store
+from core.schedules.firing import ORIGIN as SCHEDULE
 
 MANY = 256
 
@@ -21,7 +22,12 @@ class Histories:
         self._reads: OrderedDict[str, asyncio.Task[tuple[Exchange, ...]]] = OrderedDict()
 
     async def of(self, delegation: Delegation) -> tuple[Exchange, ...]:
-        """Oldest first, as they stood when they were first asked for here. Raises StoreUnavailable."""
+        """Oldest first, as they stood when they were first asked for here; what a schedule asks stands by itself.
+
+        Raises StoreUnavailable.
+        """
+        if delegation.instruction.origin == SCHEDULE:
+            return ()
         read = self._reads.get(delegation.id)
         if read is None or (read.done() and (read.cancelled() or read.exception() is not None)):
             read = asyncio.create_task(self._read(delegation), name=f"history {delegation.id}")

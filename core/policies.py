@@ -74,7 +74,10 @@ def due(delegation: Delegation, *, now: datetime) -> Due:
 
 
 def _held(step: Step, *, now: datetime) -> bool:
-    return step.state is StepState.RUNNING and alive(step.lease_until, now=now)
+    """Whether the step is not to be run now: somebody runs it, or a person's decision will dispatch it."""
+    return step.state is StepState.WAITING or (
+        step.state is StepState.RUNNING and alive(step.lease_until, now=now)
+    )
 
 
 def alive(lease_until: datetime | None, *, now: datetime) -> bool:

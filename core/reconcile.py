@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from core.approvals.desk import ApprovalDesk
 from core.coordinator import Coordinator
 from core.dispatch import to_jobs
 from core.errors import QueueUnavailable, StoreUnavailable
@@ -27,12 +28,14 @@ class Reconciler:
         store: Store,
         queue: JobQueue,
         coordinator: Coordinator,
+        approvals: ApprovalDesk,
         clock: Clock,
         step_timeout_seconds: float,
     ) -> None:
         self._store = store
         self._queue = queue
         self._coordinator = coordinator
+        self._approvals = approvals
         self._clock = clock
         self._step_timeout_seconds = step_timeout_seconds
 
@@ -41,7 +44,7 @@ class Reconciler:
 
         Safe to run in several processes at once. Raises StoreUnavailable and QueueUnavailable.
         """
-        revived = 0
+        revived = await self._tend()
         for delegation_id in await self._store.to_check(now=self._clock.now(), limit=BATCH):
             try:
                 revived += await self._check(delegation_id)
@@ -53,6 +56,22 @@ class Reconciler:
                 await self._store.check_later(delegation_id, at=self._clock.now() + BROKEN_CHECK)
         return revived
 
+    async def _tend(self) -> int:
+        """What is to be said about approvals, and steps that wait for none any more."""
+        went_on = 0
+        for approval in await self._approvals.approvals.to_check(now=self._clock.now(), limit=BATCH):
+            try:
+                if await self._approvals.tend(approval):
+                    went_on += 1
+                    await self._coordinator.advance(approval.delegation_id)
+            except (StoreUnavailable, QueueUnavailable):
+                raise
+            except Exception:
+                logger.exception("the approval %s can't be checked", approval.id)
+                later = self._clock.now() + BROKEN_CHECK
+                await self._approvals.approvals.check_later(approval, at=later)
+        return went_on
+
     async def _check(self, delegation_id: str) -> bool:
         now = self._clock.now()
         delegation = await self._store.load(delegation_id)
@@ -60,6 +79,8 @@ class Reconciler:
             # The clock was set back. Whoever lives renews its leases, by the right clock, before it is looked at again.
             await self._store.check_later(delegation_id, at=now + timedelta(seconds=CHECK_SECONDS))
             return False
+        if await self._approvals.wake(delegation):
+            delegation = await self._store.load(delegation_id)
         what = due(delegation, now=now)
         jobs = to_jobs(delegation, what, step_timeout_seconds=self._step_timeout_seconds)
         alive = await self._queue.alive([job.id for job in jobs])

@@ -51,7 +51,7 @@ def to_error(error: APIError, *, model: str, now: datetime) -> FlowMateError:
 
     # The transport over aiohttp calls a refused or dropped connection a time-out too: its cause tells.
     if isinstance(error, APITimeoutError) and isinstance(_first_cause(error), TimeoutError):
-        return ModelUnavailable(TIMED_OUT)
+        return ModelUnavailable(TIMED_OUT, may_have_cost=True)
     if isinstance(error, APIConnectionError):
         return ModelUnavailable(UNREACHABLE)
     codes = {error.code, error.type}

@@ -32,13 +32,22 @@ NO_KEY = "none"
 class OpenAIModel:
     """A `LanguageModel` over HTTP. One per process and event loop; it holds connections until `aclose`."""
 
-    def __init__(self, *, model: str, api_key: str | None, base_url: str | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        model: str,
+        api_key: str | None,
+        base_url: str | None,
+        clock: Clock,
+        own_prices: prices.Own | None = None,
+    ) -> None:
         """Nothing is connected or loaded yet. Raises ConfigurationError for an address or key that can't work."""
         self._name = model
         self._api_key = (api_key or "").strip() or NO_KEY
         address = _address((base_url or OPENAI_URL).strip().rstrip("/"))
         # The HTTP client logs the addresses it calls: credentials go into a header instead.
         self._base_url = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
+        self.price = prices.Prices(self._base_url, own=own_prices)
         self._headers = _basic_authorization(address)
         self._clock = clock
         self._client: AsyncOpenAI | None = None
@@ -64,10 +73,10 @@ class OpenAIModel:
             async with asyncio.timeout(request.timeout_seconds):
                 return await self._with_fallbacks(client, request, model=model, on_text=on_text)
         except TimeoutError as error:
-            raise ModelUnavailable(TIMED_OUT) from error
+            raise ModelUnavailable(TIMED_OUT, may_have_cost=True) from error
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             # The package lets malformed events of a stream through as these.
-            raise ModelUnavailable(CUT) from error
+            raise ModelUnavailable(CUT, may_have_cost=True) from error
         except ClientError as error:
             # The package does not know the errors of aiohttp's that the transport leaves as they are.
             raise ModelUnavailable(UNREACHABLE) from error
@@ -110,7 +119,7 @@ class OpenAIModel:
         # Imported here: see _open.
         from openai import AsyncStream, Timeout
 
-        builder = TurnBuilder(model=str(body["model"]), base_url=self._base_url)
+        builder = TurnBuilder(model=str(body["model"]), prices=self.price)
         timeout = Timeout(request.timeout_seconds, connect=min(CONNECT_SECONDS, request.timeout_seconds))
         # Not chat.completions.create: checking and rebuilding every field of request and chunks, against hundreds
         # of types, takes half of a call's processor time (measured); the builder reads the ten that we need.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.llm.openai_errors import CUT
-from adapters.llm.prices import cost_usd
+from adapters.llm.prices import Prices
 from core.errors import ModelUnavailable
 from core.models import Usage
 from core.ports.language_model import FinishReason, ModelTurn, ToolCall
@@ -67,9 +67,9 @@ class _Call:
 class TurnBuilder:
     """Takes chunks in their order; `turn()` at the end."""
 
-    def __init__(self, *, model: str, base_url: str) -> None:
-        self._model = model
-        self._base_url = base_url
+    def __init__(self, *, model: str, prices: Prices) -> None:
+        self._model = self._asked = model
+        self._prices = prices
         self._text: list[str] = []
         self._refusal: list[str] = []
         self._calls: list[_Call] = []
@@ -82,7 +82,7 @@ class TurnBuilder:
         try:
             chunk = _Chunk.model_validate(data)
         except ValidationError as error:
-            raise ModelUnavailable(CUT) from error
+            raise ModelUnavailable(CUT, may_have_cost=True) from error
         self._model = chunk.model or self._model
         self._usage = chunk.usage or self._usage
         if not chunk.choices:
@@ -101,7 +101,7 @@ class TurnBuilder:
     def turn(self) -> ModelTurn:
         """The whole turn. Raises ModelUnavailable for a stream that ended without saying why: it was cut."""
         if self._finish is None:
-            raise ModelUnavailable(CUT)
+            raise ModelUnavailable(CUT, may_have_cost=True)
         calls: list[ToolCall] = []
         for number, call in enumerate(self._calls):
             # An answer is matched to its call by id, and some servers give none, or one id to all.
@@ -145,9 +145,9 @@ class TurnBuilder:
             return Usage(cost_usd=None)
         details = self._usage.prompt_tokens_details
         given, made = self._usage.prompt_tokens or 0, self._usage.completion_tokens or 0
-        cost = cost_usd(
+        cost = self._prices.cost_usd(
             self._model,
-            base_url=self._base_url,
+            asked=self._asked,
             input_tokens=given,
             output_tokens=made,
             cached_tokens=(details.cached_tokens or 0) if details else 0,

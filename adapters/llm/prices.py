@@ -2,9 +2,69 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 OPENAI_HOST = "api.openai.com"
+ANY_MODEL = "*"
+MILLION = 1_000_000
+
+Own = Mapping[str, tuple[float, float]]
+"""Prices that the deployment set: by model (or `*`) US dollars a million tokens of input and of output."""
+
+
+class Prices:
+    """What the models of one server cost: as it was set, else as OpenAI's are known."""
+
+    def __init__(self, base_url: str, *, own: Own | None = None) -> None:
+        self._base_url = base_url
+        self._own = own or {}
+        self._loaded = False
+
+    async def __call__(self, model: str, *, input_tokens: int, output_tokens: int) -> float | None:
+        """The price of a call that is still to be made, in US dollars; None where it is not known."""
+        if not self._loaded and not self._set(model):
+            await asyncio.to_thread(load)
+            self._loaded = True
+        return self.cost_usd(model, input_tokens=input_tokens, output_tokens=output_tokens)
+
+    def cost_usd(
+        self, model: str, *, input_tokens: int, output_tokens: int, cached_tokens: int = 0, asked: str = ""
+    ) -> float | None:
+        """The price of one call in US dollars; servers name the model more exactly than it was `asked` for."""
+        price = self._own.get(model) or self._set(asked)
+        if price is not None:
+            return (input_tokens * price[0] + output_tokens * price[1]) / MILLION
+        return cost_usd(
+            model,
+            base_url=self._base_url,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cached_tokens=cached_tokens,
+        )
+
+    def _set(self, model: str) -> tuple[float, float] | None:
+        return self._own.get(model) or self._own.get(ANY_MODEL)
+
+
+def read_prices(text: str) -> dict[str, tuple[float, float]]:
+    """Prices as they are set: "llama3.2=0.1/0.4, *=1/2". Raises ValueError."""
+    prices = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        model, sign, numbers = part.rpartition("=")
+        given, slash, made = numbers.partition("/")
+        try:
+            price = (float(given), float(made))
+        except ValueError:
+            price = (-1.0, -1.0)
+        if not (sign and slash and model.strip()) or not all(0 <= number < MILLION for number in price):
+            raise ValueError(
+                f"{part!r} is no price; write model=input/output in US dollars a million tokens, "
+                "such as llama3.2=0.1/0.4"
+            )
+        prices[model.strip()] = price
+    return prices
 
 
 def cost_usd(

@@ -33,9 +33,6 @@ from adapters.mcp.stdio import started
 from core.errors import ToolFailed
 
 logger = logging.getLogger(__name__)
-# What they log is the servers' own text, and where it matters we say it in our words.
-for _name in ("mcp", "client"):
-    logging.getLogger(_name).setLevel(logging.CRITICAL)
 OPEN_SECONDS = 15.0
 FRESH_SECONDS = 60.0
 """How long a list of tools counts where the server doesn't say that it changed."""

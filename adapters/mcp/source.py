@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from adapters.mcp.names import EVERY, KIND, PINNED, for_models, to_named
+from adapters.mcp.names import EVERY, KIND, PINNED, for_models
 from adapters.web import SignedFetcher
 from core.errors import ConfigurationError, NotFound, PermanentError
 from core.models.integration import Integration
 from core.ports.integrations import Credentials
-from core.ports.tool import Effect, Tool
+from core.ports.tool import Effect, Tool, to_sourced
 from core.rendering import mcp as words
 
 if TYPE_CHECKING:
@@ -35,14 +35,10 @@ class McpTools:
         self._programs = programs
         self._wiring: Wiring | None = None
 
-    def serves(self, name: str) -> bool:
-        """See ToolSource.serves."""
-        return to_named(name) is not None
-
     async def found(self, names: Sequence[str], *, workspace: str) -> Mapping[str, Tool[Any]]:
         """See ToolSource.found."""
         wanted: dict[str, list[str]] = {}
-        for named in filter(None, map(to_named, names)):
+        for named in filter(None, map(to_sourced, names)):
             wanted.setdefault(named.integration, []).append(named.tool)
         if self._wiring is None:
             # The protocol's library takes a second to load, and 40 MB, which those without servers go without.

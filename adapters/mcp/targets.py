@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +10,10 @@ from adapters.mcp.connection import Target
 from adapters.mcp.http import Judge
 from adapters.mcp.servers import load_programs
 from core.errors import ToolFailed
+from core.integrations.masking import KNOWN
 from core.rendering import mcp as words
+
+_SECRET = re.compile("KEY|TOKEN|SECRET|PASS|CREDENTIAL", re.IGNORECASE)
 
 
 def to_target(values: Mapping[str, str], *, programs: Path, judge: Judge) -> Target:
@@ -21,7 +25,10 @@ def to_target(values: Mapping[str, str], *, programs: Path, judge: Judge) -> Tar
     name = values.get("server", "")
     if name not in known:
         raise ToolFailed(words.no_such_program(name, file=programs.name, known=sorted(known)))
-    return Target(program=known[name], token=token)
+    program = known[name]
+    # It may repeat them in what it says.
+    KNOWN.add(*(value for key, value in program.env.items() if _SECRET.search(key)))
+    return Target(program=program, token=token)
 
 
 def to_reads(values: Mapping[str, str]) -> frozenset[str]:

@@ -168,8 +168,8 @@ class Unavailable:
 
     untrusted: bool = False
     integration: str | None = None
-    effect: Effect = Effect.WRITE
-    """A call that was cut off before its server was revoked is found again under this name, and not repeated."""
+    effect: Effect = Effect.READ
+    """Nobody is asked for a yes to what can't be done."""
     description: str = "Can't be called as things are; a call says why."
 
     class Anything(BaseModel):

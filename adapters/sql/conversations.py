@@ -76,12 +76,26 @@ def forget_post(c: Connection, delegation_id: str, part: int, message_id: str) -
 
 def exchanges(c: Connection, address: Address, before: datetime, limit: int) -> tuple[Exchange, ...]:
     here = {**_here(address), "before": before, "limit": limit}
+    rows = [row for row in c.execute(_IN_THREAD if address.thread else _IN_PLACE, here) if row.reply]
+    tainted = _tainted(c, [row.id for row in rows])
     found = [
-        Exchange(instruction=row.text, answer=row.reply["text"], at=row.received_at)
-        for row in c.execute(_IN_THREAD if address.thread else _IN_PLACE, here)
-        if row.reply
+        Exchange(
+            instruction=row.text,
+            answer=row.reply["text"],
+            at=row.received_at,
+            tainted=row.id in tainted or row.reply.get("tainted", False),
+            person_id=row.person_id,
+        )
+        for row in rows
     ]
     return tuple(reversed(found))
+
+
+def _tainted(c: Connection, delegation_ids: list[str]) -> frozenset[str]:
+    """Into the answers of which of these untrusted text went."""
+    if not delegation_ids:
+        return frozenset()
+    return frozenset(c.execute(_TAINTED, {"ids": delegation_ids}).scalars())
 
 
 def delegations_in(
@@ -162,9 +176,9 @@ def _in_place(address: Address) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _earlier(there: ColumnElement[bool]) -> Select[tuple[str, Any, datetime]]:
+def _earlier(there: ColumnElement[bool]) -> Select[tuple[str, str, Any, datetime, str]]:
     return (
-        select(D.c.text, D.c.reply, D.c.received_at)
+        select(D.c.id, D.c.text, D.c.reply, D.c.received_at, D.c.person_id)
         .where(
             there,
             D.c.received_at < bindparam("before", type_=D.c.received_at.type),
@@ -187,3 +201,6 @@ _ROOT = select(M.c.delegation_id).where(
 _CONVERSATION_OF_THREAD = and_(*_THERE, or_(_SAME_THREAD, D.c.id.in_(_ROOT)))
 _IN_PLACE = _earlier(_CONVERSATION)
 _IN_THREAD = _earlier(_CONVERSATION_OF_THREAD)
+_TAINTED = select(S.c.delegation_id).where(
+    S.c.delegation_id.in_(bindparam("ids", expanding=True)), S.c.result["tainted"].as_boolean()
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from adapters.sql import tables
+from adapters.sql.charging import settle
 from adapters.sql.database import Database
 from core.ports.language_model import ModelTurn
 from core.ports.runs import CallOutcome, CallState, CallStatus, SavedTurn
@@ -48,6 +49,8 @@ def _turns(c: Connection, run_id: str) -> tuple[SavedTurn, ...]:
 
 
 def _save_turn(c: Connection, run_id: str, index: int, turn: ModelTurn) -> ModelTurn:
+    if turn.charge is not None:
+        settle(c, turn.charge)
     found = c.execute(select(T.c.turn).where(T.c.run_id == run_id, T.c.index == index)).scalar_one_or_none()
     if found is not None:
         return ModelTurn.model_validate(found)

@@ -2,73 +2,54 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from adapters.sql.agent_tables import agent_drafts, agent_versions, made_agents, rosters
+from adapters.sql.budget_tables import accounts, budgets, model_calls
+from adapters.sql.columns import Instant, OptionalJson, Prose, RowNumber, metadata
 
-# SQLite numbers rows by itself only where the key's type is INTEGER to the letter.
-RowNumber = BigInteger().with_variant(Integer, "sqlite")
-
-# "Nothing" is NULL, which queries can tell from something; SQLAlchemy's own choice is a JSON null.
-OptionalJson = JSON(none_as_null=True)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant; SQLite, which knows no zones, stores it naive."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Prose(TypeDecorator[str]):
-    """What people and models write, without what a database refuses: NUL and halves of surrogate pairs."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        return value.replace("\x00", "").encode("utf-8", "replace").decode()
-
+__all__ = [
+    "Instant",
+    "OptionalJson",
+    "Prose",
+    "RowNumber",
+    "accounts",
+    "admissions",
+    "agent_drafts",
+    "agent_versions",
+    "approvals",
+    "archives",
+    "budgets",
+    "calls",
+    "delegations",
+    "events",
+    "integrations",
+    "made_agents",
+    "messages",
+    "metadata",
+    "model_calls",
+    "notes",
+    "pairing_codes",
+    "rosters",
+    "schedules",
+    "slots",
+    "steps",
+    "turns",
+    "vault_keys",
+]
 
 delegations = Table(
     "delegations",
@@ -120,6 +101,7 @@ steps = Table(
     Column("agent", String(40), nullable=False),
     Column("task", Prose, nullable=False),
     Column("after", JSON, nullable=False),
+    Column("agent_version", Integer),
     Column("state", String(20), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("crashes", Integer, nullable=False, server_default="0"),
@@ -281,4 +263,38 @@ integrations = Table(
     Column("nonce", LargeBinary, nullable=False),
     Column("ciphertext", LargeBinary, nullable=False),
     UniqueConstraint("workspace", "name"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("delegation_id", ForeignKey("delegations.id"), nullable=False),
+    Column("step_id", String(40), nullable=False),
+    Column("run_id", String(48), nullable=False),
+    Column("agent", String(40), nullable=False),
+    Column("tool", String(100), nullable=False),
+    Column("arguments", Prose, nullable=False),
+    Column("sources", JSON, nullable=False),
+    Column("unnamed", JSON, nullable=False),
+    Column("person_id", String(200), nullable=False),
+    Column("person_name", String(200), nullable=False, server_default=""),
+    Column("asked_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("always", Boolean(), nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_by_name", String(200), nullable=False, server_default=""),
+    Column("decided_at", Instant),
+    Column("key", String(300), nullable=False, server_default=""),
+    Column("message_id", String(100)),
+    Column("check_at", Instant),
+    Index("ix_approvals_delegation", "delegation_id", "asked_at"),
+    Index("ix_approvals_run", "run_id"),
+    Index(
+        "ix_approvals_check",
+        "check_at",
+        sqlite_where=text("check_at IS NOT NULL"),
+        postgresql_where=text("check_at IS NOT NULL"),
+    ),
 )

@@ -22,6 +22,7 @@ from core.ports.integrations import DEPLOYMENT, Credentials
 from core.ports.tool import Effect, ToolOutput
 
 MAX_BODY = 20_000
+NOT_SET_UP = "E-mail isn't set up: set SMTP_URL and SMTP_FROM."
 Recipient = Annotated[
     str, StringConstraints(max_length=254, pattern=r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,253}$")
 ]
@@ -73,8 +74,8 @@ class SendEmail:
     def named_by(self, arguments: Email) -> tuple[str, ...]:
         return arguments.to
 
-    async def run(self, arguments: Email, *, task: Task, idempotency_key: str) -> ToolOutput:
-        server, sender = await self._server(task)
+    def prepare(self, arguments: Email, *, task: Task) -> Email:
+        """With the subject and the plain text that will be sent."""
         body = without_footer(arguments.body) or from_earlier_steps(task)
         if not body:
             failed = task.upstream and not any(step.succeeded for step in task.upstream)
@@ -83,13 +84,18 @@ class SendEmail:
                 if failed
                 else "What should the e-mail say?"
             )
+        to = tuple(dict.fromkeys(arguments.to))
         subject = arguments.subject.strip() or _subject(body)
+        return Email(to=to, subject=subject, body=plain(body)[:MAX_BODY])
+
+    async def run(self, arguments: Email, *, task: Task, idempotency_key: str) -> ToolOutput:
+        server, sender = await self._server(task)
         mail = Mail(
-            sender=sender, to=tuple(dict.fromkeys(arguments.to)), subject=subject, body=plain(body),
+            sender=sender, to=arguments.to, subject=arguments.subject, body=arguments.body,
             message_id=hashlib.sha256(idempotency_key.encode()).hexdigest()[:32], at=task.now,
         )  # fmt: skip
         await SmtpSender(server).send(mail)
-        return ToolOutput(text=f'E-mail sent to {", ".join(mail.to)}: "{subject}"')
+        return ToolOutput(text=f'E-mail sent to {", ".join(mail.to)}: "{mail.subject}"')
 
     async def _server(self, task: Task) -> tuple[str | Server, str]:
         """Where to and as whom: the workspace's own integration, else what the settings say."""
@@ -103,7 +109,7 @@ class SendEmail:
             return to_server(values), values["sender"]
         url, sender = self._settings.smtp_url, self._settings.smtp_from
         if url is None or not sender:
-            raise ToolFailed("E-mail isn't set up: set SMTP_URL and SMTP_FROM.")
+            raise ToolFailed(NOT_SET_UP)
         return url.get_secret_value(), sender
 
 

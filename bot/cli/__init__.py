@@ -13,6 +13,9 @@ from core.errors import ConfigurationError, FlowMateError
 from core.integrations.masking import KNOWN
 
 PROCESSES = ("web", "worker", "scheduler")
+TEMPLATE_ARGUMENT = "_template"
+"""With a descriptor behind it: be the template that `bot.nursery` starts. The two together are longer than any of
+PROCESSES, which takes their place in what `ps` shows."""
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Loading makes objects that stay. Python's default, 700, looks through all of them again and again for what could go,
 which takes a third of the start of a process."""
@@ -25,6 +28,9 @@ def main() -> None:
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     sys.excepthook = _say_masked
     try:
+        if len(sys.argv) == 3 and sys.argv[1] == TEMPLATE_ARGUMENT:
+            # In each process that it forks this goes on as if that had been started by its name.
+            _be_template(int(sys.argv[2]))
         if len(sys.argv) == 2 and sys.argv[1] in PROCESSES:
             # Imported here: the other commands don't need it, and it doesn't need them.
             from bot.processes import run
@@ -39,6 +45,14 @@ def main() -> None:
         sys.exit(getattr(error, "exit_code", 1))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _be_template(line: int) -> None:
+    from bot.cradle import fork_on_request
+    from bot.loading import load
+
+    load()
+    fork_on_request(line)
 
 
 def _run(run: Callable[[str], int], name: str) -> int:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from bot.cli.agent_commands import agents_app
+from bot.cli.budget_commands import budget_app, usage
 from bot.cli.integration_commands import integrations_app, keys_app
 from bot.cli.schedule_commands import schedules_app
 
@@ -21,9 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-agents_app = typer.Typer(help="The micro agents of this deployment.", no_args_is_help=True)
 slack_app = typer.Typer(help="Setting up the Slack app.", no_args_is_help=True)
 app.add_typer(schedules_app, name="schedules", rich_help_panel="Talk to it")
+app.add_typer(budget_app, name="budget", rich_help_panel="Set up")
+app.command(rich_help_panel="Talk to it")(usage)
 app.add_typer(agents_app, name="agents", rich_help_panel="Set up")
 app.add_typer(integrations_app, name="integrations", rich_help_panel="Set up")
 app.add_typer(keys_app, name="keys", rich_help_panel="Set up")
@@ -35,6 +38,9 @@ Text = Annotated[
 ]
 Preferred = Annotated[
     list[str] | None, typer.Option("--agent", metavar="A", help="Ask this agent; may be given several times.")
+]
+ApprovalId = Annotated[
+    str, typer.Argument(metavar="ID", help="Its id, or how it begins.", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the API's answer, and nothing else.")]
 
@@ -147,6 +153,39 @@ def link() -> None:
     raise typer.Exit(asyncio.run(link(load_settings())))
 
 
+@app.command(rich_help_panel=TALK)
+def approvals(as_json: Json = False) -> None:
+    """Show what waits for a yes."""
+    from bot.cli.approvals import list_approvals
+    from bot.cli.configuration import load_settings
+
+    raise typer.Exit(asyncio.run(list_approvals(load_settings(), as_json=as_json)))
+
+
+@app.command(rich_help_panel=TALK)
+def approve(
+    approval_id: ApprovalId,
+    always: Annotated[
+        bool, typer.Option("--always", help="And every later call of the same tool in the same run.")
+    ] = False,
+) -> None:
+    """Say yes to a call that waits for it."""
+    _decide(approval_id, "always" if always else "approve")
+
+
+@app.command(rich_help_panel=TALK)
+def deny(approval_id: ApprovalId) -> None:
+    """Say no to a call that waits for a yes."""
+    _decide(approval_id, "deny")
+
+
+def _decide(approval_id: str, decision: Literal["approve", "always", "deny"]) -> None:
+    from bot.cli.approvals import decide
+    from bot.cli.configuration import load_settings
+
+    raise typer.Exit(asyncio.run(decide(load_settings(), approval_id, decision)))
+
+
 @app.command(rich_help_panel=CARE)
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
@@ -194,17 +233,6 @@ def pair() -> None:
     from bot.cli.pair import pair
 
     raise typer.Exit(asyncio.run(pair(load_settings())))
-
-
-@agents_app.command("list")
-def list_agents(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the agents as JSON.")] = False,
-) -> None:
-    """Show who there is, and what for."""
-    from bot.cli.agents import list_agents
-    from bot.cli.configuration import load_settings
-
-    raise typer.Exit(list_agents(load_settings(), as_json=as_json))
 
 
 @slack_app.command("manifest")

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from adapters.settings import Settings
 from bot.cli import markdown
+from bot.cli.asking_back import Prompt
 from bot.cli.bodies import Answer
 from bot.cli.client import Api, Question
 from bot.cli.conversing import converse
@@ -22,7 +23,7 @@ STATUS_STYLES = {"success": "green", "partial": "yellow", "failed": "red", "canc
 async def ask(settings: Settings, question: Question, *, as_json: bool) -> int:
     """Ask, show the way and print the answer; returns the exit code."""
     async with Api(settings) as api:
-        answer = await answer_to(api, question, console=stderr())
+        answer = await answer_to(api, question, console=stderr(), zone=settings.flowmate_zone)
     if as_json:
         sys.stdout.write(answer.body.rstrip("\n") + "\n")
     else:
@@ -30,10 +31,11 @@ async def ask(settings: Settings, question: Question, *, as_json: bool) -> int:
     return 0 if answer.status == Status.SUCCESS else 1
 
 
-async def answer_to(api: Api, question: Question, *, console: Console) -> Answer:
+async def answer_to(api: Api, question: Question, *, console: Console, zone: str) -> Answer:
     progress = Progress()
-    async with ProgressView(progress, console):
-        return await converse(api, question, progress=progress)
+    async with ProgressView(progress, console) as view:
+        prompt = Prompt(api, console=console, paused=view.paused, zone=zone)
+        return await converse(api, question, progress=progress, prompt=prompt)
 
 
 def show(answer: Answer, *, out: Console, aside: Console) -> None:

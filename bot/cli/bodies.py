@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 
-from core.models import Status
+from core.models import Agent, Approval, ApprovalState, Person, Status
 
 
 class Body(BaseModel):
@@ -76,6 +77,40 @@ class PlanAnswer(Body):
 class AgentCard(Body):
     name: str
     description: str = ""
+    tools: tuple[str, ...] = ()
+    model: str | None = None
+    source: str = "file"
+    version: int | None = None
+    visibility: str = ""
+    owner: str | None = None
+
+
+class AgentWhole(AgentCard):
+    """One agent, or one version of it, with all that its file would hold."""
+
+    system_prompt: str = ""
+    integrations: tuple[str, ...] = ()
+    schedule: str | None = None
+    examples: tuple[str, ...] = ()
+    recurring: bool = False
+    limits: dict[str, float | None] = Field(default_factory=dict)
+    changed_at: AwareDatetime | None = None
+
+    @property
+    def agent(self) -> Agent:
+        """As the core knows it."""
+        fields = set(Agent.model_fields) & set(type(self).model_fields) - {"limits"}
+        limits = {to_snake(name): value for name, value in self.limits.items()}
+        return Agent.model_validate({**self.model_dump(include=fields), "limits": limits})
+
+
+class AgentVersions(Body):
+    versions: tuple[AgentWhole, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_list(cls, value: Any) -> Any:
+        return {"versions": value} if isinstance(value, list) else value
 
 
 class AgentCards(Body):
@@ -164,6 +199,47 @@ class IntegrationCards(Body):
     @classmethod
     def _bare_list(cls, value: Any) -> Any:
         return {"integrations": value} if isinstance(value, list) else value
+
+
+class ApprovalCard(Body):
+    """A request for a yes as the API shows it."""
+
+    id: str
+    delegation_id: str
+    agent: str
+    tool: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    unnamed: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    asked_by: str = ""
+    asked_at: AwareDatetime
+    expires_at: AwareDatetime
+    state: ApprovalState
+    always: bool = False
+    decided_by: str | None = None
+    decided_at: AwareDatetime | None = None
+
+    def to_approval(self) -> Approval:
+        """As far as it is shown."""
+        by = None if self.decided_by is None else Person(id=self.decided_by, name=self.decided_by)
+        given = self.model_dump(exclude={"arguments", "asked_by", "decided_by"})
+        return Approval(
+            **given,
+            arguments=json.dumps(self.arguments),
+            person=Person(id=self.asked_by, name=self.asked_by),
+            decided_by=by,
+            step_id="",
+            run_id="",
+        )
+
+
+class ApprovalCards(Body):
+    approvals: tuple[ApprovalCard, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_list(cls, value: Any) -> Any:
+        return {"approvals": value} if isinstance(value, list) else value
 
 
 class PlatformStatus(Body):

@@ -59,7 +59,8 @@ def _respond(settings: Settings, line: str, conversation: str) -> None:
 
 async def _ask(settings: Settings, text: str, conversation: str) -> None:
     async with Api(settings) as api:
-        answer = await answer_to(api, to_question(text, conversation=conversation), console=stderr())
+        question = to_question(text, conversation=conversation)
+        answer = await answer_to(api, question, console=stderr(), zone=settings.flowmate_zone)
     show(answer, out=stdout(), aside=stderr())
 
 

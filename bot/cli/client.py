@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import aiohttp
 from pydantic import ValidationError
@@ -24,6 +24,8 @@ from bot.cli.bodies import (
     AgentCard,
     AgentCards,
     Answer,
+    ApprovalCard,
+    ApprovalCards,
     Body,
     Happening,
     IntegrationCard,
@@ -35,10 +37,13 @@ from bot.cli.bodies import (
     ScheduleCard,
     ScheduleCards,
 )
+from bot.cli.budget_bodies import BudgetCard, BudgetCards, UsageCard
 from core.errors import FlowMateError
+from core.models.budget import Allowance, Period, Scope
 
 BodyT = TypeVar("BodyT", bound=Body)
 
+AGENTS = "/api/v1/agents"
 INTEGRATIONS = "/api/v1/integrations"
 LARGEST_EVENT_BYTES = 4 * 1024 * 1024
 CONNECT_SECONDS = 5.0
@@ -156,7 +161,7 @@ class Api:
         return self._read(PlanAnswer, text).model_copy(update={"body": text})
 
     async def agents(self) -> tuple[AgentCard, ...]:
-        return self._read(AgentCards, await self._call("GET", "/api/v1/agents")).agents
+        return self._read(AgentCards, await self._call("GET", AGENTS)).agents
 
     async def link(self) -> PageLink:
         return self._read(PageLink, await self._call("POST", "/api/v1/links"))
@@ -197,6 +202,33 @@ class Api:
 
     async def revoke_integration(self, card: IntegrationCard) -> None:
         await self._call("DELETE", f"{INTEGRATIONS}/{card.id}?{urlencode({'workspace': card.workspace})}")
+
+    async def approvals(self, *, delegation: str | None = None) -> tuple[ApprovalCard, ...]:
+        """What waits for a yes; with `delegation` all that one asked for."""
+        query = "" if delegation is None else f"?delegation={delegation}"
+        return self._read(ApprovalCards, await self._call("GET", f"/api/v1/approvals{query}")).approvals
+
+    async def decide(self, approval_id: str, decision: str) -> ApprovalCard:
+        path = f"/api/v1/approvals/{quote(approval_id, safe='')}"
+        return self._read(ApprovalCard, await self._call("POST", path, json={"decision": decision}))
+
+    async def usage(self, *, days: int, by: str) -> UsageCard:
+        text = await self._call("GET", f"/api/v1/usage?days={days}&by={by}")
+        return self._read(UsageCard, text).model_copy(update={"body": text})
+
+    async def budgets(self) -> tuple[BudgetCard, ...]:
+        return self._read(BudgetCards, await self._call("GET", "/api/v1/budgets")).budgets
+
+    async def set_budget(
+        self, scope: Scope, subject: str, period: Period, allowance: Allowance
+    ) -> BudgetCard:
+        given = {"scope": scope.value, "subject": subject, "period": period.value}
+        body = given | allowance.model_dump(exclude_none=True)
+        return self._read(BudgetCard, await self._call("POST", "/api/v1/budgets", json=body))
+
+    async def remove_budget(self, scope: Scope, subject: str, period: Period) -> None:
+        whose = quote(subject or "-", safe=":")
+        await self._call("DELETE", f"/api/v1/budgets/{scope.value}/{period.value}/{whose}")
 
     async def events(self, delegation_id: str) -> AsyncGenerator[Happening, None]:
         """Every event of the delegation from its beginning. Raises EventsLost when the stream breaks."""

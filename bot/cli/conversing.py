@@ -6,6 +6,7 @@ import asyncio
 import signal
 from contextlib import aclosing, suppress
 
+from bot.cli.asking_back import Prompt
 from bot.cli.bodies import Answer
 from bot.cli.client import Api, CallFailed, EventsLost, Question, Unreachable
 from bot.cli.progress import Progress
@@ -28,13 +29,13 @@ class Interrupted(CallFailed):
     exit_code = 130
 
 
-async def converse(api: Api, question: Question, *, progress: Progress) -> Answer:
-    """The answer to the question, with `progress` kept up to date.
+async def converse(api: Api, question: Question, *, progress: Progress, prompt: Prompt) -> Answer:
+    """The answer to the question, with `progress` kept up to date; `prompt` asks for a yes where that is needed.
 
     Ctrl-C asks the service to cancel and raises Interrupted, whose sentence says how that went.
     """
     accepting = asyncio.create_task(api.delegate(question))
-    answering = asyncio.create_task(_follow(api, accepting, progress))
+    answering = asyncio.create_task(_follow(api, accepting, progress, prompt))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, answering.cancel)
     try:
@@ -54,15 +55,17 @@ async def converse(api: Api, question: Question, *, progress: Progress) -> Answe
         await asyncio.gather(accepting, return_exceptions=True)
 
 
-async def _follow(api: Api, accepting: asyncio.Task[str], progress: Progress) -> Answer:
+async def _follow(api: Api, accepting: asyncio.Task[str], progress: Progress, prompt: Prompt) -> Answer:
     # Shielded: when Ctrl-C comes just now, it must still be known what there is to cancel.
     delegation_id = await asyncio.shield(accepting)
-    with suppress(EventsLost):
-        async with aclosing(api.events(delegation_id)) as events:
-            async for event in events:
-                progress.apply(event)
-                if progress.ended:
-                    break
+    async with prompt:
+        with suppress(EventsLost):
+            async with aclosing(api.events(delegation_id)) as events:
+                async for event in events:
+                    progress.apply(event)
+                    prompt.hear(event, delegation_id)
+                    if progress.ended:
+                        break
     answer = await _poll(api, delegation_id)
     progress.settle(answer)
     return answer

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -29,6 +30,7 @@ ENDS = frozenset({EventKind.DELEGATION_ANSWERED, EventKind.DELEGATION_DELIVERED}
 
 MARKS = {
     StepState.PENDING: ("·", ".", "dim"),
+    StepState.WAITING: ("?", "?", "yellow"),
     StepState.SUCCEEDED: ("✓", "+", "green"),
     StepState.FAILED: ("✗", "x", "red"),
     StepState.TIMED_OUT: ("✗", "x", "red"),
@@ -72,6 +74,8 @@ class Progress:
             self.ended, self.stage = False, words.TRYING_AGAIN
         elif event.kind == EventKind.DELEGATION_PLANNED:
             self._plan(event.data)
+        elif event.kind in (EventKind.APPROVAL_REQUESTED, EventKind.APPROVAL_DECIDED):
+            self._ask(event)
         elif event.kind in (EventKind.STEP_STARTED, EventKind.STEP_RETRYING, EventKind.STEP_ENDED):
             self._step(event)
 
@@ -109,6 +113,15 @@ class Progress:
         }
         self.stage = "" if steps else words.ANSWERING
 
+    def _ask(self, event: Happening) -> None:
+        """A step waits for a yes, or has waited."""
+        row = self.rows.get(event.data.get("step", -1))
+        if row is not None and not row.state.terminal:
+            asked = event.kind == EventKind.APPROVAL_REQUESTED
+            row.state, row.note = (
+                (StepState.WAITING, path.STATES[StepState.WAITING]) if asked else (StepState.RUNNING, "")
+            )
+
     def _step(self, event: Happening) -> None:
         data = event.data
         index = data.get("step")
@@ -144,16 +157,32 @@ class ProgressView:
     def __init__(self, progress: Progress, console: Console) -> None:
         self._progress = progress
         self._console = console
+        self._still = False
         self._unicode = speaks_unicode(console)
         self._spinner = Spinner("dots" if self._unicode else "line", style="cyan")
 
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> Self:
         self._live: Live | None = None
         if is_live(self._console):
             # Redrawn by a task of our own instead of rich's thread.
             self._live = Live(console=self._console, auto_refresh=False)
             self._live.start()
             self._ticking = asyncio.create_task(self._tick(self._live))
+        return self
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nothing is redrawn meanwhile: somebody types."""
+        self._still = True
+        if self._live is not None:
+            self._live.update(self.render(), refresh=True)
+            self._live.stop()
+        try:
+            yield
+        finally:
+            if self._live is not None:
+                self._live.start()
+            self._still = False
 
     async def __aexit__(self, *_: object) -> None:
         if self._live is not None:
@@ -164,7 +193,8 @@ class ProgressView:
 
     async def _tick(self, live: Live) -> None:
         while True:
-            live.update(self.render(), refresh=True)
+            if not self._still:
+                live.update(self.render(), refresh=True)
             await asyncio.sleep(REFRESH_SECONDS)
 
     def render(self) -> RenderableType:
@@ -210,7 +240,9 @@ class ProgressView:
         if row.state is StepState.TIMED_OUT and not row.note:
             notes.append(path.STATES[row.state])
         notes += [one_line(row.note)] if row.note else []
-        style = "yellow" if row.state is StepState.RUNNING else "red" if row.note else "dim"
+        style = (
+            "yellow" if row.state in (StepState.RUNNING, StepState.WAITING) else "red" if row.note else "dim"
+        )
         return Text(", ".join(notes), style=style)
 
 

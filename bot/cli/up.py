@@ -22,6 +22,7 @@ from bot.cli.summary import make_link, read_status, show_summary
 from bot.cli.terminal import SteadyConsole
 from bot.embedded import EmbeddedValkey, redis_url, valkey_folder
 from bot.locking import Held, hold, sign
+from bot.nursery import TEMPLATE, Nursery
 from bot.procfile import find_procfile, own_command, read_procfile
 from bot.readout import SHOWN_FROM, Readout, to_record
 from bot.supervisor import CrashLoop, RestartPolicy, Supervisor, first_of
@@ -70,14 +71,16 @@ class _Up:
         self._specs = specs
         self._console = SteadyConsole(highlight=False)
         self._logs = settings.data_dir / "logs"
-        names = ["valkey", "migrate", *(spec.name for spec in specs)]
+        names = ["valkey", "migrate", TEMPLATE, *(spec.name for spec in specs)]
         self._readout = Readout(self._console, folder=self._logs, names=names, verbose=options.verbose)
+        self._nursery = Nursery(output=self._readout.take)
         self._policy = RestartPolicy(crash_limit=options.crash_limit)
         self._told = 0
 
     async def run(self) -> int:
         try:
-            async with self._supervised() as supervisor:
+            # In this order: the end of the template would kill what it forked.
+            async with self._nursery, self._supervised() as supervisor:
                 starting = asyncio.create_task(self._start(supervisor))
                 ended = asyncio.create_task(supervisor.ended())
                 try:
@@ -100,7 +103,10 @@ class _Up:
     @asynccontextmanager
     async def _supervised(self) -> AsyncIterator[Supervisor]:
         async with Supervisor(
-            output=self._readout.take, announce=self._announce, policy=self._policy
+            output=self._readout.take,
+            announce=self._announce,
+            policy=self._policy,
+            start=self._nursery.start,
         ) as supervisor:
             loop = asyncio.get_running_loop()
             for number in SIGNALS:
@@ -124,6 +130,7 @@ class _Up:
         self._console.print(Text("Starting FlowMate …", style="dim"))
         try:
             async with asyncio.TaskGroup() as side_by_side:
+                side_by_side.create_task(self._nursery.warm(self._specs))
                 side_by_side.create_task(self._start_queue(supervisor))
                 side_by_side.create_task(self._migrate())
         except ExceptionGroup as group:

@@ -17,7 +17,10 @@ from adapters.queue.connection import connect_async
 from adapters.settings import Settings, operator_token
 from bot import page
 from bot.http import (
+    agents,
     api,
+    approvals,
+    budgets,
     contract,
     delegations,
     documentation,
@@ -39,11 +42,14 @@ from core.models import Verdict
 ASKED_BY_BROWSERS = (
     "Authorization",
     "Idempotency-Key",
+    "If-Match",
     "Prefer",
     "X-Conversation",
     "X-Correlation-ID",
 )
+ROUTES = (api, agents, delegations, approvals, schedules, integrations, budgets, links, health, page)
 SHOWN_TO_BROWSERS = (
+    "ETag",
     "Location",
     "Preference-Applied",
     "Retry-After",
@@ -82,7 +88,7 @@ def build_app(assembly: Assembly) -> FastAPI:
     app.state.metrics = metrics
     app.state.redis = connect_async(redis_url(assembly.settings))
     app.state.closing = asyncio.Event()
-    for routes in (api, delegations, schedules, integrations, links, health, page):
+    for routes in ROUTES:
         app.include_router(routes.router)
     app.router.routes.append(stream.build(assembly, operator, metrics))
     app.state.mcp = McpDoor(assembly, operator, reception=app.state.reception, closing=app.state.closing)
@@ -120,7 +126,7 @@ def _browsers(settings: Settings) -> list[Middleware]:
     cors = Middleware(
         CORSMiddleware,
         allow_origins=[origin for origin in origins if origin],
-        allow_methods=["GET", "POST", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=ASKED_BY_BROWSERS,
         expose_headers=SHOWN_TO_BROWSERS,
     )

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from adapters.assembly import Assembly
 from adapters.chat.platform import Reception
-from adapters.operator import OPERATOR
+from adapters.operator import OPERATOR, PLATFORM, WORKSPACE
 from bot.http.api import Wishes, check_agents, to_instruction
 from bot.http.auth import Operator
 from bot.http.delegations import load_own
@@ -113,7 +113,7 @@ class _Desk:
 
     async def delegate(self, wanted: Delegate) -> dict[str, Any]:
         names = list(wanted.agents)
-        check_agents(self._assembly, names)
+        await check_agents(self._assembly, self._person, names)
         asked = PlanIn.model_validate({"instruction": wanted.instruction, "preferredAgents": names})
         wishes = Wishes(
             key=wanted.idempotency_key or self._key or None,
@@ -137,7 +137,9 @@ class _Desk:
         return from_delegation(found, now=self._assembly.clock.now()).model_dump(by_alias=True, mode="json")
 
     async def agents(self) -> list[dict[str, Any]]:
-        return [{"name": one.name, "description": one.description} for one in self._assembly.agents.values()]
+        crew = await self._assembly.roster.of(PLATFORM, WORKSPACE)
+        usable = crew.usable_by(self._person.id)
+        return [{"name": one.name, "description": one.description} for one in usable]
 
     async def delegation(self, delegation_id: str) -> dict[str, Any]:
         found = await load_own(self._assembly, delegation_id)

@@ -23,7 +23,7 @@ from bot.page.assets import MEDIA_TYPES, asset
 from bot.page.doors import Page, PageRoute, Sender, Visitor, enter_by, headers_of
 from bot.page.forms import SANE_PLACE, asker, form_of, new_place, to_instruction
 from bot.page.shown import SHOWN_TURNS, Conversation
-from bot.page.stream import changes, outlines_of, to_address
+from bot.page.stream import approvals_of, changes, outlines_of, to_address
 from core.errors import NotFound
 from core.integrations.commands import Told
 from core.models import ACTIONS, Press
@@ -64,7 +64,10 @@ async def conversation(
     )
     turns = found[-SHOWN_TURNS:]
     earlier = turns[0].received_at.isoformat() if len(found) > SHOWN_TURNS else None
-    shown = Conversation(place=place, turns=[views.turn(one) for one in turns], earlier=earlier)
+    asked = await approvals_of(assembly, turns)
+    shown = Conversation(
+        place=place, turns=[views.turn(one, asked.get(one.id, ())) for one in turns], earlier=earlier
+    )
     return _html(views.page(shown, await outlines_of(assembly), key=secrets.token_hex(16)))
 
 

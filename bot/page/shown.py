@@ -18,6 +18,8 @@ class Turn:
     """Changes with what is shown."""
     html: str
     answered: bool
+    asks: bool
+    """Whether something waits for a yes."""
     spoken: str
     """What a screen reader says when this comes in."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from adapters.operator import PLATFORM, WORKSPACE
 from bot.http.waiting import first
 from bot.page.shown import SHOWN_CONVERSATIONS, SHOWN_TURNS, Turn
 from core.errors import StoreUnavailable
-from core.models import Address, ConversationOutline, Delegation
+from core.models import Address, Approval, ConversationOutline, Delegation
 
 if TYPE_CHECKING:
     from bot.page.views import Views
@@ -29,6 +29,17 @@ GATHER_SECONDS = 0.05
 async def turns_of(assembly: Assembly, place: str) -> tuple[Delegation, ...]:
     """The newest turns of a conversation, oldest first. Raises StoreUnavailable."""
     return await assembly.store.in_conversation(to_address(place), limit=SHOWN_TURNS)
+
+
+async def approvals_of(
+    assembly: Assembly, delegations: Sequence[Delegation]
+) -> Mapping[str, tuple[Approval, ...]]:
+    """What these asked for, by delegation. Raises StoreUnavailable."""
+    asked: dict[str, tuple[Approval, ...]] = {}
+    if delegations:
+        for one in await assembly.approvals.approvals.of([delegation.id for delegation in delegations]):
+            asked[one.delegation_id] = (*asked.get(one.delegation_id, ()), one)
+    return asked
 
 
 async def outlines_of(assembly: Assembly, *, before: datetime | None = None) -> Sequence[ConversationOutline]:
@@ -54,7 +65,9 @@ async def changes(request: Request, views: Views, place: str) -> AsyncIterator[S
     with assembly.events.listen() as rings, request.app.state.metrics.streams.track_inprogress():
         while not closing.is_set():
             try:
-                for event in seen.news(await turns_of(assembly, place), await outlines_of(assembly)):
+                delegations = await turns_of(assembly, place)
+                asked = await approvals_of(assembly, delegations)
+                for event in seen.news(delegations, await outlines_of(assembly), asked):
                     yield event
             except StoreUnavailable:
                 return
@@ -68,14 +81,18 @@ class _Seen:
     def __init__(self, views: Views, place: str) -> None:
         self._views = views
         self._place = place
-        self._turns: dict[str, tuple[Delegation, str]] = {}
+        self._turns: dict[str, tuple[Delegation, tuple[Approval, ...], str]] = {}
         self._outlines: Sequence[ConversationOutline] | None = None
 
     def news(
-        self, delegations: Sequence[Delegation], outlines: Sequence[ConversationOutline]
+        self,
+        delegations: Sequence[Delegation],
+        outlines: Sequence[ConversationOutline],
+        approvals: Mapping[str, tuple[Approval, ...]],
     ) -> list[ServerSentEvent]:
         """What is new in these."""
-        news = [turn for delegation in delegations if (turn := self._changed(delegation)) is not None]
+        changed = (self._changed(one, approvals.get(one.id, ())) for one in delegations)
+        news = [turn for turn in changed if turn is not None]
         self._turns = {one.id: self._turns[one.id] for one in delegations}
         events = [ServerSentEvent(event="turn", data=_message(turn)) for turn in news]
         if outlines != self._outlines:
@@ -84,12 +101,12 @@ class _Seen:
             events.append(ServerSentEvent(event="side", data={"html": html}))
         return events
 
-    def _changed(self, delegation: Delegation) -> Turn | None:
-        earlier, version = self._turns.get(delegation.id, (None, ""))
-        if earlier == delegation:
+    def _changed(self, delegation: Delegation, approvals: tuple[Approval, ...]) -> Turn | None:
+        earlier, asked, version = self._turns.get(delegation.id, (None, (), ""))
+        if (earlier, asked) == (delegation, approvals):
             return None
-        turn = self._views.turn(delegation)
-        self._turns[delegation.id] = (delegation, turn.version)
+        turn = self._views.turn(delegation, approvals)
+        self._turns[delegation.id] = (delegation, approvals, turn.version)
         return turn if turn.version != version else None
 
 
@@ -99,5 +116,6 @@ def _message(turn: Turn) -> dict[str, Any]:
         "version": turn.version,
         "html": turn.html,
         "answered": turn.answered,
+        "asks": turn.asks,
         "spoken": turn.spoken,
     }

@@ -16,14 +16,24 @@ from markupsafe import Markup, escape
 from bot.page.assets import asset_url
 from bot.page.markup import to_html
 from bot.page.shown import SHOWN_CONVERSATIONS, Conversation, Turn
-from core.models import Agent, Artifact, Button, ConversationOutline, Delegation, StepState
+from core.models import (
+    Agent,
+    Approval,
+    ApprovalState,
+    Artifact,
+    Button,
+    ConversationOutline,
+    Delegation,
+    StepState,
+)
 from core.ports.integrations import Field, Kind
+from core.rendering import approvals as asking
 from core.rendering import integrations, progress, times
 from core.rendering import page as words
 
 TITLE_CHARACTERS = 80
 PICTURES = frozenset({"image/png", "image/jpeg"})
-GOOD = frozenset({StepState.PENDING, StepState.RUNNING, StepState.SUCCEEDED})
+GOOD = frozenset({StepState.PENDING, StepState.RUNNING, StepState.WAITING, StepState.SUCCEEDED})
 
 
 class Views:
@@ -60,8 +70,8 @@ class Views:
         rows = [(one.address.place, _title(one.title), one.latest_at) for one in outlines]
         return self._render("side.html", rows=rows, place=place, older=older)
 
-    def turn(self, delegation: Delegation) -> Turn:
-        """One instruction with its answer or how far it is."""
+    def turn(self, delegation: Delegation, approvals: Sequence[Approval] = ()) -> Turn:
+        """One instruction with its answer or how far it is, and what it asked before changing anything."""
         html = self._render(
             "turn.html",
             delegation=delegation,
@@ -71,13 +81,17 @@ class Views:
             details=[(step, words.after(step, delegation.steps)) for step in delegation.steps],
             good=GOOD,
             rows=_rows(delegation),
+            approvals=[(one, _decisions(one)) for one in approvals],
+            asking=asking,
+            zone=str(self._zone),
         )
         return Turn(
             id=delegation.id,
             version=hashlib.blake2b(html.encode(), digest_size=8).hexdigest(),
             html=html,
             answered=delegation.reply is not None,
-            spoken=words.ANSWERED if delegation.reply else progress.lead(delegation),
+            asks=any(one.state is ApprovalState.PENDING for one in approvals),
+            spoken=_spoken(delegation, approvals),
         )
 
     def enter(self, code: str, *, nonce: str) -> str:
@@ -132,6 +146,18 @@ def _rows(delegation: Delegation) -> list[list[Button]]:
     for button in reply.buttons:
         rows.setdefault(button.row, []).append(button)
     return [rows[number] for number in sorted(rows)]
+
+
+def _decisions(approval: Approval) -> Sequence[Button]:
+    """What can be pressed under a request; nothing once it is decided."""
+    return asking.buttons(approval) if approval.state is ApprovalState.PENDING else ()
+
+
+def _spoken(delegation: Delegation, approvals: Sequence[Approval]) -> str:
+    waits = [one for one in approvals if one.state is ApprovalState.PENDING]
+    if waits and delegation.reply is None:
+        return asking.lead(waits[0])
+    return words.ANSWERED if delegation.reply else progress.lead(delegation)
 
 
 def _title(text: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.agent_loop.prompt import as_data, no_such_tool, not_yours, shortened, unfit, with_files
 from core.agent_loop.words import named_in
+from core.approvals.gate import Gate, Wish
 from core.errors import Denied, PermanentError, TransientError
 from core.integrations.masking import KNOWN
 from core.models import Agent, EventKind, Task
@@ -18,7 +19,7 @@ from core.ports.clock import Clock
 from core.ports.integrations import Access, Missing
 from core.ports.language_model import ToolCall, ToolSignature
 from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
-from core.ports.tool import DoesWithout, Effect, Tool
+from core.ports.tool import DoesWithout, Effect, Preparing, Tool
 from core.rendering import agents as words
 from core.rendering.integrations import missing
 
@@ -28,18 +29,13 @@ OnProgress = Callable[[str, dict[str, Any]], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Setting:
-    """In what run a call is made; `tainted` is whether untrusted text had been read before it."""
+    """In what run a call is made; `sources` is the untrusted text that had been read before it."""
 
     agent: Agent
     task: Task
     step_id: str
-    tainted: bool
+    sources: tuple[str, ...]
     on_progress: OnProgress | None = None
-
-    @property
-    def exposed(self) -> bool:
-        """Whether untrusted text may steer this call: earlier answers of a conversation may quote pages too."""
-        return self.tainted or bool(self.task.history)
 
     async def tell(self, kind: str, data: dict[str, Any]) -> None:
         if self.on_progress is not None:
@@ -64,16 +60,23 @@ class Verdict:
 
 
 class ToolCalls:
-    """Makes calls for agents. Scope, arguments and taint are checked here, at the call, whatever a prompt says."""
+    """Makes calls for agents. Scope, arguments and approval are checked here, at the call, whatever a prompt says."""
 
     def __init__(
-        self, *, tools: Mapping[str, AnyTool], runs: Runs, clock: Clock, access: Access | None = None
+        self,
+        *,
+        tools: Mapping[str, AnyTool],
+        runs: Runs,
+        clock: Clock,
+        gate: Gate,
+        access: Access | None = None,
     ) -> None:
         """Without `access`, no integration is connected."""
         self._access = access
         self._tools = tools
         self._runs = runs
         self._clock = clock
+        self._gate = gate
         self._signatures: dict[str, ToolSignature] = {}
 
     def among(self, found: Mapping[str, AnyTool]) -> ToolCalls:
@@ -106,19 +109,23 @@ class ToolCalls:
     async def make(self, call: ToolCall, *, key: str, setting: Setting) -> CallOutcome:
         """Judge, run and save one call; one that was saved before is not made again.
 
-        Raises TransientError where the tool or the store asks for another attempt of the step.
+        Raises TransientError where the tool or the store asks for another attempt of the step, and AwaitsApproval
+        where a person has to say yes first: the same call, made again then, goes on from there.
         """
         judged = self._judge(call, setting)
         if isinstance(judged, Allowed):
+            # Nobody is asked for a yes to what can't be done anyway.
             judged = await self.admit(judged, setting)
+        if isinstance(judged, Allowed):
+            refusal = await self.permission(judged, key=key, setting=setting)
+            judged = judged if refusal is None else Verdict(refusal)
         # Only a call that may run is marked: one that is refused can't have happened.
         effect = judged.tool.effect if isinstance(judged, Allowed) else Effect.READ
         state = await self._runs.begin_call(setting.step_id, key, effect)
         if state.outcome is not None:
             return state.outcome
-        gone = call.name not in self._tools
-        if state.status is CallStatus.ATTEMPTING and (gone or self.writes(call.name)):
-            # Also where it may no longer run: its integration may have been revoked since, or its server is gone.
+        if state.status is CallStatus.ATTEMPTING:
+            # Only what may write was ever marked; its integration may have been revoked since, or its server be gone.
             outcome = CallOutcome(kind=OutcomeKind.UNKNOWN, text=words.may_have_happened(call.name))
         elif isinstance(judged, Verdict):
             if judged.record is not None:
@@ -128,6 +135,31 @@ class ToolCalls:
             return await self.run(judged, key=key, setting=setting)
         await self._runs.finish_call(setting.step_id, key, outcome)
         return outcome
+
+    async def permission(self, allowed: Allowed, *, key: str, setting: Setting) -> CallOutcome | None:
+        """None where the call may run; how it ended where it did before, or where a person refused it.
+
+        Raises AwaitsApproval and StoreUnavailable.
+        """
+        if allowed.tool.effect is not Effect.WRITE:
+            return None
+        wish = Wish(
+            agent=setting.agent,
+            task=setting.task,
+            run_id=setting.step_id,
+            key=key,
+            tool=allowed.tool.name,
+            arguments=allowed.arguments,
+            sources=setting.sources,
+            unnamed=unnamed(allowed, setting.task),
+        )
+        if not self._gate.needs_yes(wish):
+            return None
+        known = await self._runs.begin_call(setting.step_id, key, Effect.READ)
+        if known.outcome is not None:
+            return known.outcome
+        refusal = await self._gate.refusal(wish)
+        return None if refusal is None else CallOutcome(kind=OutcomeKind.REFUSED, text=refusal)
 
     async def run(self, allowed: Allowed, *, key: str, setting: Setting, save: bool = True) -> CallOutcome:
         """Run a call that may run, and save how it ended before anything else can go wrong.
@@ -191,12 +223,10 @@ class ToolCalls:
         except ValidationError as error:
             text = unfit(tool.name, problems=_problems(error))
             return Verdict(CallOutcome(kind=OutcomeKind.INVALID, text=text))
-        if unnamed := unnamed_targets(tool, arguments, setting=setting):
-            return Verdict(
-                CallOutcome(kind=OutcomeKind.DENIED, text=words.untrusted(tool.name, targets=unnamed)),
-                record={"tool": tool.name, "reason": "untrusted", "targets": list(unnamed)},
-            )
-        return Allowed(tool, arguments)
+        try:
+            return prepared(tool, arguments, task=setting.task)
+        except PermanentError as failure:
+            return Verdict(CallOutcome(kind=OutcomeKind.FAILED, text=failure.sentence))
 
     def _signature(self, tool: AnyTool) -> ToolSignature:
         if tool.name not in self._signatures:
@@ -220,16 +250,17 @@ class ToolCalls:
         )
 
 
-def unnamed_targets(tool: AnyTool, arguments: BaseModel, *, setting: Setting) -> tuple[str, ...]:
-    """Why a `write` call may not run after untrusted text: the targets that the person didn't name.
+def unnamed(allowed: Allowed, task: Task) -> tuple[str, ...]:
+    """The call's targets that the person didn't name in their own words."""
+    targets = allowed.tool.named_by(allowed.arguments)
+    return tuple(target for target in targets if not named_in(target, words=task.instruction))
 
-    Empty: it may. A tool that names no targets at all may not, since nothing ties it to the person's words.
-    """
-    if tool.effect is not Effect.WRITE or not setting.exposed:
-        return ()
-    targets = tool.named_by(arguments)
-    missing = tuple(t for t in targets if not named_in(t, words=setting.task.instruction))
-    return missing if targets else (tool.name,)
+
+def prepared(tool: AnyTool, arguments: BaseModel, *, task: Task) -> Allowed:
+    """The call with all that it takes from the task in its arguments. Raises PermanentError where it can't succeed."""
+    if isinstance(tool, Preparing):
+        arguments = tool.prepare(arguments, task=task)
+    return Allowed(tool, arguments)
 
 
 def _problems(error: ValidationError) -> str:

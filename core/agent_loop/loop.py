@@ -7,27 +7,23 @@ from collections.abc import Mapping
 from copy import copy
 from functools import partial
 
-from core.agent_loop.calls import (
-    Allowed,
-    AnyTool,
-    OnProgress,
-    Setting,
-    ToolCalls,
-    unnamed_targets,
-)
+from core.agent_loop.calls import Allowed, AnyTool, OnProgress, Setting, ToolCalls, prepared, unnamed
 from core.agent_loop.prompt import FINAL_ANSWER
 from core.agent_loop.state import MAX_IDENTICAL_CALLS, Run
-from core.errors import PermanentError, StepFailed
+from core.agent_loop.taint import outside, without_taint
+from core.approvals.gate import Gate
+from core.errors import AwaitsApproval, BudgetSpent, PermanentError, StepFailed
 from core.models import Agent, EventKind, Result, StepState, Task, Usage
 from core.ports.clock import Clock
 from core.ports.integrations import Access
 from core.ports.language_model import FinishReason, LanguageModel, Message, ModelRequest, ModelTurn
 from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
-from core.ports.tool import Effect, ToolSource
+from core.ports.tool import Effect, ToolSource, to_sourced
 from core.rendering import agents as words
 
 MODEL_TIMEOUT_SECONDS = 30.0
 MAX_REPAIRS = 2
+WRONG = (OutcomeKind.INVALID, OutcomeKind.DENIED, OutcomeKind.REFUSED)
 WORDS_KEY = "words"
 """Call key of the one call of a run without a model."""
 
@@ -36,7 +32,8 @@ class AgentLoop:
     """Runs agents. A run is saved as it goes: repeated with the same `step_id` it continues, and pays nothing twice.
 
     The outcome is always a Result: `succeeded`, or `failed` or `denied` with its `error` sentence and with what
-    the model calls took until then. Raised are only TransientError (another attempt continues the run) and bugs.
+    the model calls took until then. Raised are only TransientError (another attempt continues the run),
+    AwaitsApproval (so does another run, once that is decided) and bugs.
     """
 
     def __init__(
@@ -46,6 +43,7 @@ class AgentLoop:
         tools: Mapping[str, AnyTool],
         runs: Runs,
         clock: Clock,
+        gate: Gate,
         access: Access | None = None,
         source: ToolSource | None = None,
     ) -> None:
@@ -53,7 +51,7 @@ class AgentLoop:
         self._model = model
         self._source = source
         self._runs = runs
-        self._calls = ToolCalls(tools=tools, runs=runs, clock=clock, access=access)
+        self._calls = ToolCalls(tools=tools, runs=runs, clock=clock, gate=gate, access=access)
 
     def lacks(self, agent: Agent) -> str | None:
         """Why this agent can't do anything at all here, for people; None where it may."""
@@ -80,7 +78,7 @@ class AgentLoop:
         """
         if self._model is None:
             return await self.run_without_model(agent, task, step_id=step_id, on_progress=on_progress)
-        if self._source is not None and any(map(self._source.serves, agent.tools)):
+        if self._source is not None and any(map(to_sourced, agent.tools)):
             loop, agent = await self._completed(self._source, agent, task)
             return await loop.run(
                 agent, task, step_id=step_id, on_progress=on_progress, stream=stream, fresh=fresh
@@ -89,6 +87,8 @@ class AgentLoop:
         run = Run(agent, task, step_id=step_id, saved=saved, on_progress=on_progress, stream=stream)
         try:
             return await self._converse(self._model, run)
+        except BudgetSpent as spent:
+            return await self._out_of_budget(run, spent)
         except PermanentError as error:
             return run.failed(error.sentence)
 
@@ -100,12 +100,15 @@ class AgentLoop:
         Also what is left when the model is down. Safe to repeat: a `write` call is never made twice, and not at
         all where model turns of the same run are saved, since those may have made it already.
         """
-        tainted = any(upstream.tainted for upstream in task.upstream)
-        setting = Setting(agent, task, step_id, tainted, on_progress)
         for tool in self._calls.own(agent):
             arguments = tool.parse(task)
             if arguments is not None:
-                return await self._run_plainly(Allowed(tool, arguments), setting)
+                try:
+                    allowed = prepared(tool, arguments, task=task)
+                except PermanentError as failure:
+                    return Result(state=StepState.FAILED, error=failure.sentence)
+                sources = () if self._own_words_alone(allowed, task) else outside(task)
+                return await self._run_plainly(allowed, Setting(agent, task, step_id, sources, on_progress))
         return Result(state=StepState.FAILED, error=self._question(agent, task))
 
     async def spent(self, step_id: str) -> Usage:
@@ -117,7 +120,7 @@ class AgentLoop:
         found = await source.found(agent.tools, workspace=task.workspace)
         loop = copy(self)
         loop._source, loop._calls = None, self._calls.among(found)
-        own = tuple(name for name in agent.tools if not source.serves(name))
+        own = tuple(name for name in agent.tools if to_sourced(name) is None)
         return loop, agent.model_copy(update={"tools": (*own, *found)})
 
     async def _converse(self, model: LanguageModel, run: Run) -> Result:
@@ -138,6 +141,15 @@ class AgentLoop:
                 case _:
                     run.empty()
 
+    async def _out_of_budget(self, run: Run, spent: BudgetSpent) -> Result:
+        """What there is by now, or what the agent's tools can do by themselves where nothing was spent yet."""
+        if run.index:
+            return run.broken_off(spent.sentence)
+        plainly = await self.run_without_model(
+            run.agent, run.task, step_id=run.step_id, on_progress=run.on_progress
+        )
+        return plainly if plainly.state is StepState.SUCCEEDED else run.failed(spent.sentence)
+
     async def _turn(self, model: LanguageModel, run: Run) -> ModelTurn:
         """The run's next turn: the saved one if there is one, else a new one, saved before it is used."""
         if (turn := run.next_saved()) is None:
@@ -148,6 +160,7 @@ class AgentLoop:
                 model=run.agent.model,
                 max_output_tokens=limits.output_tokens * run.room,
                 timeout_seconds=limits.timeout_seconds or MODEL_TIMEOUT_SECONDS,
+                spender=run.task.spender(agent=run.agent.name, run=run.step_id),
             )
             turn = await model.complete(request, on_text=partial(_pass_on, run) if run.stream else None)
             turn = await self._runs.save_turn(run.step_id, run.index, turn)
@@ -156,7 +169,7 @@ class AgentLoop:
 
     async def _answer_calls(self, run: Run, turn: ModelTurn) -> None:
         """Make the turn's calls side by side, tell the model what they gave, and stop the run at its limits."""
-        setting = Setting(run.agent, run.task, run.step_id, run.tainted, run.on_progress)
+        setting = Setting(run.agent, run.task, run.step_id, tuple(run.sources), run.on_progress)
         refusals = run.asked(turn.tool_calls, writes=self._calls.writes)
         answers = await asyncio.gather(
             *(
@@ -167,9 +180,7 @@ class AgentLoop:
             return_exceptions=True,
         )
         # Every call has ended before an error ends the run: none goes on behind its back.
-        for error in answers:
-            if isinstance(error, BaseException):
-                raise error
+        _raise_first(answers)
         made = iter(answer for answer in answers if isinstance(answer, CallOutcome))
         run.messages.append(Message(role="assistant", text=turn.text, tool_calls=turn.tool_calls))
         outcomes = [refusals[n] if n in refusals else next(made) for n in range(len(turn.tool_calls))]
@@ -185,7 +196,7 @@ class AgentLoop:
         self._stop_at_limits(run, outcomes)
 
     def _stop_at_limits(self, run: Run, outcomes: list[CallOutcome]) -> None:
-        if any(outcome.kind in (OutcomeKind.INVALID, OutcomeKind.DENIED) for outcome in outcomes):
+        if any(outcome.kind in WRONG for outcome in outcomes):
             run.wrong_turns += 1
         if run.wrong_turns > MAX_REPAIRS:
             raise StepFailed(words.wrong_calls(run.agent.name))
@@ -200,18 +211,13 @@ class AgentLoop:
 
     async def _run_plainly(self, allowed: Allowed, setting: Setting) -> Result:
         tool = allowed.tool
-        tainted = setting.tainted or tool.untrusted
-        if missing := unnamed_targets(tool, allowed.arguments, setting=setting):
-            record = {"tool": tool.name, "reason": "untrusted", "targets": list(missing)}
-            await setting.tell(EventKind.TOOL_DENIED, record)
-            sentence = words.untrusted(tool.name, targets=missing)
-            return Result(state=StepState.DENIED, error=sentence, tainted=setting.tainted)
+        tainted = bool(setting.sources) or tool.untrusted
         admitted = await self._calls.admit(allowed, setting)
         if isinstance(admitted, Allowed):
             allowed = admitted
         elif (await self._runs.begin_call(setting.step_id, WORDS_KEY, Effect.READ)).status is CallStatus.NEW:
             await setting.tell(EventKind.TOOL_DENIED, admitted.record or {})
-            return Result(state=StepState.DENIED, error=admitted.outcome.text, tainted=setting.tainted)
+            return Result(state=StepState.DENIED, error=admitted.outcome.text, tainted=bool(setting.sources))
         outcome = (
             await self._write_once(allowed, setting)
             if tool.effect is Effect.WRITE
@@ -221,12 +227,31 @@ class AgentLoop:
             return Result(
                 state=StepState.SUCCEEDED, output=outcome.text, artifacts=outcome.artifacts, tainted=tainted
             )
-        return Result(state=StepState.FAILED, error=outcome.text, tainted=tainted)
+        state = StepState.DENIED if outcome.kind is OutcomeKind.REFUSED else StepState.FAILED
+        return Result(state=state, error=outcome.text, tainted=tainted)
+
+    def _own_words_alone(self, allowed: Allowed, task: Task) -> bool:
+        """Whether the call would be just the same without anything untrusted: the person's own words are all of it.
+
+        Where there is a model it may have worded the task, from whatever it read.
+        """
+        tool, clean = allowed.tool, without_taint(task)
+        if self._model is not None or tool.effect is not Effect.WRITE or unnamed(allowed, task):
+            return False
+        arguments = tool.parse(clean)
+        try:
+            return arguments is not None and prepared(tool, arguments, task=clean) == allowed
+        except PermanentError:
+            return False
 
     async def _write_once(self, allowed: Allowed, setting: Setting) -> CallOutcome:
         step_id, name = setting.step_id, allowed.tool.name
         if await self._runs.turns(step_id):
             return CallOutcome(kind=OutcomeKind.UNKNOWN, text=words.may_have_happened(name))
+        refusal = await self._calls.permission(allowed, key=WORDS_KEY, setting=setting)
+        if refusal is not None:
+            await self._runs.finish_call(step_id, WORDS_KEY, refusal)
+            return refusal
         state = await self._runs.begin_call(step_id, WORDS_KEY, Effect.WRITE)
         if state.outcome is not None:
             return state.outcome
@@ -246,6 +271,17 @@ class AgentLoop:
         said = task.text.strip().casefold()
         example = next((one for one in agent.examples if one.strip().casefold() != said), "")
         return words.what_exactly(agent.name, example=example, description=agent.description)
+
+
+def _raise_first(answers: list[CallOutcome | BaseException]) -> None:
+    """Raise what ends the attempt: first what went wrong, and then all that a person has to decide."""
+    errors = [answer for answer in answers if isinstance(answer, BaseException)]
+    waits = [error for error in errors if isinstance(error, AwaitsApproval)]
+    for error in errors:
+        if not isinstance(error, AwaitsApproval):
+            raise error
+    if waits:
+        raise AwaitsApproval(*(one for wait in waits for one in wait.approval_ids))
 
 
 async def _pass_on(run: Run, text: str) -> None:

@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 
 from core.models import Agent, Artifact, Exchange, Task, Upstream
 from core.ports.language_model import Message
+from core.tokens import fitting
 
 MAX_HISTORY_EXCHANGES = 6
 MAX_HISTORY_CHARACTERS = 6000
 MAX_DATA_CHARACTERS = 12_000
+MAX_DATA_TOKENS = 4000
+"""What one piece of data may take of a prompt: 10,000 characters of English, a few thousand of Chinese."""
 
 STANDING_RULES = """\
 You are the micro agent "{name}" of FlowMate: {description}
@@ -32,13 +35,14 @@ SHORTER = (
     "was called. Say it again, shorter."
 )
 THIRD_TIME = "this is the third time that exactly this call is made."
+REFUSED = "a person refused exactly this call."
 REPEATED = "exactly this call was made already, and it changes the world."
 
 
 def to_messages(agent: Agent, task: Task) -> tuple[Message, ...]:
     """The system and the user message that begin a run."""
     return (
-        Message(role="system", text=_system(agent, task)),
+        Message(role="system", text=_system(agent)),
         Message(role="user", text=_user(task)),
     )
 
@@ -51,10 +55,11 @@ def as_data(text: str, *, source: str) -> str:
 
 
 def shortened(text: str, *, limit: int = MAX_DATA_CHARACTERS) -> str:
-    """The text's beginning, saying how much was left out."""
-    if len(text) <= limit:
+    """The text's beginning, in characters and in tokens, saying how much was left out."""
+    kept = fitting(text[:limit], MAX_DATA_TOKENS)
+    if kept >= len(text):
         return text
-    return f"{text[:limit]}\n[cut: {len(text) - limit} more characters]"
+    return f"{text[:kept]}\n[cut: {len(text) - kept} more characters]"
 
 
 def with_files(text: str, files: Iterable[Artifact]) -> str:
@@ -82,15 +87,14 @@ def too_many_calls(most: int) -> str:
     return f"too many calls at once, at most {most} are made."
 
 
-def _system(agent: Agent, task: Task) -> str:
+def _system(agent: Agent) -> str:
+    """The same in every run of the agent, as its tools are: servers cache what requests begin with alike."""
     rules = STANDING_RULES.format(name=agent.name, description=agent.description)
-    # The date comes last: all that stands before it is the same in every call, so that servers can cache it.
-    local = task.now.astimezone(ZoneInfo(task.zone))
-    today = f"It is {local:%A}, {local:%Y-%m-%d %H:%M} in the time zone {task.zone}."
-    return "\n\n".join(part for part in (agent.system_prompt.strip(), rules, today) if part)
+    return "\n\n".join(part for part in (agent.system_prompt.strip(), rules) if part)
 
 
 def _user(task: Task) -> str:
+    """What changes least comes first: a schedule asks the same every day, but never at the same time."""
     parts = [f"Task: {task.text}"]
     if task.instruction.strip() != task.text.strip():
         parts.append(
@@ -102,6 +106,8 @@ def _user(task: Task) -> str:
         parts.append(
             "Earlier in this conversation, for reference:\n" + as_data(history, source="conversation")
         )
+    local = task.now.astimezone(ZoneInfo(task.zone))
+    parts.append(f"It is {local:%A}, {local:%Y-%m-%d %H:%M} in the time zone {task.zone}.")
     return "\n\n".join(parts)
 
 

@@ -9,20 +9,26 @@ from collections.abc import Callable
 from core.agent_loop.calls import OnProgress
 from core.agent_loop.prompt import (
     GO_ON,
+    REFUSED,
     REPEATED,
     SHORTER,
     THIRD_TIME,
     not_called,
+    shortened,
     to_messages,
     too_many_calls,
 )
+from core.agent_loop.taint import outside
 from core.errors import StepFailed
 from core.models import Agent, Artifact, Result, StepState, Task, Usage
 from core.ports.language_model import Message, ModelTurn, ToolCall
 from core.ports.runs import CallOutcome, OutcomeKind, SavedTurn
 from core.rendering import agents as words
+from core.rendering.approvals import source
 
 MAX_IDENTICAL_CALLS = 3
+MOST_SHOWN, SHOWN_CHARACTERS = 3, 2000
+"""How much of what tools gave is shown where the model can't put it into words any more."""
 
 
 class Run:
@@ -48,15 +54,18 @@ class Run:
         """Turns with a call that was unknown, unfit or out of scope."""
         self.room = 1
         """How many times the usual length the next turn may have."""
-        self.tainted = any(upstream.tainted for upstream in task.upstream)
+        self.sources: list[str] = list(outside(task))
+        """The untrusted text that was read so far, one line each."""
         self.stopped = ""
         """Which limit ended the calling of tools; empty: none."""
         self._saved = {turn.index: turn.turn for turn in saved}
         self._seen: Counter[tuple[str, str]] = Counter()
         self._usage = Usage()
         self._written: dict[tuple[str, str], OutcomeKind] = {}
+        self._refused: set[tuple[str, str]] = set()
         self._artifacts: list[Artifact] = []
         self._notes: list[str] = []
+        self._given: list[str] = []
         self._begun = ""
         self._was_cut = self._ends_cut = self._was_empty = False
 
@@ -85,6 +94,8 @@ class Run:
                 refusals[number] = _skipped(THIRD_TIME)
             elif writes(call.name) and (identity in now or identity in self._written):
                 refusals[number] = _skipped(REPEATED)
+            elif identity in self._refused:
+                refusals[number] = _skipped(REFUSED)
             now.add(identity)
         return refusals
 
@@ -94,10 +105,15 @@ class Run:
 
     def heard(self, call: ToolCall, outcome: CallOutcome, *, untrusted: bool, wrote: bool) -> None:
         """Note what a call left behind: taint, files, changes in the world, doubt."""
-        self.tainted = self.tainted or (untrusted and outcome.kind.ran)
+        if untrusted and outcome.kind.ran:
+            self.sources.append(source(call.name, call.arguments))
         self._artifacts += outcome.artifacts
-        if outcome.kind is OutcomeKind.UNKNOWN:
+        if outcome.kind is OutcomeKind.DONE:
+            self._given.append(outcome.text)
+        if outcome.kind in (OutcomeKind.UNKNOWN, OutcomeKind.REFUSED):
             self._notes.append(outcome.text)
+        if outcome.kind is OutcomeKind.REFUSED:
+            self._refused.add(_identity(call))
         if wrote and outcome.kind.ran:
             self._written[_identity(call)] = outcome.kind
 
@@ -137,6 +153,20 @@ class Run:
         output = "\n\n".join(part for part in ((self._begun + text).strip(), *notes) if part)
         return self._result(StepState.SUCCEEDED, output=output)
 
+    def broken_off(self, reason: str) -> Result:
+        """End with what there is, in the model's own words or else its tools', saying why nothing more comes."""
+        said = next((m.text for m in reversed(self.messages) if m.role == "assistant" and m.text.strip()), "")
+        text = self._begun or said
+        given = (
+            []
+            if self._begun
+            else [shortened(one, limit=SHOWN_CHARACTERS) for one in self._given[-MOST_SHOWN:]]
+        )
+        if not (text.strip() or given):
+            return self.failed(reason)
+        self._begun, self.stopped = "", reason
+        return self.succeeded("\n\n".join(part for part in (text.strip(), *given) if part))
+
     def refused(self, text: str) -> Result:
         """Relay a refusal: the model's own words are the output, and the error says whose they are."""
         error = words.declined(" ".join(text.split())[:500])
@@ -158,7 +188,7 @@ class Run:
             error=error,
             usage=self._usage,
             used_model=self.index > 0,
-            tainted=self.tainted,
+            tainted=bool(self.sources),
             partial=state is StepState.SUCCEEDED and bool(self.stopped or self._begun or self._ends_cut),
             artifacts=tuple(self._artifacts),
         )

@@ -53,6 +53,8 @@ class Conversations(Rows):
                 instruction=delegation.instruction.text,
                 answer=delegation.reply.text if delegation.reply else "",
                 at=delegation.received_at,
+                tainted=_tainted(delegation),
+                person_id=delegation.instruction.person.id,
             )
             for delegation in found[max(0, len(found) - limit) :]
         )
@@ -112,3 +114,8 @@ class Conversations(Rows):
 
     def _has_posted(self, delegation: Delegation, message_id: str) -> bool:
         return any(own == message_id for (owner, _), own in self._posts.items() if owner == delegation.id)
+
+
+def _tainted(delegation: Delegation) -> bool:
+    said = delegation.reply is not None and delegation.reply.tainted
+    return said or any(step.result.tainted for step in delegation.steps if step.result is not None)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.errors import NotFound, StoreUnavailable
-from core.models import Delegation, DelegationState, Event, EventKind, Status, Step
+from core.models import Approval, ApprovalState, Delegation, DelegationState, Event, EventKind, Status, Step
 from core.policies import CHECK_SECONDS
 from core.ports.store import Answer
 
@@ -25,6 +25,8 @@ class Rows:
         """False: every method raises StoreUnavailable, as if the database were gone."""
         self.audit: list[Event] = []
         """The events that belong to no delegation."""
+        self.rosters: dict[tuple[str, str], int] = {}
+        """Platform and workspace → how often the agents that people make have changed there."""
         self._delegations: dict[str, Delegation] = {}
         self._ids: dict[str, str] = {}
         """Idempotency key → delegation id."""
@@ -32,6 +34,7 @@ class Rows:
         """Step id → delegation id."""
         self._events: dict[str, list[Event]] = {}
         self._posts: dict[tuple[str, int], str | None] = {}
+        self.approvals: dict[str, Approval] = {}
 
     async def _arrive(self) -> None:
         # A database lets others run while it works; so does this, at the beginning of every transaction.
@@ -106,6 +109,12 @@ class Rows:
         delegation = self._delegations.get(delegation_id)
         if delegation is not None and delegation.state is not DelegationState.DELIVERED:
             self._delegations[delegation_id] = delegation.model_copy(update={"check_at": at})
+
+    def _withdraw_all(self, delegation_id: str, *, now: datetime) -> None:
+        withdrawn = {"state": ApprovalState.WITHDRAWN, "decided_at": now, "check_at": now}
+        for approval in list(self.approvals.values()):
+            if approval.delegation_id == delegation_id and approval.state is ApprovalState.PENDING:
+                self.approvals[approval.id] = approval.model_copy(update=withdrawn)
 
 
 def as_stored(data: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.ports.budgets import Budgets
 from core.ports.language_model import ModelTurn
 from core.ports.runs import CallOutcome, CallState, CallStatus, SavedTurn
 from core.ports.tool import Effect
@@ -10,7 +11,8 @@ from core.ports.tool import Effect
 class InMemoryRuns:
     """`Runs` that live as long as the process; every value passes through JSON, as it does in a database."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, budgets: Budgets | None = None) -> None:
+        self._budgets = budgets
         self._turns: dict[tuple[str, int], str] = {}
         self._attempting: set[tuple[str, str]] = set()
         self._done: dict[tuple[str, str], str] = {}
@@ -20,6 +22,8 @@ class InMemoryRuns:
         return tuple(SavedTurn(index=i, turn=ModelTurn.model_validate_json(text)) for i, text in mine)
 
     async def save_turn(self, step_id: str, index: int, turn: ModelTurn) -> ModelTurn:
+        if turn.charge is not None and self._budgets is not None:
+            await self._budgets.settle(turn.charge)
         return ModelTurn.model_validate_json(self._turns.setdefault((step_id, index), turn.model_dump_json()))
 
     async def begin_call(self, step_id: str, call_key: str, effect: Effect) -> CallState:

@@ -19,7 +19,7 @@ class Steps(Rows):
     ) -> tuple[Delegation, Step] | None:
         await self._arrive()
         step = self._find_step(step_id)
-        if step is None or step.state.terminal:
+        if step is None or step.state not in (StepState.PENDING, StepState.RUNNING):
             return None
         crashed = step.state is StepState.RUNNING
         if crashed and alive(step.lease_until, now=now):

@@ -1,6 +1,14 @@
 """The words of the domain, as frozen values that cross every boundary."""
 
-from core.models.agent import Agent, AgentLimits, AgentName, Task, Upstream
+from core.models.agent import (
+    MAX_PROMPT_CHARACTERS,
+    Agent,
+    AgentLimits,
+    AgentName,
+    Task,
+    Upstream,
+)
+from core.models.approval import DECISIONS, Approval, ApprovalPolicy, ApprovalState, Decision, Ruling
 from core.models.checks import Finding, Verdict
 from core.models.delegation import (
     MAX_STEPS,
@@ -15,6 +23,7 @@ from core.models.delegation import (
     Step,
 )
 from core.models.instruction import MAX_INSTRUCTION_CHARACTERS, Address, Instruction, Person, Press, Receipt
+from core.models.made import AgentDraft, DraftTurn, MadeAgent, Visibility
 from core.models.outcome import (
     ACTIONS,
     Action,
@@ -32,24 +41,33 @@ from core.models.values import Frozen
 
 __all__ = [
     "ACTIONS",
+    "DECISIONS",
     "MAX_INSTRUCTION_CHARACTERS",
+    "MAX_PROMPT_CHARACTERS",
     "MAX_STEPS",
     "Action",
     "Address",
     "Agent",
+    "AgentDraft",
     "AgentLimits",
     "AgentName",
+    "Approval",
+    "ApprovalPolicy",
+    "ApprovalState",
     "Artifact",
     "Button",
     "ConversationOutline",
+    "Decision",
     "Delegation",
     "DelegationState",
+    "DraftTurn",
     "Event",
     "EventKind",
     "Exchange",
     "Finding",
     "Frozen",
     "Instruction",
+    "MadeAgent",
     "Person",
     "Plan",
     "PlannedStep",
@@ -58,6 +76,7 @@ __all__ = [
     "Receipt",
     "Reply",
     "Result",
+    "Ruling",
     "Schedule",
     "ScheduleState",
     "Slot",
@@ -69,4 +88,5 @@ __all__ = [
     "Upstream",
     "Usage",
     "Verdict",
+    "Visibility",
 ]

@@ -47,6 +47,11 @@ class Instruction(Frozen):
     fingerprint: str = ""
     """Hash of the request, where the key is chosen by the caller: the same key must carry the same request."""
 
+    @property
+    def schedule_id(self) -> str:
+        """Which schedule asks this; empty where it is none. A schedule's keys are `schedule:ID:…`."""
+        return self.key.split(":")[1] if self.origin == "schedule" and self.key.count(":") >= 2 else ""
+
 
 class Receipt(Frozen):
     """What the door that brought an instruction learns: it is saved, and under which id."""

@@ -11,6 +11,8 @@ from core.models.values import Frozen
 class StepState(StrEnum):
     PENDING = "pending"
     RUNNING = "running"
+    WAITING = "waiting"
+    """For a person's yes: no worker holds it, and no time limit runs."""
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
@@ -19,7 +21,7 @@ class StepState(StrEnum):
 
     @property
     def terminal(self) -> bool:
-        return self not in (StepState.PENDING, StepState.RUNNING)
+        return self not in (StepState.PENDING, StepState.RUNNING, StepState.WAITING)
 
 
 class DelegationState(StrEnum):
@@ -78,11 +80,17 @@ class Result(Frozen):
     """Whether untrusted text (a page, a feed, a file) went into the output."""
     partial: bool = False
     """Whether a limit cut the output short."""
+    agent_version: int | None = None
+    """Which version of an agent that somebody made ran; None: one from a file."""
     artifacts: tuple[Artifact, ...] = ()
 
 
-Action = Literal["cancel", "retry", "schedule", "save", "discard", "pause", "resume", "run", "delete"]
-"""What a press asks for; all but the first three apply to a schedule."""
+Action = Literal[
+    "cancel", "retry", "schedule",
+    "approve", "always", "deny",
+    "save", "discard", "pause", "resume", "run", "delete",
+]  # fmt: skip
+"""What a press asks for: of a delegation, of an approval, of a schedule."""
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
 
@@ -102,6 +110,8 @@ class Reply(Frozen):
     text: str
     buttons: tuple[Button, ...] = ()
     files: tuple[Artifact, ...] = ()
+    tainted: bool = False
+    """Whether untrusted text went into it though no step gave it: a model that only asked back had read some."""
 
     @property
     def is_progress(self) -> bool:

@@ -53,8 +53,10 @@ class _Answer(BaseModel):
 class ModelPlanner:
     """Asks a model, and takes nothing from it that is not a valid plan."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModel, *, name: str | None = None) -> None:
+        """`name`: which of the server's models plans; None: the default one."""
         self._model = model
+        self._name = name
 
     async def plan(self, request: PlanRequest) -> Plan:
         """A valid plan, or one without steps and with the model's question.
@@ -70,6 +72,8 @@ class ModelPlanner:
                 ModelRequest(
                     messages=tuple(messages),
                     response_schema=schema(names),
+                    model=self._name,
+                    spender=request.task.spender(),
                     max_output_tokens=MAX_OUTPUT_TOKENS,
                 )
             )
@@ -123,9 +127,7 @@ def _wish(request: PlanRequest) -> str:
     task = request.task
     preferred = ", ".join(request.preferred_agents)
     wanted = f"\nThe person wants these agents: {preferred}." if preferred else ""
-    return (
-        f"Now: {task.now:%Y-%m-%d %H:%M} UTC, zone {task.zone}.{wanted}\nThe instruction:\n{task.instruction}"
-    )
+    return f"The instruction:\n{task.instruction}\n\nNow: {task.now:%Y-%m-%d %H:%M} UTC, zone {task.zone}.{wanted}"
 
 
 def _to_plan(turn: ModelTurn, *, names: list[str], usage: Usage) -> tuple[Plan | None, list[str]]:

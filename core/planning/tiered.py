@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from core.errors import ModelUnavailable, PermanentError
+from core.errors import BudgetSpent, ModelUnavailable, PermanentError, StoreUnavailable
 from core.models import Plan
 from core.planning.model import ModelPlanner
 from core.planning.rules import RulePlanner
@@ -27,6 +27,11 @@ class TieredPlanner:
             return decision.plan
         try:
             return await self._model.plan(request)
-        except (ModelUnavailable, PermanentError) as error:
+        except BudgetSpent as spent:
+            logger.warning("the rules plan, since a budget is used up")
+            plan = decision.plan
+            unsure = not plan.steps and not plan.answered
+            return plan.model_copy(update={"question": spent.sentence}) if unsure else plan
+        except (ModelUnavailable, StoreUnavailable, PermanentError) as error:
             logger.warning("the rules plan instead of the model: %s", error.sentence)
             return decision.plan

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 from pydantic import Field
 
 from core.models import Frozen, Usage
+from core.models.budget import Charge, Spender
 
 
 class ToolCall(Frozen):
@@ -48,6 +49,8 @@ class ModelRequest(Frozen):
     """None: the deployment's default."""
     max_output_tokens: int = 2000
     timeout_seconds: float = 30.0
+    spender: Spender | None = None
+    """Who pays; no server is told."""
 
 
 class FinishReason(StrEnum):
@@ -66,6 +69,8 @@ class ModelTurn(Frozen):
     finish: FinishReason = FinishReason.STOP
     usage: Usage = Usage()
     model: str = Field(default="")
+    charge: Charge | None = Field(default=None, exclude=True)
+    """What is still to be settled, together with saving the turn; never saved itself."""
 
 
 OnText = Callable[[str], Awaitable[None]]

@@ -34,7 +34,9 @@ class OutcomeKind(StrEnum):
     INVALID = "invalid"
     """Unknown tool or arguments that don't fit; nothing ran."""
     DENIED = "denied"
-    """Not this agent's to call, or not after untrusted text; nothing ran."""
+    """Not this agent's to call; nothing ran."""
+    REFUSED = "refused"
+    """A person said no, or nobody said yes in time; nothing ran."""
     SKIPPED = "skipped"
     """Over a limit; nothing ran."""
     UNKNOWN = "unknown"
@@ -76,7 +78,8 @@ class Runs(Protocol):
     async def save_turn(self, step_id: str, index: int, turn: ModelTurn) -> ModelTurn:
         """Save a turn unless one is saved under its index, and return the one that is saved there now.
 
-        Of two workers that both think they hold the step, the later one goes on with the first one's turn.
+        Of two workers that both think they hold the step, the later one goes on with the first one's turn. The
+        turn's `charge` is settled in the same transaction, whichever turn stays: both were paid for.
         Safe to repeat. Raises StoreUnavailable (then the turn may or may not be saved).
         """
         ...
@@ -84,8 +87,8 @@ class Runs(Protocol):
     async def begin_call(self, step_id: str, call_key: str, effect: Effect) -> CallState:
         """What was known of this call *before* now; an unknown `write` call is marked as attempting, atomically.
 
-        Of two simultaneous calls with one key exactly one gets `new`. For `read` nothing has to be stored:
-        `new` and `attempting` mean the same to the caller, and the call is made again.
+        Of two simultaneous calls with one key exactly one gets `new`. For `read` nothing is stored, so
+        that the call is made again: `attempting` always means that a `write` call was begun under this key.
         NOT safe to repeat for `write`: the second answer is `attempting`, even if the first never arrived
         (that errs on the side of not repeating). Raises StoreUnavailable.
         """

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -14,7 +15,8 @@ from core.models import Artifact, Frozen, Task
 class Effect(StrEnum):
     READ = "read"
     WRITE = "write"
-    """Changes the world outside the workspace's own data: never silently repeated, never after untrusted text."""
+    """Changes the world outside the workspace's own data: never silently repeated, and after untrusted text only with a
+    person's yes."""
 
 
 class ToolOutput(Frozen):
@@ -51,7 +53,7 @@ class Tool(Protocol, Generic[Arguments]):
         ...
 
     def named_by(self, arguments: Arguments) -> tuple[str, ...]:
-        """For `write` tools: the targets (recipients, addresses) that the person's own words must hold."""
+        """For `write` tools: the targets (recipients, addresses); whoever is asked is told which ones nobody named."""
         ...
 
     async def run(self, arguments: Arguments, *, task: Task, idempotency_key: str) -> ToolOutput:
@@ -63,12 +65,24 @@ class Tool(Protocol, Generic[Arguments]):
         ...
 
 
-class ToolSource(Protocol):
-    """Tools that are found while FlowMate runs, and differ from one workspace to another."""
+_FOUND_LATER = re.compile(r"mcp:([a-z][a-z0-9_-]{0,39}):(\*|[^\s:*]{1,128})")
 
-    def serves(self, name: str) -> bool:
-        """Whether an entry of an agent's tools names some of these. Pure."""
-        ...
+
+class Sourced(NamedTuple):
+    """Tools of one integration that an agent lists: one of them, or with `*` each that there is."""
+
+    integration: str
+    tool: str
+
+
+def to_sourced(entry: str) -> Sourced | None:
+    """Read `mcp:INTEGRATION:TOOL` or `mcp:INTEGRATION:*`; None for any other entry of an agent's tools. Pure."""
+    found = _FOUND_LATER.fullmatch(entry)
+    return Sourced(found[1], found[2]) if found else None
+
+
+class ToolSource(Protocol):
+    """Tools that are found while FlowMate runs, and differ from one workspace to another: `to_sourced` reads them."""
 
     async def found(self, names: Sequence[str], *, workspace: str) -> Mapping[str, Tool[Any]]:
         """The tools that these entries name in this workspace, by the name that a model calls them by.
@@ -84,3 +98,15 @@ class DoesWithout(Protocol):
     """A tool that uses its integration where the agent was given it, and does its work without one, too."""
 
     does_without: bool
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A tool that takes something from the task as well: people approve what it will do, not what it was told."""
+
+    def prepare(self, arguments: Any, *, task: Task) -> Any:
+        """The arguments with all that `run` would take from the task filled in. Pure; the same when repeated.
+
+        Raises ToolFailed where the call can't succeed: nobody is asked then.
+        """
+        ...

@@ -38,15 +38,6 @@ def what_exactly(agent: str, *, example: str, description: str) -> str:
     )
 
 
-def untrusted(tool: str, *, targets: Sequence[str]) -> str:
-    """Why a tool that changes the world was not called after text from outside; the model reads it, too."""
-    named = listed(target[:100] for target in targets)
-    return (
-        f"Denied: {tool} was not called; after text from outside was read, "
-        f"whoever asks has to name {named} in their own words."
-    )
-
-
 def may_have_happened(tool: str) -> str:
     return (
         f"{tool} was begun before an interruption: it may or may not have happened, and it was not repeated."

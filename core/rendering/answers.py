@@ -36,9 +36,9 @@ def answer(delegation: Delegation, *, status: Status, recurring: bool = False) -
     return Reply(text="\n\n".join(blocks), files=files, buttons=buttons)
 
 
-def question(plan: Plan) -> Reply:
-    """What is said where nothing is run."""
-    return Reply(text=plan.question or UNSURE)
+def question(plan: Plan, *, tainted: bool = False) -> Reply:
+    """What is said where nothing is run; `tainted`: whoever planned had read untrusted text."""
+    return Reply(text=plan.question or UNSURE, tainted=tainted and plan.planner == "model")
 
 
 def nothing_to_do(delegation_id: str) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.models import Button, Delegation, Reply, Step, StepState
+from core.rendering.approvals import WAITS
 from core.rendering.buttons import LABELS
 from core.rendering.grammar import listed
 from core.rendering.times import duration
@@ -13,6 +14,7 @@ HOW_TO_STOP = "/cancel stops it."
 STATES = {
     StepState.PENDING: "waiting",
     StepState.RUNNING: "working",
+    StepState.WAITING: WAITS,
     StepState.SUCCEEDED: "done",
     StepState.FAILED: "failed",
     StepState.TIMED_OUT: "took too long",

@@ -10,11 +10,14 @@ import pytest
 
 from adapters.llm.openai_model import OpenAIModel
 from core.agent_loop import AgentLoop
+from core.approvals.gate import Gate
+from core.approvals.policy import Rules
 from core.errors import ModelUnavailable
 from core.memory.clock import START, ManualClock
 from core.memory.runs import InMemoryRuns
-from core.models import Agent, AgentLimits, Person, Result, StepState, Task
+from core.models import Agent, AgentLimits, ApprovalState, Person, Result, StepState, Task
 from tests.counterparts.openai_server import KEY, Answer, ScriptedOpenAI
+from tests.fakes.agent_bench import Approver
 from tests.fakes.toy_tools import ToyTool, mail, page
 
 TASK = Task(
@@ -30,7 +33,8 @@ async def loop(*tools: ToyTool, **options: Any) -> AsyncIterator[tuple[ScriptedO
         model = OpenAIModel(model="gpt-5-mini", api_key=KEY, base_url=server.url, clock=clock)
         named = {tool.name: tool for tool in tools}
         try:
-            yield server, AgentLoop(model=model, tools=named, runs=InMemoryRuns(), clock=clock)
+            gate = Gate(approvals=Approver(ApprovalState.DENIED), clock=clock, rules=Rules())
+            yield server, AgentLoop(model=model, tools=named, runs=InMemoryRuns(), clock=clock, gate=gate)
         finally:
             await model.aclose()
 

@@ -13,22 +13,27 @@ from pathlib import Path
 import pytest
 
 from adapters.sql.admissions import SqlAdmissions
+from adapters.sql.approvals import SqlApprovals
 from adapters.sql.archive import EVERYTHING, SqlArchive
+from adapters.sql.budgets import SqlBudgets
 from adapters.sql.database import Database
+from adapters.sql.made_agents import SqlMadeAgents
 from adapters.sql.notes import SqlNotes
 from adapters.sql.runs import SqlRuns
 from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
 from core.errors import ToolFailed
 from core.memory.clock import ManualClock
-from core.models import Event, EventKind, Person, Schedule, ScheduleState
+from core.models import Agent, Event, EventKind, MadeAgent, Person, Schedule, ScheduleState, StepState, Usage
+from core.models.budget import Allowance, Budget, Cap, Charge, Period, Scope, Spender, accounts_of, span_of
 from core.models.schedule import Cron, MissedPolicy
 from core.ports.archive import Archive
 from core.ports.language_model import ModelTurn
 from core.ports.runs import CallStatus
 from core.ports.tool import Effect
 from core.schedules.firing import to_firing
-from tests.contracts.samples import HERE, NOW, accepted, claimed, failed, instruction, planned
+from tests.contracts.samples import HERE, NOW, accepted, at, claimed, failed, instruction, planned
+from tests.contracts.test_approvals import approval
 
 W1, W2 = "toy:W1", "toy:W2"
 
@@ -56,6 +61,40 @@ async def fill(database: Database) -> None:
     await notes.save(W2, text="theirs", author="Ann", key="k0")
     await schedule(database, "s1", workspace="W1")
     await schedule(database, "theirs", workspace="W2")
+    await agent(database, "digest", workspace="W1")
+    await agent(database, "theirs", workspace="W2")
+    await spending(database, W1, "w1")
+    await spending(database, W2, "theirs")
+
+
+async def spending(database: Database, workspace: str, mark: str) -> None:
+    """A budget of the workspace's, and a model call that counts against it."""
+    budgets = SqlBudgets(database, clock=ManualClock())
+    await budgets.set(to_budget(workspace), now=NOW)
+    spender = Spender(person=f"{workspace}:{mark}", workspace=workspace, agent="writer")
+    used = Usage(input_tokens=900, output_tokens=100, cost_usd=0.5)
+    await budgets.settle(
+        Charge(
+            id=mark,
+            spender=spender,
+            model="m",
+            at=NOW,
+            expires_at=NOW,
+            estimate=used,
+            accounts=accounts_of(spender, NOW, zone="UTC"),
+        )
+    )
+
+
+def to_budget(workspace: str) -> Budget:
+    return Budget(
+        scope=Scope.WORKSPACE,
+        subject=workspace,
+        period=Period.DAY,
+        allowance=Allowance(usd=5.0, tokens=9000),
+        workspace=workspace,
+        set_by="local:local:operator",
+    )
 
 
 async def schedule(database: Database, schedule_id: str, *, workspace: str) -> None:
@@ -79,9 +118,24 @@ async def schedule(database: Database, schedule_id: str, *, workspace: str) -> N
     await schedules.fire([to_firing(saved, now=late)], now=late)
 
 
+async def agent(database: Database, name: str, *, workspace: str) -> None:
+    """An agent that somebody made, and changed once."""
+    agents = SqlMadeAgents(database)
+    made = MadeAgent(
+        platform="toy",
+        workspace=workspace,
+        agent=Agent(name=name, description="Reads the news."),
+        owner=Person(id="toy:W1:ada"),
+        at=NOW,
+    )
+    assert await agents.save(made, expected=None, now=NOW)
+    assert await agents.save(made, expected=1, now=NOW)
+
+
 async def empty(database: Database) -> None:
     """Delete everything that an archive can hold."""
-    tables = ("slots", "schedules", "messages", "steps", "events", "delegations", "notes")
+    path = ("approvals", "slots", "schedules", "messages", "steps", "events", "delegations", "notes")
+    tables = (*path, "budgets", "model_calls", "accounts", "made_agents", "agent_versions")
     await database.write(lambda c: [c.exec_driver_sql(f"DELETE FROM {table}") for table in tables])
 
 
@@ -92,9 +146,14 @@ async def test_an_archive_holds_one_workspace_and_nothing_else(database: Databas
     assert archived.rows == {"notes": 3, "delegations": 1, "steps": 2, "messages": 1, "events": 8} | {
         "turns": 0,
         "calls": 0,
+        "approvals": 0,
         "schedules": 1,
         "slots": 1,
         "admissions": 0,
+        "made_agents": 1,
+        "agent_versions": 2,
+        "budgets": 1,
+        "model_calls": 1,
     }
     assert path.stat().st_size == archived.artifact.size_bytes
     assert path.stat().st_mode & 0o777 == 0o600
@@ -108,8 +167,9 @@ async def test_an_archive_holds_one_workspace_and_nothing_else(database: Databas
 async def test_what_was_lost_comes_back_field_for_field(database: Database, archive: Archive) -> None:
     await fill(database)
     store, notes = SqlStore(database), SqlNotes(database, clock=ManualClock())
-    schedules = SqlSchedules(database)
+    schedules, agents = SqlSchedules(database), SqlMadeAgents(database)
     planned = await schedules.load("s1"), await schedules.slots("s1")
+    made = await agents.roster("toy", "W1"), await agents.history("toy", "W1", "digest")
     before = (
         await store.load("d1"),
         await store.events("d1"),
@@ -122,12 +182,48 @@ async def test_what_was_lost_comes_back_field_for_field(database: Database, arch
     after = await store.load("d1"), await store.events("d1"), await store.posted("d1"), await notes.recent(W1)
     assert after == before
     assert (await schedules.load("s1"), await schedules.slots("s1")) == planned
+    roster, history = await agents.roster("toy", "W1"), await agents.history("toy", "W1", "digest")
+    assert (roster.agents, history) == (made[0].agents, made[1])
+    assert roster.version > made[0].version, "every process has to look again"
+
+
+async def test_budgets_come_back_with_what_was_spent_of_them_also_in_another_workspace(
+    database: Database, archive: Archive
+) -> None:
+    await fill(database)
+    archived = await archive.create(W1, key="k")
+    await empty(database)
+    await archive.restore(Path(archived.artifact.path), workspace="toy:W3")
+    budgets = SqlBudgets(database, clock=ManualClock())
+    assert await budgets.listed() == (to_budget("toy:W3"),)
+    cap = Cap(budget=to_budget("toy:W3"), span=span_of(Period.DAY, NOW, zone="UTC"))
+    assert [(s.tokens, s.usd) for s in await budgets.standings([cap])] == [(1000, 0.5)]
 
 
 async def test_restoring_again_adds_nothing(database: Database, archive: Archive) -> None:
     await fill(database)
     archived = await archive.create(W1, key="k")
     assert set((await archive.restore(Path(archived.artifact.path))).values()) == {0}
+
+
+async def test_versions_of_an_agent_that_was_made_anew_since_are_left_alone(
+    database: Database, archive: Archive
+) -> None:
+    await fill(database)
+    archived = await archive.create(W1, key="k")
+    await empty(database)
+    agents = SqlMadeAgents(database)
+    anew = MadeAgent(
+        platform="toy",
+        workspace="W1",
+        agent=Agent(name="digest", description="Anew."),
+        owner=Person(id="toy:W1:bob"),
+        at=NOW,
+    )
+    assert await agents.save(anew, expected=None, now=NOW)
+    restored = await archive.restore(Path(archived.artifact.path))
+    assert (restored["made_agents"], restored["agent_versions"]) == (0, 0)
+    assert await agents.save(anew, expected=1, now=NOW), "its next version is free"
 
 
 async def test_what_was_restored_goes_on_where_it_was(database: Database, archive: Archive) -> None:
@@ -320,6 +416,25 @@ async def test_an_archive_of_everything_holds_all_workspaces_and_unfinished_runs
     assert (await runs.begin_call(run, "call-1", Effect.WRITE)).status is CallStatus.ATTEMPTING
     assert [saved.turn for saved in await runs.turns(run)] == [turn]
     assert await admissions.admitted("toy", "toy:W1:U1")
+
+
+async def test_what_waits_for_a_yes_waits_for_it_where_it_is_restored_too(
+    database: Database, archive: Archive
+) -> None:
+    store, approvals = SqlStore(database), SqlApprovals(database)
+    (first, _) = await planned(store, "d1")
+    step = await claimed(store, first.id)
+    asked = await approvals.ask(approval(check_at=NOW))
+    assert await approvals.wait(step.id, token=step.token, approval_ids=[asked.id], now=NOW)
+    archived = await archive.create(W1, key="k")
+    await empty(database)
+    restored = await archive.restore(Path(archived.artifact.path))
+
+    assert restored["approvals"] == 1
+    assert await approvals.load(asked.id) == asked
+    assert (await store.load_step(step.id))[1].state is StepState.WAITING
+    assert (await approvals.decide(asked.id, "approve", by=asked.person, key="p", now=at(2))).won
+    assert (await store.load_step(step.id))[1].state is StepState.PENDING
 
 
 async def test_an_archive_of_everything_is_not_put_into_one_workspace(

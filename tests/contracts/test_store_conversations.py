@@ -9,7 +9,7 @@ import pytest
 from core.errors import NotFound
 from core.models import Address, Exchange
 from core.ports.store import Posted, Store
-from tests.contracts.samples import HERE, NOW, accepted, answered, at, failed
+from tests.contracts.samples import ASKER, HERE, NOW, accepted, answered, at, failed
 
 CHANNEL = HERE.model_copy(update={"thread": ""})
 
@@ -102,7 +102,7 @@ async def test_a_conversation_is_what_was_answered_before_oldest_first(store: St
     await accepted(store, "unanswered", now=at(15))
     found = await store.conversation(HERE, before=at(30), limit=10)
     assert said(found) == ["answer d0", "answer d1", "answer d2"]
-    assert found[0] == Exchange(instruction="do d0", answer="answer d0", at=NOW)
+    assert found[0] == Exchange(instruction="do d0", answer="answer d0", at=NOW, person_id=ASKER.id)
     assert said(await store.conversation(HERE, before=at(30), limit=2)) == ["answer d1", "answer d2"]
     assert await store.conversation(HERE, before=NOW, limit=10) == ()
 

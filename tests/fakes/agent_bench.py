@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from core.agent_loop import AgentLoop
+from core.approvals.gate import Gate
+from core.approvals.policy import Rules
 from core.errors import StoreUnavailable
 from core.memory.clock import START, ManualClock
 from core.memory.model import ScriptedModel
 from core.memory.runs import InMemoryRuns
-from core.models import Agent, Person, Result, Task
+from core.models import Agent, Approval, ApprovalState, Person, Result, Task
 from core.ports.integrations import Access
 from core.ports.language_model import ModelTurn
 from core.ports.runs import CallOutcome
@@ -36,8 +38,20 @@ def task(text: str = "find tea", **fields: Any) -> Task:
     )
 
 
+class Approver:
+    """Whoever is asked for a yes: `answer` is what they say to everything, `asked` what they were asked."""
+
+    def __init__(self, answer: ApprovalState) -> None:
+        self.answer = answer
+        self.asked: dict[str, Approval] = {}
+
+    async def ask(self, wanted: Approval) -> Approval:
+        asked = self.asked.setdefault(wanted.id, wanted)
+        return asked.model_copy(update={"state": self.answer, "decided_by": Person(id="b", name="Bo")})
+
+
 class Bench:
-    """An agent loop on scripted parts, with a record of its progress."""
+    """An agent loop on scripted parts, with a record of its progress; nobody says yes to anything."""
 
     def __init__(
         self,
@@ -45,13 +59,17 @@ class Bench:
         *tools: ToyTool,
         runs: InMemoryRuns | None = None,
         access: Access | None = None,
+        answer: ApprovalState = ApprovalState.DENIED,
+        rules: Rules | None = None,
     ) -> None:
         self.model = model
         self.runs = runs or InMemoryRuns()
         self.progress: list[tuple[str, dict[str, Any]]] = []
         clock = ManualClock()
         named = {tool.name: tool for tool in tools}
-        self.loop = AgentLoop(model=model, tools=named, runs=self.runs, clock=clock, access=access)
+        self.person = Approver(answer)
+        gate = Gate(approvals=self.person, clock=clock, rules=rules or Rules())
+        self.loop = AgentLoop(model=model, tools=named, runs=self.runs, clock=clock, gate=gate, access=access)
 
     async def run(self, who: Agent | None = None, what: Task | None = None, **options: Any) -> Result:
         result = await self.loop.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -161,6 +162,117 @@ async def test_production_without_its_secrets_starts_nothing(deployment: Deploym
     assert ran.code == 1
     assert "JWT_SECRET is missing; REFRESH_SECRET is missing" in ran.err
     assert not deployment.data.exists()
+
+
+async def test_our_own_processes_are_forks_that_die_and_come_back_with_their_template(tmp_path: Path) -> None:
+    flowmate = Flowmate(tmp_path, port=free_port())
+    up = await flowmate.start("up", environment={"FLOWMATE_WORKERS": "1"})
+    await up.line_with("Ctrl-C stops everything")
+    template, forks = family(up.pid)
+    assert sorted(forks.values()) == ["scheduler", "web", "worker"]
+
+    os.kill(template, signal.SIGKILL)
+    await up.line_with("(killed by SIGKILL), starting again in 1 s")
+    await eventually(lambda: sorted(family(up.pid)[1].values()) == ["scheduler", "web", "worker"])
+    next_template, next_forks = family(up.pid)
+    assert next_template != template
+    assert not any(alive(pid) for pid in forks)
+    await eventually(lambda: all(catches(pid, signal.SIGTERM) for pid in next_forks))
+
+    up.signal(signal.SIGTERM)
+    ran = await up.end()
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "Stopped.")
+    assert not any(alive(pid) for pid in (next_template, *next_forks))
+    # They ended because they were asked to: nobody was killed.
+    assert "jobs in flight" in (tmp_path / "data" / "logs" / "worker.1.log").read_text()
+
+
+async def test_a_fork_that_is_misconfigured_says_so_once_and_ends_everything(tmp_path: Path) -> None:
+    flowmate = Flowmate(tmp_path, port=free_port())
+    agents = tmp_path / "data" / "agents"
+    agents.mkdir(parents=True)
+    (agents / "odd.md").write_text(
+        "---\nname: odd\ndescription: Does odd things.\ntools: [no_such_tool]\n---\nHi"
+    )
+
+    ran = await flowmate.run("up", environment={"FLOWMATE_WORKERS": "1"})
+
+    assert ran.code == 1
+    assert "could not start (exit 78). Everything was stopped." in ran.out
+    assert "no_such_tool" in ran.out
+    assert not (tmp_path / "data" / "logs" / "template.log").exists()
+
+
+async def test_loading_leaves_no_threads_no_descriptors_and_no_command_line(tmp_path: Path) -> None:
+    script = (
+        "import json, os, sys\n"
+        "from bot.loading import load\n"
+        "load()\n"
+        "threads, files = os.listdir('/proc/self/task'), sorted(os.listdir('/proc/self/fd'))[:-1]\n"
+        "print(json.dumps([len(threads), files, sorted(sys.modules)]))\n"
+    )
+    configured = {
+        "FLOWMATE_DATA_DIR": str(tmp_path),
+        "SLACK_BOT_TOKEN": "xoxb-invented",
+        "SLACK_APP_TOKEN": "xapp-invented",
+        "TELEGRAM_BOT_TOKEN": "123456:invented-invented-invented-invented",
+        "OPENAI_API_KEY": "sk-invented",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        script,
+        env={"PATH": os.environ["PATH"], **configured},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    out, errors = await asyncio.wait_for(process.communicate(), 60)
+
+    assert errors == b""
+    threads, files, modules = json.loads(out)
+    assert (threads, files) == (1, ["0", "1", "2"])
+    wanted = {
+        "bot.http.server",
+        "workers.process",
+        "workers.scheduler",
+        "core.planning",
+        "slack_sdk",
+        "telegram",
+    }
+    assert wanted <= set(modules)
+    assert not {"typer", "bot.cli.app"} & set(modules)
+    assert not (tmp_path / "flowmate.sqlite3").exists()
+
+
+def family(up: int) -> tuple[int, dict[int, str]]:
+    """The template of this `up`, and its forks with what they are; the template is 0 while there is none."""
+    for child in children(up):
+        if "_template" in arguments(child):
+            return child, {
+                pid: arguments(pid)[-1] for pid in children(child) if "_template" not in arguments(pid)
+            }
+    return 0, {}
+
+
+def children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def arguments(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").decode().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return [""]
+
+
+def catches(pid: int, number: signal.Signals) -> bool:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    caught = next(int(line.split()[1], 16) for line in lines if line.startswith("SigCgt"))
+    return bool(caught & 1 << number - 1)
 
 
 def alive(pid: int) -> bool:

@@ -18,7 +18,9 @@ import pytest
 
 from adapters.assembly import Assembly, assembled
 from adapters.settings import Settings
+from adapters.sql.database import Database
 from adapters.sql.migrations import migrate
+from benchmarks import metering
 from benchmarks.evaluate import to_request
 from benchmarks.understanding_time import texts, with_agents
 from core.models import Address, Event, EventKind, Instruction, Person, Status
@@ -33,6 +35,9 @@ JOBS_A_ROUND = 250
 FASTER_THAN_RQ = 1.2
 PLANS_A_ROUND = 30
 SLOWER_WITH_500_AGENTS = 8.0
+PAID_TURNS = 40
+DEAREST_PAID_TURN = 15.0
+"""Processor time of a turn that eight budgets pay for, in turns that nobody pays for (measured: 5 to 6)."""
 PATHS = 20
 DEAREST_PATH = 150.0
 """A delegation of one step, in single transactions on the same database."""
@@ -49,6 +54,16 @@ def test_the_worker_is_faster_than_rqs_own(valkey: Valkey) -> None:
     )
 
     assert ratio >= FASTER_THAN_RQ, f"only {ratio:.1f} times as fast as RQ's own: {seconds}"
+
+
+async def test_paying_from_eight_budgets_costs_a_few_unpaid_turns_at_most(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, flowmate_data_dir=tmp_path)
+    migrate(settings)
+    database = Database(settings.database)
+    taken = await metering.measure(database, rounds=PAID_TURNS)
+    database.close()
+    unpaid, paid = (statistics.median(cpu for _, cpu in taken[name]) for name in ("unpaid", "eight budgets"))
+    assert paid / unpaid <= DEAREST_PAID_TURN, f"{paid * 1e3:.1f} ms instead of {unpaid * 1e3:.1f}"
 
 
 async def test_planning_hardly_minds_how_many_agents_there_are() -> None:

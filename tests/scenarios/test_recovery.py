@@ -157,7 +157,7 @@ async def test_planning_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPa
     async def hanging(request: object) -> object:
         return await asyncio.Event().wait()
 
-    monkeypatch.setattr("core.coordinator.PLANNING_SECONDS", 0.05)
+    monkeypatch.setattr("core.planning_stage.PLANNING_SECONDS", 0.05)
     monkeypatch.setattr(world.coordinator._parts.planner, "plan", hanging)
     delegation = await asyncio.wait_for(world.ask(ONE), timeout=10)
     assert delegation.status is Status.FAILED

@@ -12,21 +12,34 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from core.agent_loop import AgentLoop
+from core.approvals.desk import ApprovalDesk
+from core.approvals.gate import Gate
+from core.approvals.policy import Rules
+from core.budgets import BudgetRules, MeteredModel
+from core.budgets.accounting import Accounting
+from core.budgets.desk import BudgetDesk
 from core.controls import Controls
-from core.coordinator import Coordinator, Parts
+from core.coordinator import Coordinator
 from core.delivery import Delivery
 from core.intake import Intake
 from core.leases import Leases
 from core.line import Line
+from core.making import MakingDesk, MakingLimits, Shop
+from core.making.routine import MadeRoutines
+from core.memory.approvals import InMemoryApprovals
+from core.memory.budgets import InMemoryBudgets
 from core.memory.clock import ManualClock
 from core.memory.event_log import InMemoryEventLog
 from core.memory.job_queue import InMemoryJobQueue
 from core.memory.limiter import InMemoryLimiter
+from core.memory.made_agents import InMemoryMadeAgents
 from core.memory.messenger import InMemoryMessenger, TypingMessenger
 from core.memory.runs import InMemoryRuns
 from core.memory.schedules import InMemorySchedules
 from core.memory.store import InMemoryStore
 from core.models import Address, Agent, Delegation, Instruction, Person, Task
+from core.models.budget import Allowance, Period, Scope
+from core.parts import Parts
 from core.planning import RulePlanner
 from core.ports.job_queue import Job, JobKind
 from core.ports.language_model import LanguageModel
@@ -35,8 +48,10 @@ from core.ports.messenger import Capabilities
 from core.ports.tool import Effect, ToolOutput
 from core.reception import Reception
 from core.reconcile import Reconciler
+from core.roster import Roster
 from core.schedules.desk import Desk, ScheduleLimits
 from core.schedules.firing import Alarm
+from core.schedules.routines import RoutineRules
 from core.step_runner import RunLimits, StepRunner
 
 ADA = Person(id="memory:w:ada", name="ada")
@@ -56,7 +71,8 @@ class Scripted:
     untrusted = False
     integration: str | None = None
 
-    def __init__(self, name: str, *, effect: Effect = Effect.READ) -> None:
+    def __init__(self, name: str, *, effect: Effect = Effect.READ, untrusted: bool = False) -> None:
+        self.untrusted = untrusted
         self.name = name
         self.description = f"Does {name}."
         self.effect = effect
@@ -105,6 +121,14 @@ class World:
     live_typing: bool = False
     schedule_minimum_seconds: int = 60
     more_agents: tuple[Agent, ...] = ()
+    writes: tuple[str, ...] = ()
+    """Agents whose tool changes the world."""
+    reads_outside: tuple[str, ...] = ()
+    """Agents whose tool brings untrusted text."""
+    rules: Rules = field(default_factory=Rules)
+    approvers: tuple[str, ...] = ()
+    budgets_by_default: dict[tuple[Scope, Period], Allowance] = field(default_factory=dict)
+    operators: tuple[str, ...] = ()
     keys: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -117,13 +141,40 @@ class World:
             splits_at=self.splits_at,
         )
         self.leases = Leases(store=self.store, clock=self.clock)
-        self.tools = {f"{name}_tool": Scripted(f"{name}_tool") for name in ("one", "two", "three")}
+        self.tools = {
+            f"{name}_tool": Scripted(
+                f"{name}_tool",
+                effect=Effect.WRITE if name in self.writes else Effect.READ,
+                untrusted=name in self.reads_outside,
+            )
+            for name in ("one", "two", "three")
+        }
         self.agents = {name: agent(name) for name in ("one", "two", "three")}
         self.agents |= {one.name: one for one in self.more_agents}
         self.delivery = self.another_delivery()
+        self.made = InMemoryMadeAgents(store=self.store)
+        self.roster = Roster(files=self.agents, made=self.made)
+        self.approvals = InMemoryApprovals(store=self.store)
+        self.approval_desk = ApprovalDesk(
+            approvals=self.approvals,
+            store=self.store,
+            messengers={"memory": self.messenger},
+            events=self.events,
+            clock=self.clock,
+            approvers=self.approvers,
+        )
+        self.budgets = InMemoryBudgets(clock=self.clock)
+        self.budget_rules = BudgetRules(defaults=self.budgets_by_default)
         self.runner = StepRunner(
             agents=self.agents,
-            loop=AgentLoop(model=self.model, tools=self.tools, runs=InMemoryRuns(), clock=self.clock),
+            roster=self.roster,
+            loop=AgentLoop(
+                model=self.metered(),
+                tools=self.tools,
+                runs=InMemoryRuns(budgets=self.budgets),
+                clock=self.clock,
+                gate=Gate(approvals=self.approvals, clock=self.clock, rules=self.rules),
+            ),
             store=self.store,
             clock=self.clock,
             limits=RunLimits(attempt_seconds=self.attempt_seconds),
@@ -138,6 +189,24 @@ class World:
             clock=self.clock,
             limits=ScheduleLimits(minimum_seconds=self.schedule_minimum_seconds),
         )
+        self.shop = Shop(
+            made=self.made,
+            roster=self.roster,
+            tools=self.tools,
+            clock=self.clock,
+            limits=MakingLimits(timeout_seconds=self.attempt_seconds, per_person=5),
+            routines=MadeRoutines(desk=self.desk, clock=self.clock, rules=RoutineRules(platforms=["memory"])),
+        )
+        self.making = MakingDesk(
+            shop=self.shop, made=self.made, clock=self.clock, standing=self.delivery.standing
+        )
+        self.accounting = Accounting(
+            budgets=self.budgets,
+            rules=self.budget_rules,
+            clock=self.clock,
+            agents=self.agents.keys(),
+            schedules=self.schedules,
+        )
         self.coordinator = Coordinator(
             Parts(
                 store=self.store,
@@ -148,23 +217,47 @@ class World:
                 runner=self.runner,
                 delivery=self.delivery,
                 leases=self.leases,
+                approvals=self.approval_desk,
                 desk=self.desk,
+                making=self.making,
+                money=BudgetDesk(accounting=self.accounting, operators=self.operators, charts=None),
             )
         )
         limit = Limit(requests=self.requests, window_seconds=900)
         shared: dict[str, Any] = {"store": self.store, "coordinator": self.coordinator, "clock": self.clock}
-        self.controls = Controls(**shared, limiter=self.limiter, limit=limit, desk=self.desk)
+        self.controls = Controls(
+            **shared,
+            limiter=self.limiter,
+            limit=limit,
+            approvals=self.approval_desk,
+            desk=self.desk,
+            making=self.making,
+            made=self.made,
+        )
         line = Line(queue=self.queue, limiter=self.limiter, clock=self.clock)
         intake = Intake(**shared, limiter=self.limiter, limit=limit, line=line)
         self.reception = Reception(
-            intake=intake, controls=self.controls, store=self.store, agents=self.agents
+            intake=intake, controls=self.controls, store=self.store, agents=self.agents, making=self.making
         )
         self.reconciler = Reconciler(
             store=self.store,
             queue=self.queue,
             coordinator=self.coordinator,
+            approvals=self.approval_desk,
             clock=self.clock,
             step_timeout_seconds=self.runner.longest_seconds,
+        )
+
+    def metered(self) -> LanguageModel | None:
+        """The model, paid from budgets; a thousand tokens cost a dollar."""
+        if self.model is None:
+            return None
+
+        async def price(model: str, *, input_tokens: int, output_tokens: int) -> float | None:
+            return (input_tokens + output_tokens) / 1000
+
+        return MeteredModel(
+            self.model, budgets=self.budgets, rules=self.budget_rules, price=price, clock=self.clock
         )
 
     def another_delivery(self) -> Delivery:
@@ -209,6 +302,7 @@ class World:
     async def settle(self) -> None:
         """Run every job there is, and those that they bring."""
         await self.queue.run_all(self.work)
+        await self.approval_desk.drain()
         await self.delivery.drain()
 
     async def ask(self, text: str, **more: Any) -> Delegation:

@@ -59,7 +59,7 @@ async def test_a_long_tool_result_is_cut_and_says_so() -> None:
     bench = Bench(ScriptedModel(calls(FIND), says("Long.")), ToyTool("search", gives="x" * 20_000))
     await bench.run()
     assert len(bench.told()[0]) < MAX_DATA_CHARACTERS + 100
-    assert "[cut: 8000 more characters]" in bench.told()[0]
+    assert "[cut: 10000 more characters]" in bench.told()[0]
 
 
 async def test_the_answer_streams_if_wanted() -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from core.agent_loop import AgentLoop
 from core.catalog import check_tools
 from core.errors import ConfigurationError
-from core.memory.clock import ManualClock
 from core.memory.model import ScriptedModel, calls, says
 from core.models import StepState
+from core.models.approval import ApprovalState
 from core.ports.runs import CallStatus
 from core.ports.tool import Effect
 from tests.fakes.agent_bench import STEP, Bench, agent
@@ -33,10 +33,7 @@ class McpLoop(Bench):
 
     def __init__(self, model: ScriptedModel, servers: McpBench, *tools: ToyTool) -> None:
         super().__init__(model, *tools)
-        named = {tool.name: tool for tool in tools}
-        self.loop = AgentLoop(
-            model=model, tools=named, runs=self.runs, clock=ManualClock(), source=servers.source
-        )
+        self.loop._source = servers.source
 
 
 async def test_a_tool_that_is_listed_is_offered_and_called(servers: McpBench) -> None:
@@ -96,13 +93,24 @@ async def test_arguments_that_do_not_fit_are_told_back(servers: McpBench) -> Non
     ]
 
 
-async def test_after_its_first_answer_a_tool_that_may_write_is_not_called_again(servers: McpBench) -> None:
+@pytest.mark.parametrize(
+    ("answer", "made"),
+    [
+        (ApprovalState.DENIED, ['{"words": "tea"}']),
+        (ApprovalState.APPROVED, ['{"words": "tea"}', '{"words": "coffee"}']),
+    ],
+)
+async def test_after_its_first_answer_a_tool_that_may_write_needs_a_yes_to_these_very_arguments(
+    servers: McpBench, answer: ApprovalState, made: list[str]
+) -> None:
     await servers.start("good")
     other = ("mcp__odd__echo", {"words": "coffee"})
     bench = McpLoop(ScriptedModel(calls(ECHO), calls(other), says("Done.")), servers)
+    bench.person.answer = answer
     await bench.run(agent("mcp:odd:echo"))
-    assert servers.noted("call") == ['{"words": "tea"}']
-    assert [one["reason"] for one in bench.denied()] == ["untrusted"]
+    assert servers.noted("call") == made
+    (asked,) = bench.person.asked.values()
+    assert (asked.tool, json.loads(asked.arguments)) == ("mcp__odd__echo", {"words": "coffee"})
 
 
 @pytest.mark.parametrize("listed", ["mcp:odd:echo", "mcp:odd:*"])
@@ -116,8 +124,7 @@ async def test_a_write_that_was_cut_off_is_not_made_again_even_when_its_server_w
     assert "it may or may not have happened" in result.output
 
 
-def test_an_agent_s_file_may_list_tools_of_servers_that_are_not_there_yet(tmp_path: Path) -> None:
-    serves = McpBench(tmp_path).source.serves
-    check_tools({"a": agent("search", "mcp:odd:*")}, tools=["search"], elsewhere=serves)
-    with pytest.raises(ConfigurationError, match=r"finder lists mcp:\*:\*"):
-        check_tools({"a": agent("mcp:*:*")}, tools=["search"], elsewhere=serves)
+def test_an_agent_s_file_may_list_tools_of_servers_that_are_not_there_yet() -> None:
+    check_tools({"a": agent("search", "mcp:odd:*")}, tools=["search"])
+    with pytest.raises(ConfigurationError, match=r"mcp:\*:\*"):
+        check_tools({"a": agent("mcp:*:*")}, tools=["search"])

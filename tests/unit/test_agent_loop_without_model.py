@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from core.errors import ModelUnavailable, ToolFailed
+from core.memory.clock import START
 from core.memory.model import ScriptedModel, calls
 from core.memory.runs import InMemoryRuns
-from core.models import Agent, StepState, Upstream
+from core.models import Agent, Exchange, StepState, Task, Upstream
 from tests.fakes.agent_bench import SEND, STEP, Bench, KilledError, agent, task
 from tests.fakes.toy_tools import Letter, ToyTool, Words, mail, page
 
@@ -69,8 +70,34 @@ async def test_without_a_model_taint_holds_too() -> None:
     bench = Bench(None, letters)
     result = await bench.run(agent("send_email"), task("send it", upstream=upstream))
     assert result.state is StepState.DENIED
+    assert result.error == "send_email was not called: Bo said no."
     assert letters.made == []
-    assert len(bench.denied()) == 1
+    [asked] = bench.person.asked.values()
+    assert asked.sources == ("reader: read",)
+    assert asked.unnamed == ("eve@evil.example",)
+
+
+async def test_without_a_model_the_persons_own_words_alone_need_no_yes() -> None:
+    letters = mail(parses=lambda _: Letter(to="ann@example.com", body="hi"))
+    history = (Exchange(instruction="read the page", answer="News.", at=START, tainted=True),)
+    bench = Bench(None, letters)
+    result = await bench.run(agent("send_email"), task("email ann@example.com: hi", history=history))
+    assert (result.state, result.tainted) == (StepState.SUCCEEDED, False)
+    assert bench.person.asked == {}
+
+
+async def test_without_a_model_words_from_an_earlier_answer_need_one() -> None:
+    def quoting(given: Task) -> Letter:
+        return Letter(to="ann@example.com", body=given.history[-1].answer if given.history else "")
+
+    letters = mail(parses=quoting)
+    history = (Exchange(instruction="read the page", answer="News.", at=START, tainted=True),)
+    bench = Bench(None, letters)
+    result = await bench.run(agent("send_email"), task("email that to ann@example.com", history=history))
+    assert result.state is StepState.DENIED
+    [asked] = bench.person.asked.values()
+    assert asked.sources == ("what was said earlier in this conversation",)
+    assert "News." in asked.arguments
 
 
 async def test_without_a_model_an_interrupted_write_fails_with_a_sentence_and_is_not_repeated() -> None:

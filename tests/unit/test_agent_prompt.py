@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.agent_loop.prompt import as_data, to_messages
+from core.agent_loop.prompt import as_data, shortened, to_messages
 from core.memory.clock import START
 from core.models import Artifact, Exchange, Upstream
 from tests.fakes.agent_bench import agent, task
@@ -16,12 +16,19 @@ HOUR = timedelta(hours=1)
 
 def test_the_date_comes_last_so_that_the_rest_can_be_cached() -> None:
     who = agent(system_prompt="You find things.")
-    now, later = (
-        to_messages(who, task().model_copy(update={"now": t}))[0].text for t in (START, START + HOUR)
-    )
-    assert now.startswith("You find things.")
-    assert now.endswith("It is Friday, 2026-11-20 10:00 in the time zone Europe/Berlin.")
-    assert now.rpartition("\n\n")[0] == later.rpartition("\n\n")[0]
+    now, later = (to_messages(who, task().model_copy(update={"now": t})) for t in (START, START + HOUR))
+    assert now[0].text.startswith("You find things.")
+    assert now[0] == later[0]
+    assert now[1].text.endswith("It is Friday, 2026-11-20 10:00 in the time zone Europe/Berlin.")
+    assert now[1].text.rpartition("\n\n")[0] == later[1].text.rpartition("\n\n")[0]
+
+
+@pytest.mark.parametrize(("letter", "most"), [("x", 10_000), ("報", 2_700), ("я", 4_100)])
+def test_what_is_given_as_data_is_cut_by_tokens_too(letter: str, most: int) -> None:
+    text = shortened(letter * 50_000)
+    assert 0.9 * most < text.count(letter) <= most
+    assert text.endswith(f"[cut: {50_000 - text.count(letter)} more characters]")
+    assert shortened(letter * 2000) == letter * 2000
 
 
 def test_data_can_not_close_its_own_brackets() -> None:

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from adapters.mcp.arguments import to_arguments
 from adapters.mcp.definitions import LONGEST_DESCRIPTION, MOST_TOOLS, Said, pack, to_definitions, unpack
-from adapters.mcp.names import for_models, to_named
+from adapters.mcp.names import for_models
 from adapters.mcp.servers import Program, load_programs
 from core.errors import ToolFailed
+from core.ports.tool import to_sourced
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 
@@ -39,7 +40,7 @@ def said(name: str = "find", description: str = "Finds.", **schema: Any) -> Said
     ],
 )
 def test_an_entry_names_one_tool_or_all_of_one_server(text: str, named: tuple[str, str] | None) -> None:
-    assert to_named(text) == named
+    assert to_sourced(text) == named
 
 
 def test_every_name_suits_every_model_and_no_two_tools_share_one() -> None:

@@ -76,6 +76,21 @@ def delegation(state: DelegationState, *steps: Step) -> Delegation:
             [step(0, F), step(1, S), step(2, P, 0, 1)], [2], [], False, id="one of two inputs is enough"
         ),
         pytest.param(
+            [step(0, StepState.WAITING), step(1, P, 0)],
+            [],
+            [],
+            False,
+            id="what waits for a yes is left alone",
+        ),
+        pytest.param(
+            [step(0, StepState.WAITING), step(1, P), step(2, S)],
+            [1],
+            [],
+            False,
+            id="and keeps no other waiting",
+        ),
+        pytest.param([step(0, StepState.WAITING), step(1, S)], [], [], False, id="nor is it an end"),
+        pytest.param(
             [step(0, R, lease=LATER), step(1, P, 0)], [], [], False, id="a held step is left to its holder"
         ),
         pytest.param([step(0, R, lease=BEFORE)], [0], [], False, id="a step whose lease ran out runs again"),

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from core.catalog import BUILT_IN, load_agents
-from core.models import Address, Person, ScheduleState
+from core.models import Address, Person, Plan, PlannerName, ScheduleState
 from core.models.schedule import Interval, Schedule
 from core.planning import answers
 from core.rendering import agents, planning, schedules, times
+from core.rendering import answers as final
 from core.rendering.grammar import counted, listed, ordinal, shortened
 from core.rendering.help import NO_AGENTS, capabilities, help_text
 
@@ -114,3 +115,14 @@ def test_a_sentence_that_lists_agents_ends_somewhere() -> None:
     said = planning.unknown_agent("calc", agents=[agent.name for agent in many], meant="agent-1")
     assert said.startswith("There is no agent called calc. Do you mean agent-1? The agents are agent-0, ")
     assert said.endswith("agent-11 and more.")
+
+
+@pytest.mark.parametrize(
+    ("planner", "read", "tainted"),
+    [("model", True, True), ("model", False, False), ("rules", True, False), ("explicit", True, False)],
+)
+def test_what_a_model_asks_back_after_untrusted_text_is_marked(
+    planner: PlannerName, read: bool, tainted: bool
+) -> None:
+    plan = Plan(planner=planner, question="Whom do you mean?")
+    assert final.question(plan, tainted=read).tainted is tainted

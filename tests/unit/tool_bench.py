@@ -18,7 +18,7 @@ from core.memory.notes import InMemoryNotes
 from core.memory.usage import InMemoryUsageLog
 from core.models import Artifact, Exchange, Person, Task, Upstream
 from core.ports.archive import Archived
-from core.ports.tool import Tool
+from core.ports.tool import Preparing, Tool
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 """A Sunday."""
@@ -103,4 +103,6 @@ async def said(tool: Tool[Any], work: Task, *, key: str = "step-1:0") -> str:
     """What a tool says to plain words, without a model."""
     arguments = tool.parse(work)
     assert arguments is not None, f"{tool.name} does not take {work.text!r}"
+    if isinstance(tool, Preparing):
+        arguments = tool.prepare(arguments, task=work)
     return (await tool.run(arguments, task=work, idempotency_key=key)).text

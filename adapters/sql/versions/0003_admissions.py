@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.sql.tables import Instant
+from adapters.sql.columns import Instant
 
 revision = "0003"
 down_revision = "0002"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.sql.tables import Instant, Prose
+from adapters.sql.columns import Instant, Prose
 
 revision = "0004"
 down_revision = "0003"

@@ -59,7 +59,7 @@ function show(turn) {
   // Whoever stood on a button that is gone stands on its turn, not at the top of the page.
   if (focused !== null) (document.getElementById(focused) || article).focus();
   if (follow) window.scrollTo(0, document.documentElement.scrollHeight);
-  if (turn.answered || !old) speak(turn.answered ? `${turn.spoken} ${plain(article)}` : turn.spoken);
+  if (turn.answered || turn.asks || !old) speak(turn.answered ? `${turn.spoken} ${plain(article)}` : turn.spoken);
   if (turn.answered && document.hidden) document.title = `● ${title}`;
 }
 

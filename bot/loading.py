@@ -1,0 +1,40 @@
+"""Loading, once, all that the Procfile's own processes load one by one when each is started by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from contextlib import suppress
+from importlib import import_module
+
+from adapters.assembly import assembled
+from bot.cli.configuration import load_connected_settings
+from bot.http.app import build_app
+from bot.http.server import Server
+from bot.processes import ENTRIES
+from core.errors import FlowMateError
+
+
+def load() -> None:
+    """Leave nothing behind but what is loaded, so that it can be shared with what is forked afterwards.
+
+    Processes load much only while they put their parts together, according to their settings. So the parts are put
+    together once and let go again; nothing connects before it is used.
+    """
+    for entry in ENTRIES.values():
+        import_module(entry.partition(":")[0])
+    # What there is to say about the settings and the agents, each process says itself.
+    logging.disable()
+    with suppress(FlowMateError):
+        asyncio.run(_rehearse())
+    gc.collect()
+    logging.disable(logging.NOTSET)
+    # A collection writes to all it looks through, and what is written to is shared no longer.
+    gc.freeze()
+
+
+async def _rehearse() -> None:
+    """Raises ConfigurationError where the processes will, too."""
+    async with assembled(load_connected_settings()) as assembly:
+        Server(build_app(assembly)).config.load()
