@@ -52,7 +52,9 @@ async def started(program: Program, *, token: str, ending: Ending) -> AsyncItera
         yield talk.heard, talk.said
     finally:
         # A caller that is cancelled must not leave the server behind.
-        await asyncio.shield(asyncio.create_task(_end(process, tasks)))
+        await asyncio.shield(
+            asyncio.create_task(_end(process, tasks, patient=ending.reason is not Reason.FLOOD))
+        )
         talk.close()
 
 
@@ -128,11 +130,13 @@ class _Talk:
             logger.warning("an MCP server ended; its last words: %s", text)
 
 
-async def _end(process: asyncio.subprocess.Process, tasks: list[asyncio.Task[None]]) -> None:
-    """Close its input, then ask it to end, then end its whole group."""
+async def _end(
+    process: asyncio.subprocess.Process, tasks: list[asyncio.Task[None]], *, patient: bool
+) -> None:
+    """Close its input, then ask it to end, then end its whole group; one that floods hears nothing of that."""
     assert process.stdin is not None
     process.stdin.close()
-    if not await _gone(process):
+    if patient and not await _gone(process):
         _signal(process, signal.SIGTERM)
         await _gone(process)
     _signal(process, signal.SIGKILL)
