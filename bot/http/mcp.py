@@ -12,10 +12,10 @@ from starlette.types import Receive, Scope, Send
 from adapters.assembly import Assembly
 from adapters.chat.platform import Reception
 from adapters.operator import OPERATOR, PLATFORM, WORKSPACE
-from bot.http.api import Wishes, check_agents, to_instruction
+from bot.http.api import SANE_KEY, Wishes, check_agents, to_instruction
 from bot.http.auth import Operator
 from bot.http.delegations import load_own
-from bot.http.problems import Problem, to_response
+from bot.http.problems import Problem, invalid, to_response
 from bot.http.schemas import PlanIn, accepted, from_delegation
 from bot.http.waiting import answered, first
 from bot.mcp.calls import Delegate
@@ -90,6 +90,8 @@ class McpDoor:
 
     def _desk(self, request: Any) -> _Desk:
         key = "" if request is None else request.headers.get("idempotency-key", "")
+        if key and not SANE_KEY.match(key):
+            raise invalid("Idempotency-Key", "use 1 to 200 visible ASCII characters.")
         return _Desk(self._assembly, self._reception, OPERATOR, closing=self._closing, key=key)
 
 

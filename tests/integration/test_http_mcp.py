@@ -129,6 +129,23 @@ async def test_nobody_comes_in_without_the_token(service: Service) -> None:
     assert reply.status == 403
 
 
+async def test_the_key_may_come_with_the_request(service: Service) -> None:
+    call = {"name": "delegate", "arguments": {"instruction": "what is 2+2"}}
+    for key, same in ((secrets.token_hex(8), True), ("x" * 201, False)):
+        replies = [
+            await service.post(
+                "/mcp",
+                {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call},
+                headers={**ACCEPT, "Idempotency-Key": key},
+            )
+            for _ in range(2)
+        ]
+        results = [reply.body["result"] for reply in replies]
+        assert [bool(result.get("isError")) for result in results] == [not same, not same]
+        if same:
+            assert len({result["structuredContent"]["delegationId"] for result in results}) == 1
+
+
 async def test_requests_that_are_none_are_answered_with_an_error(service: Service) -> None:
     assert (await service.get("/mcp")).status == 405
     assert (await service.call("DELETE", "/mcp")).status == 405

@@ -67,7 +67,15 @@ async def test_a_program_of_the_operator_s_file_serves_an_agent_until_it_is_revo
             assert card["test"]["note"] == "It has 1 tool: echo."
             assert "invented-parrot-token" not in json.dumps(card)
             assert "polly" in await asked(service)
-            assert await asked(service)
+            made = {
+                "name": "echoer",
+                "description": "Echoes.",
+                "systemPrompt": "Echo.",
+                "tools": ["mcp:odd:echo"],
+            }
+            assert (await service.post("/api/v1/agents", made)).status == 201
+            reply = await service.delegate("say polly", preferredAgents=["echoer"])
+            assert "polly" in reply.body["answer"]
             lives = [line.split() for line in log.read_text().splitlines() if line.startswith("life ")]
             # One that was looked at on connecting, and one for all calls of the worker.
             assert len(lives) == 2
