@@ -35,7 +35,7 @@ def build_integration_desk(settings: Settings, database: Database, clock: Clock)
     parts = KindParts(
         fetch=OnDemandFetcher(allow=settings.fetch_allow),
         data_dir=settings.data_dir,
-        programs=_programs(settings),
+        programs=programs_file(settings),
     )
     return IntegrationDesk(
         integrations=SqlIntegrations(database),
@@ -48,7 +48,7 @@ def build_integration_desk(settings: Settings, database: Database, clock: Clock)
 
 def build_mcp_tools(settings: Settings, desk: IntegrationDesk) -> McpTools:
     """The tools of the workspaces' MCP servers."""
-    return McpTools(desk, fetch=OnDemandFetcher(allow=settings.fetch_allow), programs=_programs(settings))
+    return McpTools(desk, fetch=OnDemandFetcher(allow=settings.fetch_allow), programs=programs_file(settings))
 
 
 def build_invitations(settings: Settings, admissions: Admissions) -> SignedInvitations:
@@ -75,5 +75,6 @@ async def rotate_keys(settings: Settings) -> Rotation:
         database.close()
 
 
-def _programs(settings: Settings) -> Path:
+def programs_file(settings: Settings) -> Path:
+    """Where it stands which MCP servers may be started here."""
     return (settings.flowmate_mcp_file or settings.data_dir / "mcp.json").expanduser().resolve()

@@ -39,12 +39,20 @@ class Program(Frozen):
         given = {self.token_env: token} if self.token_env and token else {}
         return kept | self.env | given
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is such a command on this machine."""
+        return self._path() is not None
+
     def found(self) -> str:
         """Where the command is. Raises ToolFailed."""
-        path = shutil.which(self.command, path=self.environment().get("PATH"))
+        path = self._path()
         if path is None:
             raise ToolFailed(words.no_command(self.command))
         return os.path.abspath(path)
+
+    def _path(self) -> str | None:
+        return shutil.which(self.command, path=self.environment().get("PATH"))
 
 
 class _File(Frozen):

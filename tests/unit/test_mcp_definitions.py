@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from adapters import examination
 from adapters.mcp.arguments import to_arguments
 from adapters.mcp.definitions import LONGEST_DESCRIPTION, MOST_TOOLS, Said, pack, to_definitions, unpack
 from adapters.mcp.names import for_models
 from adapters.mcp.servers import Program, load_programs
+from adapters.settings import Settings
 from core.errors import ToolFailed
 from core.ports.tool import to_sourced
 
@@ -195,3 +197,25 @@ def test_a_program_gets_nothing_of_our_own_environment(monkeypatch: pytest.Monke
 def test_a_command_that_is_not_there_is_named() -> None:
     with pytest.raises(ToolFailed, match="no command 'no-such-command-anywhere'"):
         Program(command="no-such-command-anywhere").found()
+
+
+@pytest.mark.parametrize(
+    ("text", "findings"),
+    [
+        (None, []),
+        ('{"mcpServers": {"python": {"command": "python3"}}}', [(True, "python")]),
+        (
+            '{"mcpServers": {"a": {"command": "no-such-command"}}}',
+            [(False, "the command of a isn't on this machine")],
+        ),
+        ("{", [(False, "mcp.json is wrong: it is no JSON.")]),
+    ],
+)
+async def test_the_doctor_looks_at_the_operator_s_file(
+    tmp_path: Path, text: str | None, findings: list[tuple[bool, str]]
+) -> None:
+    if text is not None:
+        (tmp_path / "mcp.json").write_text(text)
+        (tmp_path / "mcp.json").chmod(0o600)
+    found = await examination._servers(Settings(flowmate_data_dir=tmp_path))
+    assert [(one.ok, one.detail) for one in found] == findings
