@@ -48,9 +48,7 @@ class Settings(SpendingSettings, McpSettings):
         None, description="a folder with a team's own agents; default: agents/ in the data folder"
     )
     flowmate_zone: str = Field("UTC", description="IANA time zone for people whose own is not known")
-    flowmate_schedule_minimum_seconds: int = Field(
-        60, ge=60, description="shortest interval at which a schedule may run"
-    )
+    flowmate_schedule_minimum_seconds: int = Field(60, ge=60, description="shortest interval of a schedule")
     flowmate_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="how much is logged"
     )
