@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from adapters.chat.platform import Connection
 from adapters.invitations import SignedInvitations
 from adapters.limits.moving_window import MovingWindow
+from adapters.mcp.source import McpTools
 from adapters.queue.live_events import LiveEvents
 from adapters.queue.rq_queue import RqJobQueue
 from adapters.settings import Settings
@@ -64,6 +65,7 @@ class Assembly:
     approvals: ApprovalDesk
     desk: Desk
     integrations: IntegrationDesk
+    servers: McpTools
     invitations: SignedInvitations
     accounting: Accounting
     admissions: SqlAdmissions
@@ -78,6 +80,7 @@ class Assembly:
         await self.events.aclose()
         for connection in self.connections.values():
             await connection.aclose()
+        await self.servers.aclose()
         await self.limiter.aclose()
         if self.model is not None:
             await self.model.aclose()

@@ -21,7 +21,12 @@ from adapters.configured import (
     redis_url,
     routine_rules,
 )
-from adapters.connecting import build_integration_desk, build_invitations, build_service_commands
+from adapters.connecting import (
+    build_integration_desk,
+    build_invitations,
+    build_mcp_tools,
+    build_service_commands,
+)
 from adapters.limits.moving_window import MovingWindow
 from adapters.making import build_shop
 from adapters.operator import OPERATOR, to_own_place
@@ -116,6 +121,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     model = metered(settings, budgets)
     integrations = build_integration_desk(settings, database, clock)
     invitations = build_invitations(settings, admissions)
+    servers = build_mcp_tools(settings, integrations)
     tools = all_tools(settings, database, clock, integrations) if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
     check_tools(agents, tools=tools or tool_names())
@@ -142,6 +148,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             clock=clock,
             gate=build_gate(settings, approvals.approvals, clock),
             access=integrations,
+            source=servers,
         ),
         store=store,
         clock=clock,
@@ -251,6 +258,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         alarm=alarm,
         desk=desk,
         integrations=integrations,
+        servers=servers,
         invitations=invitations,
         accounting=accounting,
         admissions=admissions,

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from core.errors import ConfigurationError, InvalidAgent
 from core.models import Agent
+from core.ports.tool import to_sourced
 from core.rendering import making as words
 
 BUILT_IN = Path(__file__).parent / "agents"
@@ -69,7 +70,7 @@ def unknown_tools(agent: Agent, tools: Collection[str]) -> list[tuple[str, str]]
     return [
         (f"tools.{place}", words.no_such_tool(name[:60], meant=near(name, tools), tools=sorted(tools)))
         for place, name in enumerate(agent.tools)
-        if name not in tools
+        if name not in tools and to_sourced(name) is None
     ]
 
 

@@ -136,6 +136,15 @@ def chat() -> None:
 
 
 @app.command(rich_help_panel=TALK)
+def mcp() -> None:
+    """Let an MCP client on this machine use the running service, over standard input and output."""
+    from bot.cli.configuration import load_settings
+    from bot.cli.mcp import serve
+
+    raise typer.Exit(asyncio.run(serve(load_settings())))
+
+
+@app.command(rich_help_panel=TALK)
 def link() -> None:
     """Print a link that opens the chat page in a browser."""
     from bot.cli.configuration import load_settings

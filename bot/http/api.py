@@ -103,9 +103,9 @@ async def delegate(
 ) -> Response:
     """Ask for something, and get one answer. Waits up to `timeout`; 202 after that, or at once with
     `Prefer: respond-async`. The work goes on whether somebody waits or not."""
-    await _check_agents(assembly, asker, task.preferred_agents)
+    await check_agents(assembly, asker, task.preferred_agents)
     try:
-        receipt = await reception.receive(_to_instruction(asker, task, wishes))
+        receipt = await reception.receive(to_instruction(asker, task, wishes))
     except Conflict as error:
         raise invalid("Idempotency-Key", error.sentence) from error
     if not wishes.respond_async and receipt.notice is None:
@@ -134,8 +134,8 @@ async def delegate(
 )
 async def plan(asker: Asker, assembly: Parts, wishes: Wanted, asked: Asked) -> PlanOut:
     """What would run, without saving or running anything; where nothing fits, no steps and a question."""
-    await _check_agents(assembly, asker, asked.preferred_agents)
-    found = await _plan(assembly, _to_instruction(asker, asked, wishes))
+    await check_agents(assembly, asker, asked.preferred_agents)
+    found = await _plan(assembly, to_instruction(asker, asked, wishes))
     return from_plan(found, estimate=estimate(found, model=assembly.model is not None))
 
 
@@ -169,7 +169,8 @@ async def _plan(assembly: Assembly, instruction: Instruction) -> Plan:
     return await assembly.planner.plan(request)
 
 
-def _to_instruction(person: Person, asked: PlanIn, wishes: Wishes) -> Instruction:
+def to_instruction(person: Person, asked: PlanIn, wishes: Wishes) -> Instruction:
+    """What is asked, as whoever is signed in asks it."""
     request = [asked.instruction, asked.preferred_agents, wishes.conversation]
     return Instruction(
         key=f"api:{person.id}:{wishes.key or secrets.token_hex(16)}",
@@ -186,7 +187,8 @@ def _to_instruction(person: Person, asked: PlanIn, wishes: Wishes) -> Instructio
     )
 
 
-async def _check_agents(assembly: Assembly, asker: Person, names: list[str]) -> None:
+async def check_agents(assembly: Assembly, asker: Person, names: list[str]) -> None:
+    """Raise a Problem that names the nearest ones where there is no such agent for this person."""
     if all(name in assembly.agents for name in names):
         return
     usable = (await assembly.roster.of(PLATFORM, WORKSPACE)).usable_by(asker.id)

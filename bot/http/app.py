@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from adapters.assembly import Assembly
 from adapters.configured import redis_url
@@ -32,8 +33,9 @@ from bot.http import (
 )
 from bot.http.auth import Operator
 from bot.http.listening import Listening
+from bot.http.mcp import McpDoor
 from bot.http.metrics import CountedReception, Measured, Metrics
-from bot.http.middleware import AddressLimit, BodyLimit, Correlation
+from bot.http.middleware import MCP_PATH, AddressLimit, BodyLimit, Correlation
 from bot.page.access import Access
 from core.models import Verdict
 
@@ -73,13 +75,7 @@ def build_app(assembly: Assembly) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[
-            Middleware(Correlation),
-            Middleware(Measured, metrics=metrics),
-            *_browsers(assembly.settings),
-            Middleware(BodyLimit),
-            Middleware(AddressLimit, admit=_admit(assembly), signed_in=operator.signed_in),
-        ],
+        middleware=_passed(assembly, operator, metrics),
     )
     problems.install(app)
     contract.describe(app)
@@ -95,6 +91,8 @@ def build_app(assembly: Assembly) -> FastAPI:
     for routes in ROUTES:
         app.include_router(routes.router)
     app.router.routes.append(stream.build(assembly, operator, metrics))
+    app.state.mcp = McpDoor(assembly, operator, reception=app.state.reception, closing=app.state.closing)
+    app.router.routes.append(Route(MCP_PATH, app.state.mcp))
     app.router.routes.append(documentation.build(app, base_url=assembly.settings.base_url))
     for connection in assembly.connections.values():
         app.router.routes.extend(connection.routes(app.state.reception))
@@ -105,7 +103,19 @@ def build_app(assembly: Assembly) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with Listening(app.state.assembly, app.state.reception):
         yield
+    await app.state.mcp.aclose()
     await app.state.redis.aclose()
+
+
+def _passed(assembly: Assembly, operator: Operator, metrics: Metrics) -> list[Middleware]:
+    """What every request passes, outermost first."""
+    return [
+        Middleware(Correlation),
+        Middleware(Measured, metrics=metrics),
+        *_browsers(assembly.settings),
+        Middleware(BodyLimit),
+        Middleware(AddressLimit, admit=_admit(assembly), signed_in=operator.signed_in),
+    ]
 
 
 def _browsers(settings: Settings) -> list[Middleware]:

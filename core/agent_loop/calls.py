@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from core.agent_loop.prompt import as_data, no_such_tool, not_yours, shortened, unfit, with_files
 from core.agent_loop.words import named_in
 from core.approvals.gate import Gate, Wish
-from core.errors import PermanentError, TransientError
+from core.errors import Denied, PermanentError, TransientError
 from core.integrations.masking import KNOWN
 from core.models import Agent, EventKind, Task
 from core.ports.clock import Clock
@@ -78,6 +79,13 @@ class ToolCalls:
         self._gate = gate
         self._signatures: dict[str, ToolSignature] = {}
 
+    def among(self, found: Mapping[str, AnyTool]) -> ToolCalls:
+        """These calls with more tools, those of one workspace, for one run."""
+        more = copy(self)
+        more._tools = {**self._tools, **found}
+        more._signatures = {}
+        return more
+
     def offered(self, agent: Agent) -> tuple[ToolSignature, ...]:
         """The agent's own tools, as the model sees them."""
         return tuple(self._signature(tool) for tool in self.own(agent))
@@ -116,8 +124,8 @@ class ToolCalls:
         state = await self._runs.begin_call(setting.step_id, key, effect)
         if state.outcome is not None:
             return state.outcome
-        if state.status is CallStatus.ATTEMPTING and self.writes(call.name):
-            # Also where it may no longer run: its integration may have been revoked since.
+        if state.status is CallStatus.ATTEMPTING:
+            # Only what may write was ever marked; its integration may have been revoked since, or its server be gone.
             outcome = CallOutcome(kind=OutcomeKind.UNKNOWN, text=words.may_have_happened(call.name))
         elif isinstance(judged, Verdict):
             if judged.record is not None:
@@ -168,6 +176,10 @@ class ToolCalls:
                 await self._runs.abandon_call(setting.step_id, key)
             failure.sentence = KNOWN.mask(failure.sentence)
             raise
+        except Denied as failure:
+            # What only the tool itself could find out, such as that its integration was revoked in this moment.
+            await setting.tell(EventKind.TOOL_DENIED, {"tool": tool.name, "reason": "refused by the tool"})
+            outcome = CallOutcome(kind=OutcomeKind.DENIED, text=failure.sentence)
         except PermanentError as failure:
             outcome = CallOutcome(kind=OutcomeKind.FAILED, text=failure.sentence)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from copy import copy
 from functools import partial
 
 from core.agent_loop.calls import Allowed, AnyTool, OnProgress, Setting, ToolCalls, prepared, unnamed
@@ -17,7 +18,7 @@ from core.ports.clock import Clock
 from core.ports.integrations import Access
 from core.ports.language_model import FinishReason, LanguageModel, Message, ModelRequest, ModelTurn
 from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
-from core.ports.tool import Effect
+from core.ports.tool import Effect, ToolSource, to_sourced
 from core.rendering import agents as words
 
 MODEL_TIMEOUT_SECONDS = 30.0
@@ -44,8 +45,11 @@ class AgentLoop:
         clock: Clock,
         gate: Gate,
         access: Access | None = None,
+        source: ToolSource | None = None,
     ) -> None:
+        """`source` finds those of an agent's tools that are not among `tools`."""
         self._model = model
+        self._source = source
         self._runs = runs
         self._calls = ToolCalls(tools=tools, runs=runs, clock=clock, gate=gate, access=access)
 
@@ -74,6 +78,11 @@ class AgentLoop:
         """
         if self._model is None:
             return await self.run_without_model(agent, task, step_id=step_id, on_progress=on_progress)
+        if self._source is not None and any(map(to_sourced, agent.tools)):
+            loop, agent = await self._completed(self._source, agent, task)
+            return await loop.run(
+                agent, task, step_id=step_id, on_progress=on_progress, stream=stream, fresh=fresh
+            )
         saved = () if fresh else await self._runs.turns(step_id)
         run = Run(agent, task, step_id=step_id, saved=saved, on_progress=on_progress, stream=stream)
         try:
@@ -105,6 +114,14 @@ class AgentLoop:
     async def spent(self, step_id: str) -> Usage:
         """What the run's model turns took so far, for a run that ended by raising. Raises StoreUnavailable."""
         return sum((saved.turn.usage for saved in await self._runs.turns(step_id)), Usage())
+
+    async def _completed(self, source: ToolSource, agent: Agent, task: Task) -> tuple[AgentLoop, Agent]:
+        """This loop and the agent with all its tools, for one run."""
+        found = await source.found(agent.tools, workspace=task.workspace)
+        loop = copy(self)
+        loop._source, loop._calls = None, self._calls.among(found)
+        own = tuple(name for name in agent.tools if to_sourced(name) is None)
+        return loop, agent.model_copy(update={"tools": (*own, *found)})
 
     async def _converse(self, model: LanguageModel, run: Run) -> Result:
         while True:
