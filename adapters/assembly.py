@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
+from adapters.assembled import Assembly as Assembly
 from adapters.charts.spending import SpendingCharts
-from adapters.chat.platform import Connection, Shared
+from adapters.chat.platform import Shared
 from adapters.clock import SystemClock
 from adapters.configured import (
     all_tools,
@@ -21,9 +21,14 @@ from adapters.configured import (
     redis_url,
     routine_rules,
 )
-from adapters.connecting import build_integration_desk, build_invitations, build_service_commands
-from adapters.invitations import SignedInvitations
+from adapters.connecting import (
+    build_integration_desk,
+    build_invitations,
+    build_mcp_tools,
+    build_service_commands,
+)
 from adapters.limits.moving_window import MovingWindow
+from adapters.making import build_shop
 from adapters.operator import OPERATOR, to_own_place
 from adapters.planner_on_demand import PlannerOnDemand
 from adapters.queue.connection import connect, connect_async
@@ -34,6 +39,7 @@ from adapters.sql.admissions import SqlAdmissions
 from adapters.sql.approvals import SqlApprovals
 from adapters.sql.budgets import SqlBudgets
 from adapters.sql.database import Database
+from adapters.sql.made_agents import SqlMadeAgents
 from adapters.sql.runs import SqlRuns
 from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
@@ -47,17 +53,14 @@ from core.controls import Controls
 from core.coordinator import Coordinator
 from core.delivery import Delivery
 from core.intake import Intake
-from core.integrations.desk import IntegrationDesk
 from core.leases import Leases
 from core.line import Line
-from core.models import Agent
+from core.making import MakingDesk
 from core.parts import Parts
-from core.ports.clock import Clock
-from core.ports.language_model import LanguageModel
 from core.ports.limiter import Limit
-from core.ports.planner import Planner
 from core.reception import Reception
 from core.reconcile import Reconciler
+from core.roster import Roster
 from core.schedules.desk import Desk, ScheduleLimits
 from core.schedules.firing import Alarm, pausing
 from core.schedules.posting import Posting, to_targets
@@ -65,52 +68,6 @@ from core.schedules.routines import Routines
 from core.step_runner import RunLimits, StepRunner
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Assembly:
-    """A process's parts, ready to use."""
-
-    settings: Settings
-    clock: Clock
-    database: Database
-    store: SqlStore
-    queue: RqJobQueue
-    limiter: MovingWindow
-    events: LiveEvents
-    model: LanguageModel | None
-    agents: Mapping[str, Agent]
-    planner: Planner
-    delivery: Delivery
-    leases: Leases
-    coordinator: Coordinator
-    controls: Controls
-    reception: Reception
-    reconciler: Reconciler
-    schedules: SqlSchedules
-    alarm: Alarm
-    approvals: ApprovalDesk
-    desk: Desk
-    integrations: IntegrationDesk
-    invitations: SignedInvitations
-    accounting: Accounting
-    admissions: SqlAdmissions
-    routines: Routines
-    connections: Mapping[str, Connection]
-    person_limit: Limit
-
-    async def aclose(self) -> None:
-        """Let go of everything; what is under way is finished or handed back before."""
-        await self.approvals.drain()
-        await self.delivery.drain()
-        await self.events.aclose()
-        for connection in self.connections.values():
-            await connection.aclose()
-        await self.limiter.aclose()
-        if self.model is not None:
-            await self.model.aclose()
-        self.queue.close()
-        await self.store.aclose()
 
 
 @asynccontextmanager
@@ -164,6 +121,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     model = metered(settings, budgets)
     integrations = build_integration_desk(settings, database, clock)
     invitations = build_invitations(settings, admissions)
+    servers = build_mcp_tools(settings, integrations)
     tools = all_tools(settings, database, clock, integrations) if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
     check_tools(agents, tools=tools or tool_names())
@@ -178,8 +136,11 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             )
         )
     )
+    made_agents = SqlMadeAgents(database)
+    roster = Roster(files=agents, made=made_agents)
     runner = StepRunner(
         agents=agents,
+        roster=roster,
         loop=AgentLoop(
             model=model,
             tools=tools,
@@ -187,6 +148,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             clock=clock,
             gate=build_gate(settings, approvals.approvals, clock),
             access=integrations,
+            source=servers,
         ),
         store=store,
         clock=clock,
@@ -203,6 +165,10 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         limits=ScheduleLimits(minimum_seconds=settings.flowmate_schedule_minimum_seconds),
         default_zone=settings.flowmate_zone,
     )
+    shop = build_shop(
+        settings, made=made_agents, runner=runner, tools=tools or tool_names(), desk=desk, clock=clock
+    )
+    making = MakingDesk(shop=shop, made=made_agents, clock=clock, standing=delivery.standing)
     accounting = Accounting(
         budgets=budgets,
         rules=budget_rules(settings),
@@ -222,6 +188,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             leases=leases,
             approvals=approvals,
             desk=desk,
+            making=making,
             money=BudgetDesk(
                 accounting=accounting,
                 operators=settings.operators | {OPERATOR.id},
@@ -249,6 +216,8 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         limit=limit,
         approvals=approvals,
         desk=desk,
+        making=making,
+        made=made_agents,
     )
     return Assembly(
         settings=settings,
@@ -260,6 +229,8 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         events=events,
         model=model,
         agents=agents,
+        roster=roster,
+        shop=shop,
         planner=planner,
         delivery=delivery,
         leases=leases,
@@ -271,6 +242,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             controls=controls,
             store=store,
             agents=agents,
+            making=making,
             services=build_service_commands(settings, integrations, invitations, clock),
         ),
         reconciler=Reconciler(
@@ -286,6 +258,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         alarm=alarm,
         desk=desk,
         integrations=integrations,
+        servers=servers,
         invitations=invitations,
         accounting=accounting,
         admissions=admissions,

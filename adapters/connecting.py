@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from adapters.integrations import KindParts
 from adapters.integrations.registry import OnDemandKinds
 from adapters.invitations import SignedInvitations
+from adapters.mcp.source import McpTools
 from adapters.operator import OPERATOR
 from adapters.settings import Settings, operator_token
 from adapters.sql.database import Database
@@ -30,7 +32,11 @@ def build_vault(settings: Settings, database: Database) -> AesVault:
 
 def build_integration_desk(settings: Settings, database: Database, clock: Clock) -> IntegrationDesk:
     """The desk over this database. Raises ConfigurationError where FLOWMATE_FETCH_ALLOW is wrong."""
-    parts = KindParts(fetch=OnDemandFetcher(allow=settings.fetch_allow), data_dir=settings.data_dir)
+    parts = KindParts(
+        fetch=OnDemandFetcher(allow=settings.fetch_allow),
+        data_dir=settings.data_dir,
+        programs=programs_file(settings),
+    )
     return IntegrationDesk(
         integrations=SqlIntegrations(database),
         vault=build_vault(settings, database),
@@ -38,6 +44,11 @@ def build_integration_desk(settings: Settings, database: Database, clock: Clock)
         clock=clock,
         provided=frozenset({"smtp"} if settings.smtp_url is not None else ()),
     )
+
+
+def build_mcp_tools(settings: Settings, desk: IntegrationDesk) -> McpTools:
+    """The tools of the workspaces' MCP servers."""
+    return McpTools(desk, fetch=OnDemandFetcher(allow=settings.fetch_allow), programs=programs_file(settings))
 
 
 def build_invitations(settings: Settings, admissions: Admissions) -> SignedInvitations:
@@ -62,3 +73,8 @@ async def rotate_keys(settings: Settings) -> Rotation:
         return await rotate(build_vault(settings, database), SqlIntegrations(database))
     finally:
         database.close()
+
+
+def programs_file(settings: Settings) -> Path:
+    """Where it stands which MCP servers may be started here."""
+    return (settings.flowmate_mcp_file or settings.data_dir / "mcp.json").expanduser().resolve()

@@ -14,7 +14,9 @@ from adapters.chat import PLATFORMS
 from adapters.chat.platform import Shared
 from adapters.clock import SystemClock
 from adapters.configured import build_model, connect_platforms, redis_url, routine_rules
+from adapters.connecting import programs_file
 from adapters.limits.moving_window import MovingWindow
+from adapters.mcp.servers import load_programs
 from adapters.queue.connection import connect
 from adapters.settings import Settings
 from adapters.sql.database import make_engine
@@ -22,7 +24,7 @@ from adapters.sql.migrations import missing_revisions
 from adapters.tools.registry import tool_names
 from adapters.web.smtp import to_server
 from core.catalog import BUILT_IN, check_tools, load_agents
-from core.errors import FlowMateError
+from core.errors import FlowMateError, ToolFailed
 from core.memory.admissions import InMemoryAdmissions
 from core.models import Finding
 from core.ports.language_model import Message, ModelRequest
@@ -44,6 +46,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _model,
         _mail,
         _agents,
+        _servers,
     ]
     found = await asyncio.gather(*(_guarded(check, settings) for check in checks))
     return [finding for findings in found for finding in findings]
@@ -218,3 +221,19 @@ async def _agents(settings: Settings) -> Sequence[Finding]:
         return [Finding(subject="agents", ok=True, detail=f"{len(agents)}{alone}")]
     mend = f"Correct the agent's file in {settings.agents_dir}, and restart."
     return [Finding(subject="agents", ok=False, detail=said, mend=mend) for said in problems.values()]
+
+
+async def _servers(settings: Settings) -> Sequence[Finding]:
+    """The MCP servers of the operator's file; nothing where there is none."""
+    path = programs_file(settings)
+    try:
+        programs = await asyncio.to_thread(load_programs, path)
+        missing = [name for name, program in programs.items() if not program.is_there]
+    except ToolFailed as error:
+        mend = f"Correct {path}."
+        return [Finding(subject="MCP servers", ok=False, detail=error.sentence, mend=mend)]
+    if missing:
+        detail = f"the command of {', '.join(missing)} isn't on this machine"
+        mend = f"Install it, or correct {path}."
+        return [Finding(subject="MCP servers", ok=False, detail=detail, mend=mend)]
+    return [Finding(subject="MCP servers", ok=True, detail=", ".join(programs))] if programs else []

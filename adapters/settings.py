@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from adapters.mcp.settings import McpSettings
 from adapters.spending_settings import PLANNER_MODEL, SpendingSettings
 from core.approvals.policy import read_rules
 from core.errors import ConfigurationError
@@ -22,7 +23,7 @@ MIN_DIFFERENT_CHARACTERS = 8
 DEFAULT_MODEL = "gpt-5-mini"
 
 
-class Settings(SpendingSettings):
+class Settings(SpendingSettings, McpSettings):
     """Everything that can be set; the description of each field is its line in `.env.example`."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
@@ -47,9 +48,7 @@ class Settings(SpendingSettings):
         None, description="a folder with a team's own agents; default: agents/ in the data folder"
     )
     flowmate_zone: str = Field("UTC", description="IANA time zone for people whose own is not known")
-    flowmate_schedule_minimum_seconds: int = Field(
-        60, ge=60, description="shortest interval at which a schedule may run"
-    )
+    flowmate_schedule_minimum_seconds: int = Field(60, ge=60, description="shortest interval of a schedule")
     flowmate_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="how much is logged"
     )

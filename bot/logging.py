@@ -33,7 +33,10 @@ QUIET = (
     "rq.scheduler",
     "alembic",
     "trafilatura",
+    "mcp",
 )
+STRANGERS = ("mcp.client", "mcp.shared")
+"""What these log is what other people's servers said, and where it matters we say it in our words."""
 correlation: ContextVar[str] = ContextVar("correlation", default="")
 """The id of the request that is being served, for every line that is logged meanwhile."""
 
@@ -52,6 +55,8 @@ def configure_logging(level: str, *settings: BaseSettings) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
     _log_what_nobody_caught()
+    for name in STRANGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 

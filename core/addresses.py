@@ -65,6 +65,11 @@ def addresses_in(text: str, *, escaped: bool = False) -> frozenset[str]:
     return frozenset(one for one in found if one)
 
 
+def spelled_out(text: str) -> tuple[str, ...]:
+    """The addresses in the text that name their scheme, as they stand there."""
+    return tuple(dict.fromkeys(trimmed(match[0]) for match in WITH_SCHEME.finditer(text)))
+
+
 def known_among(text: str, known: Iterable[str], *, most: int = 200) -> tuple[str, ...]:
     """Which of the known addresses the text holds."""
     return tuple(sorted(addresses_in(text) & set(known)))[:most]

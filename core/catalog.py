@@ -1,45 +1,98 @@
-"""The micro agents that there are: one Markdown file each, front matter and the system prompt as its body."""
+"""The micro agents of files, and what makes an agent of any source valid: files, chat and the API have one parser.
+
+A file is front matter between two lines of `---` and the system prompt below them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, InvalidAgent
 from core.models import Agent
+from core.ports.tool import to_sourced
+from core.rendering import making as words
 
 BUILT_IN = Path(__file__).parent / "agents"
+TEMPLATES = BUILT_IN / "templates"
 FENCE = "---"
 # The safe loader in C, where the wheel has it: at the start, reading agents takes longest.
 LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+FIELDS = tuple(Agent.model_fields)
+LISTS = ("tools", "integrations", "examples")
+_LINE = ("name", "description", "model", "schedule", "post_to")
+"""Fields that are one line each: a line break in a description could pass for a line of the planner's own."""
 
 
-def to_agent(text: str, *, source: str) -> Agent:
-    """Read one agent file. Raises ConfigurationError naming the file, the field and what is wrong with it."""
-    lines = text.lstrip("\ufeff").splitlines()
+def is_file(text: str) -> bool:
+    """Whether the text is meant as an agent's file."""
+    return text.lstrip("\ufeff \t\r\n").startswith(FENCE)
+
+
+def read_fields(text: str) -> dict[str, Any]:
+    """Front matter and prompt as fields, not checked yet. Raises InvalidAgent."""
+    lines = text.lstrip("\ufeff").strip("\r\n").splitlines()
     if not lines or lines[0].strip() != FENCE or FENCE not in (line.strip() for line in lines[1:]):
-        raise ConfigurationError(
-            f"{source}: an agent file begins with front matter between two lines of '---'."
-        )
+        raise InvalidAgent([("file", words.NO_FRONT_MATTER)])
     end = next(i for i, line in enumerate(lines[1:], start=1) if line.strip() == FENCE)
     try:
         front = yaml.load("\n".join(lines[1:end]), Loader=LOADER) or {}
     except yaml.YAMLError as error:
-        raise ConfigurationError(
-            f"{source}: the front matter is no YAML ({_first_line(error)}); "
-            "a value that holds a colon or begins with * needs quotes around it."
-        ) from error
+        raise InvalidAgent([("file", words.no_yaml(str(error).splitlines()[0]))]) from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidAgent([("file", words.no_yaml("a value can't be read"))]) from error
     if not isinstance(front, dict):
-        raise ConfigurationError(f"{source}: the front matter must hold `field: value` lines.")
-    body = "\n".join(lines[end + 1 :]).strip()
+        raise InvalidAgent([("file", words.NO_FIELDS)])
+    return {**front, "system_prompt": "\n".join(lines[end + 1 :]).strip()}
+
+
+def check_agent(fields: Mapping[str, Any], *, tools: Collection[str] | None = None) -> Agent:
+    """The agent that these fields describe, whatever they come from. Raises InvalidAgent naming every wrong field.
+
+    `tools`: the names that there are; None where that is looked at later.
+    """
     try:
-        return Agent.model_validate({**front, "system_prompt": body})
+        agent = Agent.model_validate({str(name): _tidy(str(name), value) for name, value in fields.items()})
     except ValidationError as error:
-        raise ConfigurationError(f"{source}: {_problems(error)}.") from error
+        raise InvalidAgent([_problem(detail) for detail in error.errors()]) from error
+    if tools is not None and (unknown := unknown_tools(agent, tools)):
+        raise InvalidAgent(unknown)
+    return agent
+
+
+def unknown_tools(agent: Agent, tools: Collection[str]) -> list[tuple[str, str]]:
+    """A sentence for each tool that doesn't exist, with those that were perhaps meant."""
+    return [
+        (f"tools.{place}", words.no_such_tool(name[:60], meant=near(name, tools), tools=sorted(tools)))
+        for place, name in enumerate(agent.tools)
+        if name not in tools and to_sourced(name) is None
+    ]
+
+
+def near(name: str, names: Iterable[str]) -> list[str]:
+    """Those that somebody may have meant who wrote this."""
+    written = name.strip().lower().replace("-", "_").replace(" ", "_")
+    return get_close_matches(written[:60], list(names), n=2)
+
+
+def to_file(agent: Agent) -> str:
+    """The agent as the file that gives it back."""
+    values = agent.model_dump(exclude={"system_prompt"}, exclude_defaults=True, mode="json")
+    front = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=10_000)
+    return f"{FENCE}\n{front}{FENCE}\n{agent.system_prompt}\n"
+
+
+def to_agent(text: str, *, source: str) -> Agent:
+    """Read one agent's file. Raises ConfigurationError naming the file, the fields and what is wrong with them."""
+    try:
+        return check_agent(read_fields(text))
+    except InvalidAgent as wrong:
+        raise ConfigurationError(f"{source}: {wrong.sentence}") from wrong
 
 
 def load_agents(folders: Iterable[Path]) -> Mapping[str, Agent]:
@@ -67,23 +120,27 @@ def load_agents(folders: Iterable[Path]) -> Mapping[str, Agent]:
     return agents
 
 
-def check_tools(agents: Mapping[str, Agent], *, tools: Iterable[str]) -> None:
+def check_tools(agents: Mapping[str, Agent], *, tools: Collection[str]) -> None:
     """Raise ConfigurationError where an agent lists a tool that doesn't exist."""
-    known = set(tools)
-    wrong = [f"{a.name} lists {t}" for a in agents.values() for t in a.tools if t not in known]
-    if wrong:
-        raise ConfigurationError(
-            f"There is no such tool: {', '.join(wrong)}. The tools are {', '.join(sorted(known))}."
-        )
+    for agent in agents.values():
+        if unknown := unknown_tools(agent, tools):
+            raise ConfigurationError(f"{agent.name}: {' '.join(sentence for _, sentence in unknown)}")
 
 
-def _problems(error: ValidationError) -> str:
-    def one(detail: Any) -> str:
-        field = ".".join(str(part) for part in detail["loc"]) or "front matter"
-        return f"{field}: {detail['msg']}"
+def _tidy(name: str, value: Any) -> Any:
+    """The value without what no column takes; YAML can write such characters, too."""
+    if isinstance(value, str):
+        text = "".join(c for c in value if c in "\n\t" or c.isprintable() or c.isspace())
+        text = text.encode("utf-8", "replace").decode()
+        return " ".join(text.split()) if name in _LINE else text.strip()
+    if isinstance(value, list | tuple):
+        return [_tidy("name", one) for one in value] if name in LISTS else value
+    return value
 
-    return "; ".join(one(detail) for detail in error.errors())
 
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+def _problem(detail: Any) -> tuple[str, str]:
+    place = [str(part) for part in detail["loc"]]
+    field = ".".join(place) or "file"
+    return field, words.wrong_field(
+        field, detail["type"], detail.get("ctx") or {}, str(detail["msg"]), FIELDS
+    )

@@ -7,6 +7,7 @@ import logging
 from core.approvals.desk import ApprovalDesk
 from core.coordinator import Coordinator
 from core.errors import Conflict, NotFound, QueueUnavailable, RateLimited
+from core.making import MakingDesk
 from core.models import (
     DECISIONS,
     Address,
@@ -22,6 +23,7 @@ from core.models import (
 from core.policies import RETRY_EXPIRES
 from core.ports.clock import Clock
 from core.ports.limiter import Limit, Limiter
+from core.ports.made_agents import MadeAgents
 from core.ports.store import Store
 from core.rendering import questions, refusals
 from core.schedules.commands import Change
@@ -53,6 +55,8 @@ class Controls:
         limit: Limit,
         approvals: ApprovalDesk,
         desk: Desk | None = None,
+        making: MakingDesk | None = None,
+        made: MadeAgents | None = None,
     ) -> None:
         self._store = store
         self._coordinator = coordinator
@@ -61,6 +65,8 @@ class Controls:
         self._limit = limit
         self._approvals = approvals
         self._desk = desk
+        self._making = making
+        self._made = made
 
     async def press(self, press: Press) -> str | None:
         """What a button does; a sentence for the presser alone where it changes nothing."""
@@ -127,7 +133,10 @@ class Controls:
         await self._advance(delegation.id)
 
     async def cancel_latest(self, address: Address, person: Person) -> str | None:
-        """Cancel this person's latest instruction of this conversation, if it still runs; else a sentence."""
+        """Cancel this person's latest instruction of this conversation, or the dialogue they are in; a sentence where
+        that is all, or where there is nothing."""
+        if self._making is not None and (said := await self._making.cancel(address, person)) is not None:
+            return said
         for found in await self._store.recent(workspace=address.workspace, limit=LOOKED_AT):
             instruction = found.instruction
             mine = instruction.person.id == person.id
@@ -140,7 +149,9 @@ class Controls:
         return refusals.NOTHING_RUNS
 
     async def moved(self, place: Address, *, to: Address) -> None:
-        """Let the schedules of a place go along with it: people list and change them where they are now."""
+        """Let the schedules and agents of a place go along with it: people list and change them where they are now."""
+        if self._made is not None and await self._made.move(place, to=to):
+            logger.info("the agents of a %s place moved along with it", place.platform)
         if self._desk is not None and await self._desk.schedules.move(place, to=to):
             logger.info("the schedules of a %s place moved along with it", place.platform)
 

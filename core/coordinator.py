@@ -16,7 +16,7 @@ from core.errors import AwaitsApproval, NotFound, QueueUnavailable
 from core.finishing import Finishing
 from core.histories import Histories
 from core.leases import LeaseLost
-from core.models import Delegation, DelegationState, Result, Step, StepState
+from core.models import Delegation, DelegationState, Result, Step, StepState, Task
 from core.parts import Parts
 from core.planning_stage import PlanningStage
 from core.policies import LEASE_SECONDS, MAX_CRASHES, due
@@ -34,7 +34,7 @@ class Coordinator:
         self._clock = parts.clock
         self._histories = Histories(parts.store)
         self._finishing = Finishing(
-            agents=parts.runner.agents,
+            roster=parts.runner.roster,
             desk=parts.desk,
             money=parts.money,
             posts=parts.delivery.posts,
@@ -86,11 +86,11 @@ class Coordinator:
 
     async def plan(self, delegation_id: str) -> None:
         """Stage 2: choose agents and save the steps, while the placeholder is on its way."""
-        delegation = await self._store.load(delegation_id)
+        delegation, roster = await self._store.load_to_plan(delegation_id)
         if delegation.state is DelegationState.RECEIVED:
             placeholder = asyncio.create_task(self._parts.delivery.placeholder(delegation))
             try:
-                planned = await self._planning.plan(delegation)
+                planned = await self._planning.plan(delegation, roster)
                 if planned is None:
                     await self.advance(delegation_id, here=True)
                 else:
@@ -111,10 +111,14 @@ class Coordinator:
             await self._advance_after(step_id)
             return
         delegation, step = claimed
+        del claimed
         self._changed(delegation)
         try:
             async with self._parts.leases.holding(step.id, step.token):
-                result = await self._result(delegation, step)
+                task = await self._task(delegation, step)
+                # Thousands may wait for their models: none holds more of the others than its task does.
+                delegation = delegation.model_copy(update={"steps": (step,)})
+                result = await self._result(delegation, step, task)
         except LeaseLost:
             return
         except AwaitsApproval as wanted:
@@ -125,6 +129,9 @@ class Coordinator:
             # token no longer fits, and this changes nothing).
             await asyncio.shield(self._store.release_step(step.id, token=step.token, now=self._clock.now()))
             raise
+        await self._end(delegation, step, result)
+
+    async def _end(self, delegation: Delegation, step: Step, result: Result) -> None:
         ended = await self._store.end_step(
             step.id,
             token=step.token,
@@ -147,16 +154,18 @@ class Coordinator:
         if waiting is not None:
             await self._advance(waiting, here=True)
 
-    async def _result(self, delegation: Delegation, step: Step) -> Result:
-        if step.crashes >= MAX_CRASHES:
-            return Result(state=StepState.FAILED, error=failures.keeps_crashing(step.crashes))
-        task = to_task(
+    async def _task(self, delegation: Delegation, step: Step) -> Task:
+        return to_task(
             delegation,
             step,
             history=await self._histories.of(delegation),
             now=self._clock.now(),
             default_zone=self._parts.default_zone,
         )
+
+    async def _result(self, delegation: Delegation, step: Step, task: Task) -> Result:
+        if step.crashes >= MAX_CRASHES:
+            return Result(state=StepState.FAILED, error=failures.keeps_crashing(step.crashes))
         return await self._parts.runner.run(
             delegation, step, task, on_change=lambda: self._changed(delegation)
         )

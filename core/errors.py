@@ -4,6 +4,7 @@
     ├── Refused                 the instruction is not taken; the sentence says why
     │   ├── InvalidInstruction
     │   ├── InvalidSchedule     a cron expression, zone or interval that can't be; carries the field
+    │   ├── InvalidAgent        an agent that can't be; carries each wrong field with its sentence
     │   ├── InvalidIntegration  a kind, name or value that can't be; carries the field
     │   └── RateLimited         carries the verdict: which limit, and when to try again
     ├── NotFound, Conflict      what was named does not exist, or is not in a state that allows it
@@ -32,6 +33,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -60,6 +62,15 @@ class InvalidSchedule(Refused):
     def __init__(self, sentence: str, *, field: str) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+class InvalidAgent(Refused):
+    """That agent can't be."""
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__(" ".join(sentence for _, sentence in problems))
+        self.problems = tuple(problems)
+        """Each wrong field (`tools.0`) with a sentence."""
 
 
 class InvalidIntegration(Refused):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from core.budgets.desk import BudgetDesk
-from core.models import Agent, Delegation, Plan, Reply, Status
+from core.models import Delegation, Plan, Reply, Status
 from core.policies import due, status_of
 from core.ports.clock import Clock
 from core.ports.store import Answer, Answering
 from core.rendering import answers, digests
+from core.roster import Roster
 from core.schedules.desk import Desk
 from core.schedules.digest import lead_with_new
 from core.schedules.firing import ORIGIN as SCHEDULE
@@ -24,7 +25,7 @@ class Finishing:
     def __init__(
         self,
         *,
-        agents: Mapping[str, Agent],
+        roster: Roster,
         desk: Desk | None,
         money: BudgetDesk | None,
         posts: Callable[[str], bool],
@@ -32,7 +33,7 @@ class Finishing:
         default_zone: str,
     ) -> None:
         """`posts` says of a platform whether answers are put anywhere for it; where not, the saved one is delivered."""
-        self._agents = agents
+        self._roster = roster
         self._desk = desk
         self._money = money
         self._posts = posts
@@ -88,7 +89,7 @@ class Finishing:
     def _reply(self, delegation: Delegation, status: Status) -> Reply:
         if not delegation.steps and status is not Status.CANCELLED:
             return answers.nothing_to_do(delegation.id)
-        agents = [self._agents.get(step.agent) for step in delegation.steps]
+        agents = self._roster.seen(delegation)
         again = (
             self._desk is not None
             and status is Status.SUCCESS

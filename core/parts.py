@@ -8,6 +8,7 @@ from core.approvals.desk import ApprovalDesk
 from core.budgets.desk import BudgetDesk
 from core.delivery import Delivery
 from core.leases import Leases
+from core.making import MakingDesk
 from core.ports.clock import Clock
 from core.ports.event_log import EventLog
 from core.ports.job_queue import JobQueue
@@ -31,5 +32,6 @@ class Parts:
     leases: Leases
     approvals: ApprovalDesk
     desk: Desk | None = None
+    making: MakingDesk | None = None
     money: BudgetDesk | None = None
     default_zone: str = "UTC"

@@ -42,15 +42,19 @@ class PlanningStage:
         self._finishing = finishing
         self._changed = changed
 
-    async def plan(self, delegation: Delegation) -> Delegation | None:
-        """Plan and save it; the delegation as it was saved, where it has steps to run now."""
+    async def plan(self, delegation: Delegation, roster: int) -> Delegation | None:
+        """Plan and save it; the delegation as it was saved, where it has steps to run now.
+
+        `roster` is the version of the workspace's roster of made agents that was read along with the delegation.
+        """
         history = await self._histories.of(delegation)
         task = to_task(
             delegation, history=history, now=self._clock.now(), default_zone=self._parts.default_zone
         )
+        crew = await self._parts.runner.roster.crew(delegation, version=roster)
         request = PlanRequest(
             task=task,
-            agents=tuple(self._parts.runner.agents.values()),
+            agents=crew.usable_by(delegation.instruction.person.id),
             preferred_agents=delegation.instruction.preferred_agents,
         )
         heard = await self._heard(delegation, history)
@@ -60,10 +64,11 @@ class PlanningStage:
         if heard is not None:
             task = task.model_copy(update={"text": heard.instruction, "instruction": heard.instruction})
             request = request.model_copy(update={"task": task})
-        plan = await self._planned(delegation, request)
+        plan = crew.pinned(crew.missed(task.text) or await self._planned(delegation, request))
         now = self._clock.now()
         if heard is not None and plan.steps and self._parts.desk is not None:
-            await self._answer(delegation, *await self._proposal(delegation, heard, plan))
+            lacking = self._parts.runner.lacks(crew.cast(plan))
+            await self._answer(delegation, *await self._proposal(delegation, heard, lacking))
         elif plan.steps:
             planned = await self._store.save_plan(delegation.id, plan, now=now)
             self._changed(delegation)
@@ -77,10 +82,11 @@ class PlanningStage:
             await self._answer(delegation, Status.SUCCESS if plan.answered else Status.FAILED, reply)
         return None
 
-    async def _proposal(self, delegation: Delegation, heard: Understood, plan: Plan) -> tuple[Status, Reply]:
+    async def _proposal(
+        self, delegation: Delegation, heard: Understood, lacking: str | None
+    ) -> tuple[Status, Reply]:
         """A schedule for what was heard; one that could only fail is not offered."""
         assert self._parts.desk is not None
-        lacking = self._parts.runner.lacks(step.agent for step in plan.steps)
         if lacking is not None:
             return Status.FAILED, Reply(text=failures.not_scheduled(lacking))
         address = self._parts.delivery.standing(delegation.instruction.address)
@@ -89,13 +95,18 @@ class PlanningStage:
     async def _heard(
         self, delegation: Delegation, history: tuple[Exchange, ...]
     ) -> tuple[Status, Reply] | Understood | None:
-        """What the desks for money and schedules make of it; what comes from a schedule is run, not talked about."""
+        """What the desks for money, agents and schedules make of it; what comes from a schedule is run, not talked
+        about."""
         instruction = delegation.instruction
         if self._parts.money is not None and (said := await self._parts.money.answer(delegation)) is not None:
             return said
-        if self._parts.desk is None or instruction.origin == SCHEDULE or instruction.preferred_agents:
+        if instruction.origin == SCHEDULE or instruction.preferred_agents:
             return None
-        return await self._parts.desk.answer(delegation, history=history)
+        for desk in (self._parts.making, self._parts.desk):
+            heard = await desk.answer(delegation, history=history) if desk is not None else None
+            if heard is not None:
+                return heard
+        return None
 
     async def _answer(self, delegation: Delegation, status: Status, reply: Reply) -> None:
         platform = delegation.instruction.address.platform

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.05
 EDITS = Limit(requests=1000, window_seconds=1)
 """Edits of one placeholder exclude one another; how many there may be is another limit's matter."""
-EDIT_SECONDS = 3.0
+EDIT_SECONDS = 10.0
 """How long an edit that never came back is taken to be on its way: its process died, or the platform is slow."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from core.controls import Controls
 from core.intake import Intake
 from core.integrations.commands import ServiceCommands, Told
+from core.making import Form, MakingDesk, Submission
 from core.models import Address, Agent, Instruction, Person, Press, Receipt
 from core.ports.store import Store
 from core.rendering.help import help_text
@@ -22,6 +23,7 @@ class Reception:
         controls: Controls,
         store: Store,
         agents: Mapping[str, Agent],
+        making: MakingDesk,
         services: ServiceCommands | None = None,
     ) -> None:
         self._services = services
@@ -29,6 +31,7 @@ class Reception:
         self._controls = controls
         self._store = store
         self._agents = agents
+        self._making = making
 
     async def receive(self, instruction: Instruction) -> Receipt:
         """See Intake.receive."""
@@ -55,6 +58,14 @@ class Reception:
     async def knows(self, address: Address) -> bool:
         """Whether FlowMate takes part in this conversation. Raises StoreUnavailable."""
         return await self._store.knows(address)
+
+    def form(self, text: str) -> Form | None:
+        """See MakingDesk.form."""
+        return self._making.form(text)
+
+    async def read_form(self, submission: Submission) -> Instruction:
+        """See MakingDesk.read."""
+        return await self._making.read(submission)
 
     def help(self) -> str:
         """What FlowMate can do, as Markdown."""

@@ -27,6 +27,7 @@ from core.policies import retry_delay, step_timeout_seconds
 from core.ports.clock import Clock
 from core.ports.store import Store
 from core.rendering import failures
+from core.roster import Roster
 
 logger = logging.getLogger(__name__)
 TRANSIENT = (TransientError,)
@@ -52,8 +53,10 @@ class StepRunner:
         clock: Clock,
         limits: RunLimits,
         jitter: Callable[[], float] = random.random,
+        roster: Roster | None = None,
     ) -> None:
         self.agents = agents
+        self.roster = roster or Roster(files=agents)
         self._loop = loop
         self._store = store
         self._clock = clock
@@ -63,14 +66,18 @@ class StepRunner:
     @property
     def longest_seconds(self) -> float:
         """The longest that any step can take with all its attempts and waits."""
-        longest = max((self._attempt_seconds(agent) for agent in self.agents.values()), default=0.0)
         return step_timeout_seconds(
-            attempt_seconds=max(longest, self._limits.attempt_seconds), max_retries=self._limits.max_retries
+            attempt_seconds=self.longest_attempt_seconds, max_retries=self._limits.max_retries
         )
 
-    def lacks(self, names: Iterable[str]) -> str | None:
+    @property
+    def longest_attempt_seconds(self) -> float:
+        """The longest that an attempt may take; what people make must stay within it."""
+        longest = max((self._attempt_seconds(agent) for agent in self.agents.values()), default=0.0)
+        return max(longest, self._limits.attempt_seconds)
+
+    def lacks(self, agents: Iterable[Agent]) -> str | None:
         """Why one of these agents can't do anything at all here, for people; None where all may."""
-        agents = (self.agents[name] for name in names if name in self.agents)
         return next((said for agent in agents if (said := self._loop.lacks(agent)) is not None), None)
 
     async def run(
@@ -80,10 +87,14 @@ class StepRunner:
 
         Raises StoreUnavailable (the step is run again), AwaitsApproval (it waits) and CancelledError, nothing else.
         """
-        agent = self.agents.get(step.agent)
-        if agent is None:
-            return Result(state=StepState.FAILED, error=failures.unknown_agent(step.agent))
-        run = _Run(self, delegation, step, task, agent, on_change)
+        cast = await self.roster.cast(delegation, step)
+        if isinstance(cast, str):
+            return Result(state=StepState.FAILED, error=cast)
+        agent, version = cast
+        result = await self._attempted(_Run(self, delegation, step, task, agent, on_change))
+        return result if version is None else result.model_copy(update={"agent_version": version})
+
+    async def _attempted(self, run: _Run) -> Result:
         try:
             return _encodable(await run.attempts())
         except (StoreUnavailable, AwaitsApproval):
@@ -91,7 +102,7 @@ class StepRunner:
         except Exception as error:
             result = _encodable(await self._failed(run, error))
             # The turns of a run that came to nothing were paid for all the same.
-            spent = await self._loop.spent(run_id(delegation, step))
+            spent = await self._loop.spent(run_id(run.delegation, run.step))
             return result.model_copy(update={"usage": spent})
 
     async def _failed(self, run: _Run, error: Exception) -> Result:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic_settings import BaseSettings
 
 from core.integrations.commands import Told
+from core.making.forms import Form, Submission
 from core.models import Address, Finding, Instruction, Person, Press, Receipt
 from core.ports.admissions import Admissions
 from core.ports.clock import Clock
@@ -55,6 +56,18 @@ class Reception(Protocol):
 
     async def knows(self, address: Address) -> bool:
         """Whether this conversation (its thread) is one that FlowMate takes part in. Raises StoreUnavailable."""
+        ...
+
+    def form(self, text: str) -> Form | None:
+        """What to fill in, where a command with this text is answered best by a form; None where it is taken as it is.
+        Pure; a platform without forms never asks."""
+        ...
+
+    async def read_form(self, submission: Submission) -> Instruction:
+        """A filled-in form as the instruction that it stands for, to be received like any other.
+
+        Raises InvalidAgent for what the person should mend in it, and StoreUnavailable.
+        """
         ...
 
     def help(self) -> str:

@@ -15,3 +15,5 @@ class KindParts:
     fetch: SignedFetcher
     data_dir: Path
     """Where FlowMate's own files are, which no integration may read."""
+    programs: Path | None = None
+    """The operator's file of MCP servers that may be started here; None: `mcp.json` in the data folder."""

@@ -9,8 +9,11 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
+from threading import Thread
 from typing import TypeVar
 
 from redis import Redis
@@ -25,6 +28,7 @@ from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.serializers import JSONSerializer
 from rq.utils import as_text, utcparse
 
+from adapters.batching import ready
 from core.errors import QueueUnavailable
 from core.ports.clock import Clock
 from core.ports.job_queue import Job, JobKind
@@ -36,6 +40,8 @@ FUNCTIONS = {kind: f"workers.jobs.{kind.value}" for kind in JobKind}
 """Jobs are named, not imported: nothing below `workers` knows it. A test resolves every name."""
 FAILURE_TTL = 24 * 3600
 MARK_SECONDS = 60
+ENQUEUED_AT_ONCE = 100
+"""How many callers share one round trip at most."""
 HEARTBEAT_GRACE = timedelta(seconds=60)
 QUEUED_GRACE = timedelta(minutes=10)
 """A job that has been queued for longer is dispatched anew: a second one does no harm, a lost one would."""
@@ -53,8 +59,16 @@ return 0
 """
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """Jobs that somebody waits to see enqueued."""
+
+    jobs: Sequence[Job]
+    done: Future[None]
+
+
 class RqJobQueue:
-    """The JobQueue port on one RQ queue. RQ's client blocks, so every call runs on a thread of its own pool."""
+    """The JobQueue port on one RQ queue. RQ's client blocks, so every call runs on a thread."""
 
     def __init__(
         self, connection: Redis, *, clock: Clock, steps_per_person: int, name: str = QUEUE_NAME
@@ -64,9 +78,17 @@ class RqJobQueue:
         self._steps_per_person = steps_per_person
         self._queue = Queue(name, connection=connection, serializer=JSONSerializer)
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="queue")
+        self._wanted: SimpleQueue[_Wanted | None] = SimpleQueue()
+        self._enqueuing: Thread | None = None
 
     async def enqueue(self, jobs: Sequence[Job]) -> None:
-        await self._run(lambda: self._enqueue(jobs))
+        if self._enqueuing is None:
+            self._enqueuing = Thread(target=self._enqueue_all, name="enqueue", daemon=True)
+            self._enqueuing.start()
+        wanted = _Wanted(jobs, Future())
+        self._wanted.put(wanted)
+        # Shielded: what one caller no longer waits for is enqueued together with what others wait for.
+        await asyncio.shield(asyncio.wrap_future(wanted.done))
 
     async def alive(self, job_ids: Collection[str]) -> frozenset[str]:
         return await self._run(lambda: self._alive(tuple(job_ids))) if job_ids else frozenset()
@@ -78,6 +100,10 @@ class RqJobQueue:
         await self._run(lambda: self._stop_all(tuple(job_ids)))
 
     def close(self) -> None:
+        if self._enqueuing is not None:
+            self._wanted.put(None)
+            self._enqueuing.join()
+            self._enqueuing = None
         self._threads.shutdown(wait=True)
         self._redis.close()
 
@@ -86,6 +112,21 @@ class RqJobQueue:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except (RedisError, OSError) as error:
             raise QueueUnavailable from error
+
+    def _enqueue_all(self) -> None:
+        """What is asked for at the same moment shares its round trips, as commits of the database are shared."""
+        while (first := self._wanted.get()) is not None:
+            batch, last = ready(self._wanted, first, limit=ENQUEUED_AT_ONCE)
+            try:
+                self._enqueue([job for wanted in batch for job in wanted.jobs])
+            except Exception as error:
+                for wanted in batch:
+                    wanted.done.set_exception(_translate(error))
+            else:
+                for wanted in batch:
+                    wanted.done.set_result(None)
+            if last:
+                return
 
     def _enqueue(self, jobs: Sequence[Job]) -> None:
         absent = self._absent(jobs)
@@ -184,6 +225,14 @@ class RqJobQueue:
                 job.cancel()
         except (NoSuchJobError, InvalidJobOperation):
             return
+
+
+def _translate(error: Exception) -> Exception:
+    if not isinstance(error, RedisError | OSError):
+        return error
+    unavailable = QueueUnavailable()
+    unavailable.__cause__ = error
+    return unavailable
 
 
 def _mark(job: Job) -> str:

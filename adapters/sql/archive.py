@@ -11,13 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, false, insert, literal, select, true
+from sqlalchemy import ColumnElement, Connection, Table, and_, false, insert, literal, select, true
 
 from adapters.agent_files import gather, lay_down
 from adapters.sql import tables
 from adapters.sql.archive_file import fill, read
 from adapters.sql.columns import Instant
 from adapters.sql.database import Database
+from adapters.sql.made_agents import count_change
 from core.errors import ToolFailed
 from core.models import Artifact, StepState
 from core.ports.archive import Archived
@@ -103,6 +104,8 @@ ARCHIVED: tuple[Table, ...] = (
     tables.schedules,
     tables.slots,
     tables.admissions,
+    tables.made_agents,
+    tables.agent_versions,
     tables.budgets,
     tables.model_calls,
 )
@@ -110,6 +113,7 @@ TABLES = tuple(table.name for table in ARCHIVED)
 WHOLE_NAMES = (tables.notes, tables.budgets, tables.model_calls)
 """Where a workspace stands as `platform:workspace`."""
 RUNS = (tables.turns, tables.calls)
+MADE = (tables.made_agents, tables.agent_versions)
 DEPLOYMENT = (tables.admissions,)
 """What belongs to no workspace: it is in the archives of everything alone."""
 
@@ -140,6 +144,8 @@ def _belongs(table: Table, workspace: str) -> ColumnElement[bool]:
     if table in WHOLE_NAMES:
         return table.c.workspace == workspace
     platform, name = _split(workspace)
+    if table in MADE:
+        return and_(table.c.platform == platform, table.c.workspace == name)
     if table in (S, T):
         own = select(S.c.id).where(S.c.platform == platform, S.c.workspace == name)
         return table.c.id.in_(own) if table is S else table.c.schedule_id.in_(own)
@@ -173,6 +179,8 @@ def _put_back(c: Connection, rows: dict[str, list[dict[str, Any]]], old: str, ne
                     values["number"] = _free_number(c, table, values)
                 c.execute(insert(table).values(values))
                 restored[table.name] += 1
+                if table is tables.made_agents:
+                    count_change(c, values["platform"], values["workspace"])
     return restored
 
 
@@ -210,6 +218,13 @@ def _unheard(c: Connection, values: dict[str, Any]) -> bool:
 
 def _has_its_place(c: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Whether the row's delegation is there; it isn't where its instruction came again under another id."""
+    if table is tables.agent_versions:
+        # Where an agent of this name was made since, its own versions count.
+        head = tables.made_agents.c
+        here = (getattr(head, name) == values[name] for name in ("platform", "workspace", "name"))
+        return (
+            c.execute(select(head.name).where(*here, head.version >= values["version"])).first() is not None
+        )
     if table is T:
         return c.execute(select(S.c.id).where(S.c.id == values["schedule_id"])).first() is not None
     if values.get("delegation_id") is None:

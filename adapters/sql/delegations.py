@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from adapters.sql import tables
 from adapters.sql.facts import Fact, insert_events
@@ -45,7 +45,12 @@ E = tables.events
 TERMINAL = tuple(state.value for state in StepState if state.terminal)
 NOT_TERMINAL = tuple(state.value for state in StepState if not state.terminal)
 # Statements of the path are built once: that takes SQLAlchemy longer than running them.
+R = tables.rosters
+_HERE = (R.c.platform == D.c.platform, R.c.workspace == D.c.workspace)
+_ROSTER = select(R.c.version).where(*_HERE).scalar_subquery()
 _BY_ID = select(D).where(D.c.id == bindparam("id"))
+# Whether somebody made or changed an agent is read along with the delegation: one look at a key, no statement more.
+_TO_PLAN = select(D, func.coalesce(_ROSTER, 0).label("roster")).where(D.c.id == bindparam("id"))
 _BY_KEY = select(D).where(D.c.key == bindparam("key"))
 _ID_BY_KEY = select(D.c.id).where(D.c.key == bindparam("key"))
 _STEPS_OF = select(S).where(S.c.delegation_id == bindparam("id")).order_by(S.c.index)
@@ -96,6 +101,13 @@ def load(c: Connection, delegation_id: str) -> Delegation:
     if row is None:
         raise NotFound(f"There is no delegation {delegation_id}.")
     return to_delegation(row, steps_of(c, delegation_id))
+
+
+def load_to_plan(c: Connection, delegation_id: str) -> tuple[Delegation, int]:
+    row = c.execute(_TO_PLAN, {"id": delegation_id}).first()
+    if row is None:
+        raise NotFound(f"There is no delegation {delegation_id}.")
+    return to_delegation(row, steps_of(c, delegation_id)), row.roster
 
 
 def load_step(c: Connection, step_id: str) -> tuple[Delegation, Step]:
@@ -229,6 +241,7 @@ def retry(c: Connection, delegation_id: str, by: str, now: datetime) -> bool:
             started_at=None,
             ended_at=None,
             result=None,
+            agent_version=None,
         )
     )
     return True

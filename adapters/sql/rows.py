@@ -87,6 +87,7 @@ def from_planned(planned: PlannedStep, *, delegation_id: str, index: int) -> dic
         "agent": planned.agent,
         "task": planned.task,
         "after": list(planned.after),
+        "agent_version": planned.agent_version,
         "state": StepState.PENDING.value,
     }
 
@@ -101,6 +102,7 @@ def to_step(row: Row[Any]) -> Step:
         agent=row.agent,
         task=row.task,
         after=tuple(row.after),
+        agent_version=row.agent_version,
         state=StepState(row.state),
         attempts=row.attempts,
         crashes=row.crashes,

@@ -42,6 +42,9 @@ class SqlStore:
     async def load(self, delegation_id: str) -> Delegation:
         return await self.database.read(lambda c: delegations.load(c, delegation_id))
 
+    async def load_to_plan(self, delegation_id: str) -> tuple[Delegation, int]:
+        return await self.database.read(lambda c: delegations.load_to_plan(c, delegation_id))
+
     async def load_step(self, step_id: str) -> tuple[Delegation, Step]:
         return await self.database.read(lambda c: delegations.load_step(c, step_id))
 

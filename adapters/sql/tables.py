@@ -17,6 +17,7 @@ from sqlalchemy import (
     text,
 )
 
+from adapters.sql.agent_tables import agent_drafts, agent_versions, made_agents, rosters
 from adapters.sql.budget_tables import accounts, budgets, model_calls
 from adapters.sql.columns import Instant, OptionalJson, Prose, RowNumber, metadata
 
@@ -27,6 +28,8 @@ __all__ = [
     "RowNumber",
     "accounts",
     "admissions",
+    "agent_drafts",
+    "agent_versions",
     "approvals",
     "archives",
     "budgets",
@@ -34,11 +37,13 @@ __all__ = [
     "delegations",
     "events",
     "integrations",
+    "made_agents",
     "messages",
     "metadata",
     "model_calls",
     "notes",
     "pairing_codes",
+    "rosters",
     "schedules",
     "slots",
     "steps",
@@ -96,6 +101,7 @@ steps = Table(
     Column("agent", String(40), nullable=False),
     Column("task", Prose, nullable=False),
     Column("after", JSON, nullable=False),
+    Column("agent_version", Integer),
     Column("state", String(20), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("crashes", Integer, nullable=False, server_default="0"),

@@ -39,6 +39,7 @@ class ReadFeeds:
     effect: Effect = Effect.READ
     untrusted: bool = True
     integration: str | None = None
+    verbatim: bool = True
 
     def __init__(self, fetch: Fetcher) -> None:
         self._fetch = fetch

@@ -34,6 +34,7 @@ class ReadPage:
     effect: Effect = Effect.READ
     untrusted: bool = True
     integration: str | None = None
+    verbatim: bool = True
 
     def __init__(self, fetch: Fetcher) -> None:
         self._fetch = fetch

@@ -35,3 +35,10 @@ class SignedFetcher(Protocol):
     async def fetch(self, url: str, *, headers: Mapping[str, str] | None = None) -> Fetched:
         """As Fetcher.fetch; the headers go to the origin of `url` alone, also after redirects."""
         ...
+
+    async def addresses(self, url: str) -> list[str]:
+        """The addresses of the URL's host that a connection of one's own may go to. Safe to repeat.
+
+        Raises ToolFailed with a sentence where it may not be reached, TransientError where it can't be looked up now.
+        """
+        ...

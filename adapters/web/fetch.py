@@ -102,6 +102,10 @@ class GuardedFetcher:
                 ) from error
             raise TransientError(f"{host} did not answer within {self._limits.seconds:g} seconds.") from error
 
+    async def addresses(self, url: str) -> list[str]:
+        """See SignedFetcher.addresses."""
+        return [str(address) for address in await self._judge(_address(url))]
+
     async def _follow(self, target: URL, progress: _Progress) -> Fetched:
         for _ in range(self._limits.redirects + 1):
             addresses = await self._judge(target)

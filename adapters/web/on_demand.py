@@ -19,9 +19,16 @@ class OnDemandFetcher:
 
     async def fetch(self, url: str, *, headers: Mapping[str, str] | None = None) -> Fetched:
         """See SignedFetcher.fetch."""
+        return await self._loaded().fetch(url, headers=headers)
+
+    async def addresses(self, url: str) -> list[str]:
+        """See SignedFetcher.addresses."""
+        return await self._loaded().addresses(url)
+
+    def _loaded(self) -> SignedFetcher:
         if self._fetcher is None:
             # Most processes of most deployments never fetch anything; they need not hold the client.
             from adapters.web.fetch import GuardedFetcher
 
             self._fetcher = GuardedFetcher(allow=self._allow)
-        return await self._fetcher.fetch(url, headers=headers)
+        return self._fetcher

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from bot.cli.agent_commands import agents_app
 from bot.cli.budget_commands import budget_app, usage
 from bot.cli.integration_commands import integrations_app, keys_app
 from bot.cli.schedule_commands import schedules_app
@@ -22,7 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-agents_app = typer.Typer(help="The micro agents of this deployment.", no_args_is_help=True)
 slack_app = typer.Typer(help="Setting up the Slack app.", no_args_is_help=True)
 app.add_typer(schedules_app, name="schedules", rich_help_panel="Talk to it")
 app.add_typer(budget_app, name="budget", rich_help_panel="Set up")
@@ -136,6 +136,15 @@ def chat() -> None:
 
 
 @app.command(rich_help_panel=TALK)
+def mcp() -> None:
+    """Let an MCP client on this machine use the running service, over standard input and output."""
+    from bot.cli.configuration import load_settings
+    from bot.cli.mcp import serve
+
+    raise typer.Exit(asyncio.run(serve(load_settings())))
+
+
+@app.command(rich_help_panel=TALK)
 def link() -> None:
     """Print a link that opens the chat page in a browser."""
     from bot.cli.configuration import load_settings
@@ -224,17 +233,6 @@ def pair() -> None:
     from bot.cli.pair import pair
 
     raise typer.Exit(asyncio.run(pair(load_settings())))
-
-
-@agents_app.command("list")
-def list_agents(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the agents as JSON.")] = False,
-) -> None:
-    """Show who there is, and what for."""
-    from bot.cli.agents import list_agents
-    from bot.cli.configuration import load_settings
-
-    raise typer.Exit(list_agents(load_settings(), as_json=as_json))
 
 
 @slack_app.command("manifest")

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 
-from core.models import Approval, ApprovalState, Person, Status
+from core.models import Agent, Approval, ApprovalState, Person, Status
 
 
 class Body(BaseModel):
@@ -77,6 +77,40 @@ class PlanAnswer(Body):
 class AgentCard(Body):
     name: str
     description: str = ""
+    tools: tuple[str, ...] = ()
+    model: str | None = None
+    source: str = "file"
+    version: int | None = None
+    visibility: str = ""
+    owner: str | None = None
+
+
+class AgentWhole(AgentCard):
+    """One agent, or one version of it, with all that its file would hold."""
+
+    system_prompt: str = ""
+    integrations: tuple[str, ...] = ()
+    schedule: str | None = None
+    examples: tuple[str, ...] = ()
+    recurring: bool = False
+    limits: dict[str, float | None] = Field(default_factory=dict)
+    changed_at: AwareDatetime | None = None
+
+    @property
+    def agent(self) -> Agent:
+        """As the core knows it."""
+        fields = set(Agent.model_fields) & set(type(self).model_fields) - {"limits"}
+        limits = {to_snake(name): value for name, value in self.limits.items()}
+        return Agent.model_validate({**self.model_dump(include=fields), "limits": limits})
+
+
+class AgentVersions(Body):
+    versions: tuple[AgentWhole, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_list(cls, value: Any) -> Any:
+        return {"versions": value} if isinstance(value, list) else value
 
 
 class AgentCards(Body):

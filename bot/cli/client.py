@@ -43,6 +43,7 @@ from core.models.budget import Allowance, Period, Scope
 
 BodyT = TypeVar("BodyT", bound=Body)
 
+AGENTS = "/api/v1/agents"
 INTEGRATIONS = "/api/v1/integrations"
 LARGEST_EVENT_BYTES = 4 * 1024 * 1024
 CONNECT_SECONDS = 5.0
@@ -93,7 +94,12 @@ class Question:
 
 
 def to_question(
-    text: str, *, agents: Sequence[str] = (), timeout_ms: int | None = None, conversation: str | None = None
+    text: str,
+    *,
+    agents: Sequence[str] = (),
+    timeout_ms: int | None = None,
+    conversation: str | None = None,
+    key: str | None = None,
 ) -> Question:
     """Raises Empty where there is no text."""
     if not text.strip():
@@ -103,21 +109,22 @@ def to_question(
         agents=tuple(agents),
         timeout_ms=timeout_ms,
         conversation=conversation,
-        key=str(uuid.uuid4()),
+        key=key or str(uuid.uuid4()),
     )
 
 
 class Api:
     """The service's API for the length of an `async with`. Every method may raise CallFailed or Unreachable."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, answer_seconds: float = ANSWER_SECONDS) -> None:
         self._base_url = settings.base_url
+        self._answer_seconds = answer_seconds
         self._token = _token(settings)
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             headers={"Authorization": f"Bearer {self._token}"},
-            timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=self._answer_seconds, connect=CONNECT_SECONDS),
         )
         return self
 
@@ -134,6 +141,14 @@ class Api:
         text = await self._call("POST", "/api/v1/agents/delegate/task", json=question.body, headers=headers)
         return self._read(Answer, text).delegation_id
 
+    async def answer(self, question: Question) -> Answer:
+        """Hand the instruction in, and wait for the answer for as long as the question says."""
+        headers = {"Idempotency-Key": question.key}
+        if question.conversation is not None:
+            headers["X-Conversation"] = question.conversation
+        text = await self._call("POST", "/api/v1/agents/delegate/task", json=question.body, headers=headers)
+        return self._read(Answer, text).model_copy(update={"body": text})
+
     async def delegation(self, delegation_id: str) -> Answer:
         text = await self._call("GET", f"/api/v1/delegations/{delegation_id}")
         return self._read(Answer, text).model_copy(update={"body": text})
@@ -146,7 +161,7 @@ class Api:
         return self._read(PlanAnswer, text).model_copy(update={"body": text})
 
     async def agents(self) -> tuple[AgentCard, ...]:
-        return self._read(AgentCards, await self._call("GET", "/api/v1/agents")).agents
+        return self._read(AgentCards, await self._call("GET", AGENTS)).agents
 
     async def link(self) -> PageLink:
         return self._read(PageLink, await self._call("POST", "/api/v1/links"))

@@ -23,7 +23,6 @@ from bot.http.parts import Front, Parts
 from bot.http.problems import invalid
 from bot.http.schemas import (
     AcceptedOut,
-    AgentOut,
     AnswerOut,
     Estimate,
     PlanIn,
@@ -104,9 +103,9 @@ async def delegate(
 ) -> Response:
     """Ask for something, and get one answer. Waits up to `timeout`; 202 after that, or at once with
     `Prefer: respond-async`. The work goes on whether somebody waits or not."""
-    _check_agents(assembly, task.preferred_agents)
+    await check_agents(assembly, asker, task.preferred_agents)
     try:
-        receipt = await reception.receive(_to_instruction(asker, task, wishes))
+        receipt = await reception.receive(to_instruction(asker, task, wishes))
     except Conflict as error:
         raise invalid("Idempotency-Key", error.sentence) from error
     if not wishes.respond_async and receipt.notice is None:
@@ -135,23 +134,9 @@ async def delegate(
 )
 async def plan(asker: Asker, assembly: Parts, wishes: Wanted, asked: Asked) -> PlanOut:
     """What would run, without saving or running anything; where nothing fits, no steps and a question."""
-    _check_agents(assembly, asked.preferred_agents)
-    found = await _plan(assembly, _to_instruction(asker, asked, wishes))
+    await check_agents(assembly, asker, asked.preferred_agents)
+    found = await _plan(assembly, to_instruction(asker, asked, wishes))
     return from_plan(found, estimate=estimate(found, model=assembly.model is not None))
-
-
-@router.get(
-    "/agents",
-    tags=["agents"],
-    summary="List the agents",
-    responses={200: contract.example("every agent", "agents"), **contract.refusals(401)},
-)
-async def agents(asker: Asker, assembly: Parts) -> list[AgentOut]:
-    """The micro agents that there are."""
-    return [
-        AgentOut(name=a.name, description=a.description, tools=list(a.tools), model=a.model)
-        for a in assembly.agents.values()
-    ]
 
 
 def estimate(plan: Plan, *, model: bool) -> Estimate:
@@ -173,17 +158,19 @@ async def _plan(assembly: Assembly, instruction: Instruction) -> Plan:
     )
     history = await assembly.store.conversation(instruction.address, before=now, limit=HISTORY_EXCHANGES)
     task = to_task(preview, history=history, now=now, default_zone=assembly.settings.flowmate_zone)
+    crew = await assembly.roster.of(PLATFORM, WORKSPACE)
     # Paid for like any other, but there is no answer below which a note about a budget could stand.
     task = task.model_copy(update={"delegation_id": ""})
     request = PlanRequest(
         task=task,
-        agents=tuple(assembly.agents.values()),
+        agents=crew.usable_by(instruction.person.id),
         preferred_agents=instruction.preferred_agents,
     )
     return await assembly.planner.plan(request)
 
 
-def _to_instruction(person: Person, asked: PlanIn, wishes: Wishes) -> Instruction:
+def to_instruction(person: Person, asked: PlanIn, wishes: Wishes) -> Instruction:
+    """What is asked, as whoever is signed in asks it."""
     request = [asked.instruction, asked.preferred_agents, wishes.conversation]
     return Instruction(
         key=f"api:{person.id}:{wishes.key or secrets.token_hex(16)}",
@@ -200,13 +187,17 @@ def _to_instruction(person: Person, asked: PlanIn, wishes: Wishes) -> Instructio
     )
 
 
-def _check_agents(assembly: Assembly, names: list[str]) -> None:
+async def check_agents(assembly: Assembly, asker: Person, names: list[str]) -> None:
+    """Raise a Problem that names the nearest ones where there is no such agent for this person."""
+    if all(name in assembly.agents for name in names):
+        return
+    usable = (await assembly.roster.of(PLATFORM, WORKSPACE)).usable_by(asker.id)
+    known = [agent.name for agent in usable]
     for place, name in enumerate(names):
-        if name not in assembly.agents:
-            near = get_close_matches(clean(name)[:40].lower(), assembly.agents, n=2)
+        if name not in known:
+            near = get_close_matches(clean(name)[:40].lower(), known, n=2)
             hint = f"did you mean {' or '.join(near)}? " if near else ""
-            known = ", ".join(sorted(assembly.agents))
             raise invalid(
                 f"preferredAgents.{place}",
-                f"there is no agent {clean(name)[:40]!r}; {hint}The agents are {known}.",
+                f"there is no agent {clean(name)[:40]!r}; {hint}The agents are {', '.join(sorted(known))}.",
             )

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from adapters.assembly import Assembly
 from adapters.configured import redis_url
@@ -16,6 +17,7 @@ from adapters.queue.connection import connect_async
 from adapters.settings import Settings, operator_token
 from bot import page
 from bot.http import (
+    agents,
     api,
     approvals,
     budgets,
@@ -31,19 +33,23 @@ from bot.http import (
 )
 from bot.http.auth import Operator
 from bot.http.listening import Listening
+from bot.http.mcp import McpDoor
 from bot.http.metrics import CountedReception, Measured, Metrics
-from bot.http.middleware import AddressLimit, BodyLimit, Correlation
+from bot.http.middleware import MCP_PATH, AddressLimit, BodyLimit, Correlation
 from bot.page.access import Access
 from core.models import Verdict
 
 ASKED_BY_BROWSERS = (
     "Authorization",
     "Idempotency-Key",
+    "If-Match",
     "Prefer",
     "X-Conversation",
     "X-Correlation-ID",
 )
+ROUTES = (api, agents, delegations, approvals, schedules, integrations, budgets, links, health, page)
 SHOWN_TO_BROWSERS = (
+    "ETag",
     "Location",
     "Preference-Applied",
     "Retry-After",
@@ -69,13 +75,7 @@ def build_app(assembly: Assembly) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[
-            Middleware(Correlation),
-            Middleware(Measured, metrics=metrics),
-            *_browsers(assembly.settings),
-            Middleware(BodyLimit),
-            Middleware(AddressLimit, admit=_admit(assembly), signed_in=operator.signed_in),
-        ],
+        middleware=_passed(assembly, operator, metrics),
     )
     problems.install(app)
     contract.describe(app)
@@ -88,9 +88,11 @@ def build_app(assembly: Assembly) -> FastAPI:
     app.state.metrics = metrics
     app.state.redis = connect_async(redis_url(assembly.settings))
     app.state.closing = asyncio.Event()
-    for routes in (api, delegations, approvals, schedules, integrations, budgets, links, health, page):
+    for routes in ROUTES:
         app.include_router(routes.router)
     app.router.routes.append(stream.build(assembly, operator, metrics))
+    app.state.mcp = McpDoor(assembly, operator, reception=app.state.reception, closing=app.state.closing)
+    app.router.routes.append(Route(MCP_PATH, app.state.mcp))
     app.router.routes.append(documentation.build(app, base_url=assembly.settings.base_url))
     for connection in assembly.connections.values():
         app.router.routes.extend(connection.routes(app.state.reception))
@@ -101,7 +103,19 @@ def build_app(assembly: Assembly) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with Listening(app.state.assembly, app.state.reception):
         yield
+    await app.state.mcp.aclose()
     await app.state.redis.aclose()
+
+
+def _passed(assembly: Assembly, operator: Operator, metrics: Metrics) -> list[Middleware]:
+    """What every request passes, outermost first."""
+    return [
+        Middleware(Correlation),
+        Middleware(Measured, metrics=metrics),
+        *_browsers(assembly.settings),
+        Middleware(BodyLimit),
+        Middleware(AddressLimit, admit=_admit(assembly), signed_in=operator.signed_in),
+    ]
 
 
 def _browsers(settings: Settings) -> list[Middleware]:
@@ -112,7 +126,7 @@ def _browsers(settings: Settings) -> list[Middleware]:
     cors = Middleware(
         CORSMiddleware,
         allow_origins=[origin for origin in origins if origin],
-        allow_methods=["GET", "POST", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=ASKED_BY_BROWSERS,
         expose_headers=SHOWN_TO_BROWSERS,
     )

@@ -10,7 +10,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from adapters.chat import PLATFORMS
-from bot.http import approval_schemas, budget_schemas, integration_schemas, schedule_schemas
+from bot.http import (
+    agent_schemas,
+    approval_schemas,
+    budget_schemas,
+    integration_schemas,
+    schedule_schemas,
+)
 from bot.http.problems import MEDIA_TYPE, TITLES
 from bot.http.schemas import PlanIn, ProblemOut, TaskIn
 
@@ -115,9 +121,6 @@ PAGE = {
     ],
     "next": None,
 }
-AGENTS = [
-    {"name": "calculator", "description": "Works out sums.", "tools": ["calculate"], "model": None},
-]
 LIVE = {"status": "ok"}
 READY = {"status": "ok", "failing": [], "parts": {"database": "ok", "queue": "ok"}}
 NOT_READY = {
@@ -137,6 +140,7 @@ _DETAILS = {
     401: "This needs the operator's token. Send it as `Authorization: Bearer …`.",
     404: "There is no such delegation.",
     409: "It is finished already; there is nothing left to cancel.",
+    412: "The agent page-digest has changed meanwhile; look at it again, please.",
     413: "A request may have 1 MB at most.",
     415: "Send JSON, with the content type application/json.",
     422: "instruction: 5,000 characters at most.",
@@ -152,10 +156,11 @@ _HEADERS = {
     "X-RateLimit-Reset": ("when the window is empty again, as a Unix time in seconds", {"type": "integer"}),
     "Retry-After": ("seconds to wait", {"type": "integer"}),
     "WWW-Authenticate": ("the challenge of RFC 6750", {"type": "string"}),
-    "Location": ("where the answer will be", {"type": "string"}),
+    "Location": ("where it is, or where the answer will be", {"type": "string"}),
     "Preference-Applied": ("`respond-async`, where it was asked for", {"type": "string"}),
 }
 _HEADERS_OF = {
+    201: ("Location",),
     202: ("Location", "Preference-Applied"),
     401: ("WWW-Authenticate",),
     429: _LIMITED,
@@ -171,7 +176,6 @@ EXAMPLES = {
     "link": LINK,
     "plan": PLAN,
     "page": PAGE,
-    "agents": AGENTS,
     "live": LIVE,
     "ready": READY,
     "notReady": NOT_READY,
@@ -179,6 +183,7 @@ EXAMPLES = {
     "scheduleRequest": schedule_schemas.REQUEST,
     "schedule": schedule_schemas.MADE,
     "schedules": [schedule_schemas.MADE],
+    **agent_schemas.EXAMPLES,
     "integrationRequest": integration_schemas.REQUEST,
     "integration": integration_schemas.MADE,
     "integrations": [integration_schemas.MADE],
@@ -269,6 +274,9 @@ def _own_schemas() -> dict[str, Any]:
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         (model, "validation")
         for model in (
+            agent_schemas.AgentChange,
+            agent_schemas.AgentIn,
+            agent_schemas.RunIn,
             approval_schemas.DecisionIn,
             budget_schemas.BudgetIn,
             integration_schemas.IntegrationIn,

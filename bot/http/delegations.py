@@ -60,7 +60,8 @@ async def delegations(
 )
 async def delegation(delegation_id: str, asker: Asker, assembly: Parts) -> AnswerOut:
     """One delegation with what each agent gave so far."""
-    return from_delegation(await load_own(assembly, delegation_id), now=assembly.clock.now())
+    found = await load_own(assembly, delegation_id)
+    return from_delegation(found, now=assembly.clock.now(), notes=await assembly.roster.notes(found))
 
 
 @router.post(

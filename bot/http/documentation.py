@@ -189,7 +189,7 @@ def _begin(base_url: str) -> str:
 
 
 def _curl(method: str, url: str, example: Any, operation: dict[str, Any]) -> str:
-    words = ["curl", *(["-X", method.upper()] if method != "get" and example is None else [])]
+    words = ["curl", *([] if method == ("get" if example is None else "post") else ["-X", method.upper()])]
     lines = [" ".join([*words, re.sub(r"\{.*?\}", "$ID", url)])]
     if operation.get("security"):
         lines.append('  -H "Authorization: Bearer $TOKEN"')

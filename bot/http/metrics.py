@@ -15,6 +15,7 @@ from adapters.chat.platform import Reception
 from adapters.queue.rq_queue import QUEUE_NAME
 from core.errors import Conflict, FlowMateError, InvalidInstruction, RateLimited, StoreUnavailable
 from core.integrations.commands import Told
+from core.making.forms import Form, Submission
 from core.models import Address, Instruction, Person, Press, Receipt
 
 logger = logging.getLogger(__name__)
@@ -175,6 +176,12 @@ class CountedReception:
 
     async def knows(self, address: Address) -> bool:
         return await self._inner.knows(address)
+
+    def form(self, text: str) -> Form | None:
+        return self._inner.form(text)
+
+    async def read_form(self, submission: Submission) -> Instruction:
+        return await self._inner.read_form(submission)
 
     def help(self) -> str:
         return self._inner.help()

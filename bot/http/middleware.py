@@ -17,6 +17,7 @@ from core.rendering.refusals import address_limited
 
 logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 1_000_000
+MCP_PATH = "/mcp"
 STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -135,6 +136,9 @@ class AddressLimit:
         await self._app(scope, receive, send_with_limit)
 
     def _counts(self, scope: Scope) -> bool:
+        if scope["type"] == "http" and scope["path"] == MCP_PATH:
+            # What asks for work there is counted per person; how many requests a call takes is the protocol's affair.
+            return not self._signed_in(Headers(scope=scope))
         if scope["type"] not in ("http", "websocket") or not scope["path"].startswith("/api/"):
             return False
         reads = scope["type"] == "websocket" or scope["method"] in ("GET", "HEAD")

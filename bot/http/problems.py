@@ -9,12 +9,14 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from core.errors import (
     Conflict,
     FlowMateError,
+    InvalidAgent,
     InvalidInstruction,
     NotFound,
     RateLimited,
@@ -33,6 +35,7 @@ TITLES = {
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    412: "Changed meanwhile",
     413: "Too large",
     415: "Wrong content type",
     422: "Invalid request",
@@ -81,6 +84,9 @@ def to_problem(error: FlowMateError) -> Problem:
             return Problem(429, error.sentence, headers=limit_headers(error.verdict))
         case InvalidInstruction():
             return refused("instruction", error.sentence)
+        case InvalidAgent():
+            errors = [{"field": _camel(field), "message": sentence} for field, sentence in error.problems]
+            return Problem(422, error.sentence, errors=errors[:MAX_ERRORS])
         case NotFound():
             return Problem(404, error.sentence)
         case Conflict():
@@ -90,6 +96,11 @@ def to_problem(error: FlowMateError) -> Problem:
             return Problem(503, error.sentence, headers={"Retry-After": str(wait)})
         case _:
             return Problem(500, error.sentence)
+
+
+def _camel(field: str) -> str:
+    """A field's path as callers write it."""
+    return ".".join(to_camel(part) for part in field[:MAX_NAME_CHARACTERS].split("."))
 
 
 def limit_headers(verdict: Verdict) -> dict[str, str]:

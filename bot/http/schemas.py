@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -18,10 +19,13 @@ class Schema(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True)
 
 
-class PlanIn(Schema):
-    # What is taken has one spelling each: the documented one.
+class StrictSchema(Schema):
+    """What is taken has one spelling each: the documented one."""
+
     model_config = ConfigDict(populate_by_name=False)
 
+
+class PlanIn(StrictSchema):
     # Its lower bound is the core's to say: what holds nothing visible is as empty as what holds nothing.
     instruction: str = Field(
         max_length=MAX_INSTRUCTION_CHARACTERS,
@@ -69,6 +73,13 @@ class ResultOut(Schema):
     execution_time_ms: int
 
 
+class MadeResultOut(ResultOut):
+    """What an agent that somebody made gave."""
+
+    agent_version: int | None
+    note: str | None = Field(description="one sentence where the agent is no longer there")
+
+
 class Metrics(Schema):
     total_ms: int
     agents: int
@@ -86,7 +97,7 @@ class AnswerOut(Schema):
     delegation_id: str
     status: Literal["running", "success", "partial", "failed", "cancelled"]
     answer: str | None = Field(description="Markdown; null while it is running")
-    results: list[ResultOut]
+    results: list[ResultOut | MadeResultOut]
     metrics: Metrics
 
 
@@ -118,10 +129,16 @@ class Page(Schema):
 
 
 class AgentOut(Schema):
+    """One line of the list of agents."""
+
     name: str
     description: str
     tools: list[str]
     model: str | None
+    source: Literal["file", "made"]
+    version: int | None = Field(description="null where it comes from a file")
+    visibility: Literal["me", "workspace"] = Field(description="who may use it")
+    owner: str | None = Field(description="who made it; null where it comes from a file")
 
 
 class FieldProblem(Schema):
@@ -145,7 +162,10 @@ def from_plan(plan: Plan, *, estimate: Estimate) -> PlanOut:
     return PlanOut(planner=plan.planner, steps=steps, question=plan.question, estimate=estimate)
 
 
-def from_delegation(delegation: Delegation, *, now: datetime) -> AnswerOut:
+def from_delegation(
+    delegation: Delegation, *, now: datetime, notes: Mapping[str, str] | None = None
+) -> AnswerOut:
+    """`notes`: by agent, a sentence about those that are no longer there."""
     succeeded = sum(step.state is StepState.SUCCEEDED for step in delegation.steps)
     failed = sum(step.state.terminal for step in delegation.steps) - succeeded
     usage = delegation.usage
@@ -154,7 +174,7 @@ def from_delegation(delegation: Delegation, *, now: datetime) -> AnswerOut:
         delegation_id=delegation.id,
         status=_status(delegation),
         answer=delegation.reply.text if delegation.reply else None,
-        results=[_result(step) for step in delegation.steps],
+        results=[_result(step, (notes or {}).get(step.agent)) for step in delegation.steps],
         metrics=Metrics(
             total_ms=max(0, round((until - delegation.received_at).total_seconds() * 1000)),
             agents=len(delegation.steps),
@@ -207,8 +227,8 @@ def from_event(event: Event) -> dict[str, Any]:
     }
 
 
-def _result(step: Step) -> ResultOut:
-    return ResultOut(
+def _result(step: Step, note: str | None) -> ResultOut | MadeResultOut:
+    result = ResultOut(
         agent=step.agent,
         status=step.state,
         output=step.result.output if step.result else "",
@@ -216,3 +236,7 @@ def _result(step: Step) -> ResultOut:
         attempts=step.attempts,
         execution_time_ms=step.execution_time_ms,
     )
+    version = step.result.agent_version if step.result is not None else step.agent_version
+    if version is None and note is None:
+        return result
+    return MadeResultOut(**result.model_dump(), agent_version=version, note=note)

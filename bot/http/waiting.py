@@ -29,10 +29,9 @@ async def wait_for_answer(
 
     What is waited for goes on in any case.
     """
-    if seconds <= 0:
-        return
-    closing = request.app.state.closing
-    await first(_answered(assembly, delegation_id), gone(request), closing.wait(), seconds=seconds)
+    if seconds > 0:
+        closing = request.app.state.closing
+        await first(answered(assembly, delegation_id), gone(request), closing.wait(), seconds=seconds)
 
 
 async def first(*waits: Coroutine[Any, Any, Any], seconds: float | None = None) -> None:
@@ -59,7 +58,8 @@ async def end(tasks: list[asyncio.Task[None]]) -> None:
             raise outcome
 
 
-async def _answered(assembly: Assembly, delegation_id: str) -> None:
+async def answered(assembly: Assembly, delegation_id: str) -> None:
+    """Return once the delegation is answered, or the database is out."""
     try:
         if await _is_answered(assembly, delegation_id):
             return

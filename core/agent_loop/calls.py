@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from core.agent_loop.guard import Addresses, without_secrets
 from core.agent_loop.prompt import as_data, no_such_tool, not_called, not_yours, shortened, unfit, with_files
 from core.agent_loop.words import named_in
 from core.approvals.gate import Gate, Wish
-from core.errors import PermanentError, TransientError
+from core.errors import Denied, PermanentError, TransientError
 from core.integrations.masking import KNOWN
 from core.models import Agent, EventKind, Task
 from core.ports.clock import Clock
@@ -80,6 +81,13 @@ class ToolCalls:
         self._gate = gate
         self._signatures: dict[str, ToolSignature] = {}
 
+    def among(self, found: Mapping[str, AnyTool]) -> ToolCalls:
+        """These calls with more tools, those of one workspace, for one run."""
+        more = copy(self)
+        more._tools = {**self._tools, **found}
+        more._signatures = {}
+        return more
+
     def offered(self, agent: Agent) -> tuple[ToolSignature, ...]:
         """The agent's own tools, as the model sees them."""
         return tuple(self._signature(tool) for tool in self.own(agent))
@@ -123,8 +131,8 @@ class ToolCalls:
         state = await self._runs.begin_call(setting.step_id, key, effect)
         if state.outcome is not None:
             return state.outcome
-        if state.status is CallStatus.ATTEMPTING and self.writes(call.name):
-            # Also where it may no longer run: its integration may have been revoked since.
+        if state.status is CallStatus.ATTEMPTING:
+            # Only what may write was ever marked; its integration may have been revoked since, or its server be gone.
             outcome = CallOutcome(kind=OutcomeKind.UNKNOWN, text=words.may_have_happened(call.name))
         elif isinstance(judged, Verdict):
             if judged.record is not None:
@@ -161,8 +169,8 @@ class ToolCalls:
         return None if refusal is None else CallOutcome(kind=OutcomeKind.REFUSED, text=refusal)
 
     def reach(self, allowed: Allowed, setting: Setting) -> Allowed | Verdict:
-        """The call, unless its address could carry out what was read."""
-        if not setting.sources:
+        """The call, unless its address could carry out what was read; of a `write` a person judges that."""
+        if not setting.sources or allowed.tool.effect is Effect.WRITE:
             return allowed
         refusal = setting.addresses.refusal(allowed.tool, allowed.arguments)
         if refusal is None:
@@ -185,6 +193,10 @@ class ToolCalls:
                 await self._runs.abandon_call(setting.step_id, key)
             failure.sentence = KNOWN.mask(failure.sentence)
             raise
+        except Denied as failure:
+            # What only the tool itself could find out, such as that its integration was revoked in this moment.
+            await setting.tell(EventKind.TOOL_DENIED, {"tool": tool.name, "reason": "refused by the tool"})
+            outcome = CallOutcome(kind=OutcomeKind.DENIED, text=failure.sentence)
         except PermanentError as failure:
             outcome = CallOutcome(kind=OutcomeKind.FAILED, text=failure.sentence)
         else:

@@ -60,7 +60,8 @@ def supplied_by(tool: Tool[Any], text: str, *, tainted: bool) -> frozenset[str]:
 
     Notes and other services may repeat what a model told them; so may any tool that a model used after it was steered.
     """
-    if isinstance(tool, Fetching) or not (tool.untrusted or tainted):
+    verbatim = isinstance(tool, Fetching) and tool.verbatim
+    if verbatim or not (tool.untrusted or tainted):
         return addresses_in(text, escaped=True)
     return frozenset()
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from functools import partial
+from copy import copy
 
 from core.agent_loop.calls import Allowed, AnyTool, OnProgress, Setting, ToolCalls, prepared, unnamed
 from core.agent_loop.guard import Addresses, sorted_few, supplied_by
 from core.agent_loop.prompt import FINAL_ANSWER
-from core.agent_loop.state import MAX_IDENTICAL_CALLS, Run
+from core.agent_loop.state import MAX_IDENTICAL_CALLS, Run, raise_first
 from core.agent_loop.taint import outside, without_taint
 from core.approvals.gate import Gate
-from core.errors import AwaitsApproval, BudgetSpent, PermanentError, StepFailed
+from core.errors import BudgetSpent, PermanentError, StepFailed
 from core.models import Agent, EventKind, Result, StepState, Task, Usage
 from core.ports.clock import Clock
 from core.ports.integrations import Access
 from core.ports.language_model import FinishReason, LanguageModel, Message, ModelRequest, ModelTurn
 from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
-from core.ports.tool import Effect
+from core.ports.tool import Effect, ToolSource, to_sourced
 from core.rendering import agents as words
 
 MODEL_TIMEOUT_SECONDS = 30.0
@@ -45,8 +45,11 @@ class AgentLoop:
         clock: Clock,
         gate: Gate,
         access: Access | None = None,
+        source: ToolSource | None = None,
     ) -> None:
+        """`source` finds those of an agent's tools that are not among `tools`."""
         self._model = model
+        self._source = source
         self._runs = runs
         self._calls = ToolCalls(tools=tools, runs=runs, clock=clock, gate=gate, access=access)
 
@@ -75,6 +78,11 @@ class AgentLoop:
         """
         if self._model is None:
             return await self.run_without_model(agent, task, step_id=step_id, on_progress=on_progress)
+        if self._source is not None and any(map(to_sourced, agent.tools)):
+            loop, agent = await self._completed(self._source, agent, task)
+            return await loop.run(
+                agent, task, step_id=step_id, on_progress=on_progress, stream=stream, fresh=fresh
+            )
         saved = () if fresh else await self._runs.turns(step_id)
         run = Run(agent, task, step_id=step_id, saved=saved, on_progress=on_progress, stream=stream)
         try:
@@ -108,6 +116,14 @@ class AgentLoop:
     async def spent(self, step_id: str) -> Usage:
         """What the run's model turns took so far, for a run that ended by raising. Raises StoreUnavailable."""
         return sum((saved.turn.usage for saved in await self._runs.turns(step_id)), Usage())
+
+    async def _completed(self, source: ToolSource, agent: Agent, task: Task) -> tuple[AgentLoop, Agent]:
+        """This loop and the agent with all its tools, for one run."""
+        found = await source.found(agent.tools, workspace=task.workspace)
+        loop = copy(self)
+        loop._source, loop._calls = None, self._calls.among(found)
+        own = tuple(name for name in agent.tools if to_sourced(name) is None)
+        return loop, agent.model_copy(update={"tools": (*own, *found)})
 
     async def _converse(self, model: LanguageModel, run: Run) -> Result:
         while True:
@@ -148,7 +164,7 @@ class AgentLoop:
                 timeout_seconds=limits.timeout_seconds or MODEL_TIMEOUT_SECONDS,
                 spender=run.task.spender(agent=run.agent.name, run=run.step_id),
             )
-            turn = await model.complete(request, on_text=partial(_pass_on, run) if run.stream else None)
+            turn = await model.complete(request, on_text=run.pass_on if run.stream else None)
             turn = await self._runs.save_turn(run.step_id, run.index, turn)
         run.took(turn)
         return turn
@@ -167,7 +183,7 @@ class AgentLoop:
             return_exceptions=True,
         )
         # Every call has ended before an error ends the run: none goes on behind its back.
-        _raise_first(answers)
+        raise_first(answers)
         made = iter(answer for answer in answers if isinstance(answer, CallOutcome))
         run.messages.append(Message(role="assistant", text=turn.text, tool_calls=turn.tool_calls))
         outcomes = [refusals[n] if n in refusals else next(made) for n in range(len(turn.tool_calls))]
@@ -277,19 +293,3 @@ class AgentLoop:
         said = task.text.strip().casefold()
         example = next((one for one in agent.examples if one.strip().casefold() != said), "")
         return words.what_exactly(agent.name, example=example, description=agent.description)
-
-
-def _raise_first(answers: list[CallOutcome | BaseException]) -> None:
-    """Raise what ends the attempt: first what went wrong, and then all that a person has to decide."""
-    errors = [answer for answer in answers if isinstance(answer, BaseException)]
-    waits = [error for error in errors if isinstance(error, AwaitsApproval)]
-    for error in errors:
-        if not isinstance(error, AwaitsApproval):
-            raise error
-    if waits:
-        raise AwaitsApproval(*(one for wait in waits for one in wait.approval_ids))
-
-
-async def _pass_on(run: Run, text: str) -> None:
-    if run.on_progress is not None:
-        await run.on_progress("text", {"text": text})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from core.addresses import known_among
 from core.agent_loop.calls import OnProgress
@@ -21,7 +21,7 @@ from core.agent_loop.prompt import (
     too_many_calls,
 )
 from core.agent_loop.taint import outside
-from core.errors import StepFailed
+from core.errors import AwaitsApproval, StepFailed
 from core.links import only_known
 from core.models import Agent, Artifact, Result, StepState, Task, Usage
 from core.ports.language_model import Message, ModelTurn, ToolCall
@@ -72,6 +72,11 @@ class Run:
         self._given: list[str] = []
         self._begun = ""
         self._was_cut = self._ends_cut = self._was_empty = False
+
+    async def pass_on(self, text: str) -> None:
+        """Tell whoever listens of a piece of the answer."""
+        if self.on_progress is not None:
+            await self.on_progress("text", {"text": text})
 
     def next_saved(self) -> ModelTurn | None:
         return self._saved.get(self.index)
@@ -201,6 +206,17 @@ class Run:
 
     def _only_known(self, text: str) -> str:
         return only_known(text, known=self.addresses.known, strict=bool(self.sources))
+
+
+def raise_first(answers: Sequence[CallOutcome | BaseException]) -> None:
+    """Raise what ends the attempt: first what went wrong, and then all that a person has to decide."""
+    errors = [answer for answer in answers if isinstance(answer, BaseException)]
+    waits = [error for error in errors if isinstance(error, AwaitsApproval)]
+    for error in errors:
+        if not isinstance(error, AwaitsApproval):
+            raise error
+    if waits:
+        raise AwaitsApproval(*(one for wait in waits for one in wait.approval_ids))
 
 
 def _skipped(reason: str) -> CallOutcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,7 +23,7 @@ from core.errors import (
 from core.integrations.masking import KNOWN, KnownSecrets
 from core.models.integration import Integration, IntegrationName, TestRun
 from core.ports.clock import Clock
-from core.ports.integrations import DEPLOYMENT, Integrations, Kind, Missing
+from core.ports.integrations import DEPLOYMENT, Integrations, Kind, Learns, Missing
 from core.ports.vault import Sealed, Vault
 from core.rendering import integrations as words
 
@@ -86,8 +86,13 @@ class IntegrationDesk:
             connected_by=by,
             connected_at=self._clock.now(),
         )
-        await self._save(integration, {name: values[name] for name in values if name in secret})
-        return await self.test(workspace, integration.id)
+        hidden = {name: values[name] for name in values if name in secret}
+        if not isinstance(kind, Learns):
+            await self._save(integration, hidden)
+            return await self.test(workspace, integration.id)
+        learned, passed, note = await _learned(kind, values)
+        await self._save(integration, {**hidden, **learned})
+        return await self._note(integration, passed, note)
 
     async def test(self, workspace: str, integration_id: str) -> Integration:
         """Try whether it works, and note what was found. Raises NotFound and ConfigurationError. Safe to repeat."""
@@ -99,9 +104,7 @@ class IntegrationDesk:
             passed, note = False, error.sentence
         else:
             passed, note = await _tried(kind, values)
-        test = TestRun(at=self._clock.now(), passed=passed, note=self._known.mask(note)[:500])
-        await self._integrations.record_test(workspace, integration_id, test)
-        return integration.model_copy(update={"test": test})
+        return await self._note(integration, passed, note)
 
     async def listed(self, workspace: str) -> tuple[Integration, ...]:
         """The workspace's, by name."""
@@ -145,6 +148,11 @@ class IntegrationDesk:
         self._know(self._kind(integration.kind), values)
         return values
 
+    async def _note(self, integration: Integration, passed: bool, note: str) -> Integration:
+        test = TestRun(at=self._clock.now(), passed=passed, note=self._known.mask(note)[:500])
+        await self._integrations.record_test(integration.workspace, integration.id, test)
+        return integration.model_copy(update={"test": test})
+
     async def _save(self, integration: Integration, hidden: Mapping[str, str]) -> Sealed:
         for attempt in range(ATTEMPTS):
             sealed = await self._vault.seal(
@@ -170,10 +178,27 @@ class IntegrationDesk:
         self._known.add(*hidden, *(f"{values['user']}:{one}" for one in hidden if values.get("user")))
 
 
+async def _learned(kind: Learns, values: Mapping[str, str]) -> tuple[Mapping[str, str], bool, str]:
+    learned: Mapping[str, str] = {}
+
+    async def look() -> str:
+        nonlocal learned
+        learned, note = await kind.learn(values)
+        return note
+
+    passed, note = await _in_time(look())
+    return learned, passed, note
+
+
 async def _tried(kind: Kind, values: Mapping[str, str]) -> tuple[bool, str]:
+    return await _in_time(kind.test(values))
+
+
+async def _in_time(look: Awaitable[str]) -> tuple[bool, str]:
+    """Whether the service could be looked at, and what is said about it."""
     try:
         async with asyncio.timeout(TEST_SECONDS):
-            return True, await kind.test(values)
+            return True, await look
     except TimeoutError:
         return False, words.no_answer(TEST_SECONDS)
     except (InvalidIntegration, PermanentError, TransientError) as error:

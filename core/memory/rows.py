@@ -25,6 +25,8 @@ class Rows:
         """False: every method raises StoreUnavailable, as if the database were gone."""
         self.audit: list[Event] = []
         """The events that belong to no delegation."""
+        self.rosters: dict[tuple[str, str], int] = {}
+        """Platform and workspace → how often the agents that people make have changed there."""
         self._delegations: dict[str, Delegation] = {}
         self._ids: dict[str, str] = {}
         """Idempotency key → delegation id."""

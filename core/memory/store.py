@@ -55,6 +55,12 @@ class InMemoryStore(Steps, Conversations):
         await self._arrive()
         return self._get(delegation_id)
 
+    async def load_to_plan(self, delegation_id: str) -> tuple[Delegation, int]:
+        await self._arrive()
+        delegation = self._get(delegation_id)
+        address = delegation.instruction.address
+        return delegation, self.rosters.get((address.platform, address.workspace), 0)
+
     async def load_step(self, step_id: str) -> tuple[Delegation, Step]:
         await self._arrive()
         step = self._find_step(step_id)
@@ -248,5 +254,6 @@ def _afresh(step: Step) -> Step:
             "started_at": None,
             "ended_at": None,
             "result": None,
+            "agent_version": None,
         }
     )

@@ -1,6 +1,13 @@
 """The words of the domain, as frozen values that cross every boundary."""
 
-from core.models.agent import Agent, AgentLimits, AgentName, Task, Upstream
+from core.models.agent import (
+    MAX_PROMPT_CHARACTERS,
+    Agent,
+    AgentLimits,
+    AgentName,
+    Task,
+    Upstream,
+)
 from core.models.approval import DECISIONS, Approval, ApprovalPolicy, ApprovalState, Decision, Ruling
 from core.models.checks import Finding, Verdict
 from core.models.delegation import (
@@ -16,6 +23,7 @@ from core.models.delegation import (
     Step,
 )
 from core.models.instruction import MAX_INSTRUCTION_CHARACTERS, Address, Instruction, Person, Press, Receipt
+from core.models.made import AgentDraft, DraftTurn, MadeAgent, Visibility
 from core.models.outcome import (
     ACTIONS,
     Action,
@@ -35,10 +43,12 @@ __all__ = [
     "ACTIONS",
     "DECISIONS",
     "MAX_INSTRUCTION_CHARACTERS",
+    "MAX_PROMPT_CHARACTERS",
     "MAX_STEPS",
     "Action",
     "Address",
     "Agent",
+    "AgentDraft",
     "AgentLimits",
     "AgentName",
     "Approval",
@@ -50,12 +60,14 @@ __all__ = [
     "Decision",
     "Delegation",
     "DelegationState",
+    "DraftTurn",
     "Event",
     "EventKind",
     "Exchange",
     "Finding",
     "Frozen",
     "Instruction",
+    "MadeAgent",
     "Person",
     "Plan",
     "PlannedStep",
@@ -76,4 +88,5 @@ __all__ = [
     "Upstream",
     "Usage",
     "Verdict",
+    "Visibility",
 ]

@@ -14,18 +14,23 @@ from core.models.instruction import Person
 from core.models.outcome import Artifact
 from core.models.values import Frozen
 
+MAX_PROMPT_CHARACTERS = 20_000
+MAX_TIMEOUT_SECONDS = 600.0
+
 
 class AgentLimits(Frozen):
     """What one run of an agent may take."""
 
-    timeout_seconds: float | None = None
-    """None: the deployment's default."""
-    rounds: int = 8
-    parallel_calls: int = 5
-    output_tokens: int = 2000
+    timeout_seconds: float | None = Field(default=None, gt=0, le=MAX_TIMEOUT_SECONDS)
+    """For one attempt. None: the deployment's default."""
+    rounds: int = Field(default=8, ge=1, le=8)
+    parallel_calls: int = Field(default=5, ge=1, le=5)
+    output_tokens: int = Field(default=2000, ge=1, le=32_000)
 
 
 AgentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+ToolName = Annotated[str, Field(min_length=1, max_length=100)]
+Example = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class Agent(Frozen):
@@ -33,13 +38,13 @@ class Agent(Frozen):
 
     name: AgentName
     description: str = Field(min_length=1, max_length=500)
-    system_prompt: str = ""
-    tools: tuple[str, ...] = ()
-    integrations: tuple[str, ...] = ()
-    model: str | None = None
-    examples: tuple[str, ...] = ()
+    system_prompt: str = Field(default="", max_length=MAX_PROMPT_CHARACTERS)
+    tools: tuple[ToolName, ...] = Field(default=(), max_length=30)
+    integrations: tuple[ToolName, ...] = Field(default=(), max_length=30)
+    model: str | None = Field(default=None, min_length=1, max_length=100)
+    examples: tuple[Example, ...] = Field(default=(), max_length=1000)
     """Instructions this agent is right for; the rule planner learns from them."""
-    schedule: str | None = None
+    schedule: str | None = Field(default=None, max_length=10_000)
     """When it runs by itself: words or five cron fields, with a zone, then perhaps a colon and its instruction."""
     post_to: str | None = None
     """Where the answers of its schedule go, as `platform:workspace:place`; else into a conversation of its own."""

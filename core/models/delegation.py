@@ -20,6 +20,8 @@ class PlannedStep(Frozen):
     agent: str
     task: str
     after: tuple[int, ...] = ()
+    agent_version: int | None = None
+    """Which version of an agent that somebody made; None: one that comes from a file, or its latest one."""
 
 
 PlannerName = Literal["explicit", "rules", "model"]
@@ -46,6 +48,8 @@ class Step(Frozen):
     agent: str
     task: str
     after: tuple[int, ...] = ()
+    agent_version: int | None = None
+    """As it was planned; nothing once a person said "try again", since they may have changed the agent for it."""
     state: StepState = StepState.PENDING
     attempts: int = 0
     crashes: int = 0
@@ -140,6 +144,7 @@ class EventKind(StrEnum):
     DELEGATION_REVISED = "delegation.revised"
     SCHEDULE_CHANGED = "schedule.changed"
     SCHEDULE_ASKED = "schedule.asked"
+    AGENT_CHANGED = "agent.changed"
 
 
 class Event(Frozen):

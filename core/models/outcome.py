@@ -80,6 +80,8 @@ class Result(Frozen):
     """Whether untrusted text (a page, a feed, a file) went into the output."""
     partial: bool = False
     """Whether a limit cut the output short."""
+    agent_version: int | None = None
+    """Which version of an agent that somebody made ran; None: one from a file."""
     artifacts: tuple[Artifact, ...] = ()
     addresses: tuple[str, ...] = ()
     """The addresses in the output that somebody else than a model supplied: a person, a page that was read."""

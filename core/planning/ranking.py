@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.models import Agent, Task
-from core.planning.features import LEARNED_FROM, Feature, features, kindred
+from core.planning.features import Feature, features, kindred
+from core.planning.lexicon import Lexicon, reads
 from core.planning.spelling import Spelling
-from core.planning.text import Kind, Token, normalise, stem, tokenise
-from core.planning.words import EXTRACTING, GENERIC, IMPERATIVES
+from core.planning.text import Kind, Token, stem, tokenise
+from core.planning.words import EXTRACTING, IMPERATIVES
 from core.ports.tool import Tool
 
 NOISE = 0.03
-PRESENCE = 0.05
 TOOL_WEIGHT = 2.6
 LACKING = 0.34
 UNREAD = 0.4
@@ -54,8 +54,16 @@ class Ranked:
 class Index:
     """What these agents' words are worth. Built once for a set of agents; reading it is cheap."""
 
-    def __init__(self, agents: tuple[Agent, ...], *, tools: Mapping[str, Tool[Any]], task: Task) -> None:
+    def __init__(
+        self,
+        agents: tuple[Agent, ...],
+        *,
+        tools: Mapping[str, Tool[Any]],
+        task: Task,
+        lexicon: Lexicon | None = None,
+    ) -> None:
         self.agents = agents
+        self._lexicon = lexicon or Lexicon(tools)
         self.names = tuple(agent.name for agent in agents)
         self._tools = {name: tools[name] for agent in agents for name in agent.tools if name in tools}
         self._tools_of = {agent.name: tuple(t for t in agent.tools if t in self._tools) for agent in agents}
@@ -68,7 +76,7 @@ class Index:
             name: frozenset(shape for shape in NEEDED_SHAPES if rates.get(shape, {}).get(name, 0.0) >= 0.8)
             for name in self.names
         }
-        self._told = {agent.name: self._told_to(agent) for agent in agents}
+        self._told = {agent.name: self._lexicon.of(agent).told for agent in agents}
         self._rates = {name: tuple(by_agent.items()) for name, by_agent in rates.items()}
 
     def read(self, text: str) -> tuple[Token, ...]:
@@ -145,7 +153,7 @@ class Index:
     def parses(self, text: str, *, task: Task) -> frozenset[str]:
         """The tools that can read their arguments from this text."""
         asked = task.model_copy(update={"text": text})
-        return frozenset(name for name, tool in self._tools.items() if _reads(tool, asked))
+        return frozenset(name for name, tool in self._tools.items() if reads(tool, asked))
 
     def reads(self, agent: str, text: str, *, task: Task) -> bool:
         """Whether one of the agent's own tools can read its arguments from this text."""
@@ -153,7 +161,7 @@ class Index:
         if not own:
             return False
         asked = task.model_copy(update={"text": text})
-        return any(_reads(self._tools[name], asked) for name in own)
+        return any(reads(self._tools[name], asked) for name in own)
 
     def knows(self, word: str) -> bool:
         """Whether an agent's own words hold this one."""
@@ -168,46 +176,14 @@ class Index:
         rates: dict[str, dict[str, float]] = {}
         sample = max(1, SAMPLED_EXAMPLES // max(1, len(self.agents)))
         for agent in self.agents:
-            counts: Counter[str] = Counter()
-            meant: set[str] = set()
-            for example in agent.examples:
-                learned = self._learned(example)
-                counts.update(learned.keys())
-                meant.update(name for name, aside in learned.items() if not aside)
-            size = len(agent.examples) + 3
-            own = {
-                name: count / size + _presence(name)
-                for name, count in counts.items()
-                if count > 1 or name in meant
-            }
-            for name in self._learned(agent.description):
-                if not name.startswith(("^", "<")) and "_" not in name:
-                    own[name] = own.get(name, 0.0) + 0.12
-            for name in self._learned(agent.name.replace("-", " ").replace("_", " ")):
-                if not name.startswith("~"):
-                    own[name] = own.get(name, 0.0) + 0.5
-            for name, rate in self._tool_rates(agent, task=task, sample=sample).items():
-                own[f"!{name}"] = rate
-            for name, rate in own.items():
+            for name, rate in self._lexicon.of(agent).rates.items():
                 rates.setdefault(name, {})[agent.name] = rate
+            for name, rate in self._tool_rates(agent, task=task, sample=sample).items():
+                rates.setdefault(f"!{name}", {})[agent.name] = rate
         return rates
-
-    def _told_to(self, agent: Agent) -> frozenset[str]:
-        """What its examples begin with, and the groups of words that these verbs stand in."""
-        heads = {name for example in agent.examples for name in self._learned(example) if name[0] == "^"}
-        heads |= {f"^{stem(word)}" for word in agent.description.lower().split() if word.endswith("s")}
-        return frozenset(heads | {f"^~{group}" for head in heads for group in kindred(head[1:])})
 
     def _read_rate(self, agent: str, rates: dict[str, dict[str, float]]) -> float:
         return min(1.0, sum(rates.get(f"!{tool}", {}).get(agent, 0.0) for tool in self._tools_of[agent]))
-
-    def _learned(self, text: str) -> dict[str, bool]:
-        """The evidence in an agent's own words, and whether it only stands where a subject stands."""
-        found: dict[str, bool] = {}
-        for feature in features(tokenise(normalise(text), correct=str)):
-            if feature.weight >= LEARNED_FROM * 0.6:
-                found[feature.name] = found.get(feature.name, True) and feature.aside
-        return found
 
     def _tool_rates(self, agent: Agent, *, task: Task, sample: int) -> dict[str, float]:
         """How often each tool understands this agent's examples; its own tools get some credit in advance."""
@@ -215,7 +191,7 @@ class Index:
         examples = agent.examples[::step]
         heard: Counter[str] = Counter()
         for example in examples:
-            heard.update(self.parses(example, task=task))
+            heard.update(self._lexicon.parses(example, task=task).intersection(self._tools))
         own = set(self._tools_of[agent.name])
         size = len(examples) + 2
         return {
@@ -223,13 +199,6 @@ class Index:
             for name in self._tools
             if heard[name] or name in own
         }
-
-
-def _presence(name: str) -> float:
-    """What a single example is worth: much for a word with a meaning of its own, nothing for one that"
-    " goes with everything."""
-    plain = name.lstrip("^~") in GENERIC or name.startswith("~")
-    return 0.0 if plain else PRESENCE
 
 
 def _heard(parses: frozenset[str]) -> list[tuple[str, float, float]]:
@@ -250,20 +219,12 @@ def _add(
         evidence[agent] += worth * rate / total * doubted.get(agent, 1.0)
 
 
-def _reads(tool: Tool[Any], task: Task) -> bool:
-    try:
-        return tool.parse(task) is not None
-    except (
-        Exception
-    ):  # a tool is others' code: one that trips over a text can't speak for its agent, that is all
-        return False
-
-
 class Indexes:
     """The indexes of the sets of agents that were asked about last."""
 
     def __init__(self, tools: Mapping[str, Tool[Any]]) -> None:
         self._tools = tools
+        self._lexicon = Lexicon(tools)
         self._kept: OrderedDict[tuple[Agent, ...], Index] = OrderedDict()
         self._last: Index | None = None
 
@@ -272,7 +233,7 @@ class Indexes:
             return self._last
         index = self._kept.get(agents)
         if index is None:
-            index = Index(agents, tools=self._tools, task=_blank(task))
+            index = Index(agents, tools=self._tools, task=_blank(task), lexicon=self._lexicon)
             self._kept[agents] = index
             if len(self._kept) > KEPT_INDEXES:
                 self._kept.popitem(last=False)

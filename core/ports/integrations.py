@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from core.models import Frozen
 from core.models.integration import Integration, TestRun
@@ -88,6 +88,18 @@ class Kind(Protocol):
         """Try it, changing nothing over there; a sentence that says what was seen. Safe to repeat.
 
         Raises ToolFailed and TransientError with a sentence that quotes no secret.
+        """
+        ...
+
+
+@runtime_checkable
+class Learns(Protocol):
+    """A kind whose service is looked at when it is connected, and held to what was seen there."""
+
+    async def learn(self, values: Mapping[str, str]) -> tuple[Mapping[str, str], str]:
+        """What is sealed beside the values, under names that no field has, and a sentence for people. Safe to repeat.
+
+        Raises ToolFailed and TransientError, as `Kind.test` does.
         """
         ...
 

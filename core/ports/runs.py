@@ -87,8 +87,8 @@ class Runs(Protocol):
     async def begin_call(self, step_id: str, call_key: str, effect: Effect) -> CallState:
         """What was known of this call *before* now; an unknown `write` call is marked as attempting, atomically.
 
-        Of two simultaneous calls with one key exactly one gets `new`. For `read` nothing has to be stored:
-        `new` and `attempting` mean the same to the caller, and the call is made again.
+        Of two simultaneous calls with one key exactly one gets `new`. For `read` nothing is stored, so
+        that the call is made again: `attempting` always means that a `write` call was begun under this key.
         NOT safe to repeat for `write`: the second answer is `attempting`, even if the first never arrived
         (that errs on the side of not repeating). Raises StoreUnavailable.
         """

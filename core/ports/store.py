@@ -65,6 +65,13 @@ class Store(Protocol):
         """The delegation with its steps. Raises NotFound."""
         ...
 
+    async def load_to_plan(self, delegation_id: str) -> tuple[Delegation, int]:
+        """The delegation, and the version of its workspace's roster of made agents (0: there is none).
+
+        Raises NotFound.
+        """
+        ...
+
     async def load_step(self, step_id: str) -> tuple[Delegation, Step]:
         """The step and its delegation. Raises NotFound."""
         ...

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -55,9 +57,38 @@ class Tool(Protocol, Generic[Arguments]):
         ...
 
     async def run(self, arguments: Arguments, *, task: Task, idempotency_key: str) -> ToolOutput:
-        """Do it. Raises TransientError (the step is retried), ToolFailed with a sentence for the person.
+        """Do it. Raises TransientError (the step is retried), ToolFailed with a sentence for the person, and
+        Denied where it is not the agent's to call after all.
 
         `idempotency_key` is the same for every repeat of the same call of the same step.
+        """
+        ...
+
+
+_FOUND_LATER = re.compile(r"mcp:([a-z][a-z0-9_-]{0,39}):(\*|[^\s:*]{1,128})")
+
+
+class Sourced(NamedTuple):
+    """Tools of one integration that an agent lists: one of them, or with `*` each that there is."""
+
+    integration: str
+    tool: str
+
+
+def to_sourced(entry: str) -> Sourced | None:
+    """Read `mcp:INTEGRATION:TOOL` or `mcp:INTEGRATION:*`; None for any other entry of an agent's tools. Pure."""
+    found = _FOUND_LATER.fullmatch(entry)
+    return Sourced(found[1], found[2]) if found else None
+
+
+class ToolSource(Protocol):
+    """Tools that are found while FlowMate runs, and differ from one workspace to another: `to_sourced` reads them."""
+
+    async def found(self, names: Sequence[str], *, workspace: str) -> Mapping[str, Tool[Any]]:
+        """The tools that these entries name in this workspace, by the name that a model calls them by.
+
+        One that can't be used is there all the same, and raises Denied with the reason when it is called: what an
+        agent lists never vanishes silently. Safe to repeat. Raises StoreUnavailable.
         """
         ...
 
@@ -71,7 +102,10 @@ class DoesWithout(Protocol):
 
 @runtime_checkable
 class Fetching(Protocol):
-    """A tool that asks servers anywhere for documents: an address by itself can carry something out."""
+    """A tool that may ask servers anywhere for something: an address by itself can carry something out."""
+
+    verbatim: bool
+    """Whether what it gives holds addresses as the documents do that it got, and none that only the call held."""
 
     def reaches(self, arguments: Any) -> tuple[str, ...]:
         """The addresses that this call asks for, as they were given. Pure."""

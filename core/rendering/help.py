@@ -10,6 +10,7 @@ INTRODUCTION = (
     "Write what you want in plain words; several things at once are fine, and one answer comes back."
 )
 AGENTS = "These agents work for you:"
+OWN_AGENTS = "`agent new` makes one of your own; `agent list` shows all."
 COMMANDS = {
     "flowmate": "ask FlowMate something",
     "agents": "who can do what",
@@ -49,7 +50,7 @@ def help_text(agents: Sequence[Described]) -> str:
         f'For example: "{together}", or "{single}".',
         f'For a schedule, say when: "{recurring}". "list schedules" shows those that there are.',
         '"integrations" shows which services are connected, "connect" how to connect more.',
-        f"To choose an agent yourself, begin with its name: `@{agents[0].name} …`.",
+        f"To choose an agent yourself, begin with its name: `@{agents[0].name} …`. {OWN_AGENTS}",
     ]
     return "\n".join(lines)
 

@@ -115,8 +115,8 @@ class Desk:
     async def create(self, schedule: Schedule) -> Schedule:
         """Save and activate what came complete, from the API or the terminal. Raises InvalidSchedule and Conflict."""
         self.check(schedule.timing, schedule.zone)
-        if await self._too_many(schedule.person, schedule.address):
-            raise Conflict(words.too_many(self._limits.per_person))
+        if sentence := await self.full(schedule.person, schedule.address):
+            raise Conflict(sentence)
         await self.schedules.save(schedule)
         saved = await self.schedules.load(schedule.id)
         if saved.state is ScheduleState.PROPOSED:
@@ -229,16 +229,15 @@ class Desk:
             self.check(understood.timing, understood.zone)
         except InvalidSchedule as invalid:
             return invalid.sentence
-        if await self._too_many(person, address):
-            return words.too_many(self._limits.per_person)
-        return None
+        return await self.full(person, address)
 
-    async def _too_many(self, person: Person, address: Address) -> bool:
+    async def full(self, person: Person, address: Address) -> str | None:
+        """Why this person can have no schedule more here, for people."""
         limit = self._limits.per_person
         found = await self.schedules.listed(
             address.platform, address.workspace, person_id=person.id, limit=limit
         )
-        return len(found) >= limit
+        return words.too_many(limit) if len(found) >= limit else None
 
 
 class LastRun(Frozen):

@@ -33,6 +33,7 @@ ELSEWHERE = {
     "core/planning/model.py": "for the model",
     "core/planning/nesting.py": "tasks that it words, for agents",
     "core/planning/validation.py": "for the model, which is asked to mend its plan",
+    "core/making/prompt.py": "for the model",
     "core/catalog.py": "what is wrong with an agent's file, for whoever starts FlowMate",
     "core/memory/": "in place of adapters, for tests and trials",
     "bot/page/forms.py": "for programs that send what the page never does",

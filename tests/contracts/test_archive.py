@@ -17,13 +17,14 @@ from adapters.sql.approvals import SqlApprovals
 from adapters.sql.archive import EVERYTHING, SqlArchive
 from adapters.sql.budgets import SqlBudgets
 from adapters.sql.database import Database
+from adapters.sql.made_agents import SqlMadeAgents
 from adapters.sql.notes import SqlNotes
 from adapters.sql.runs import SqlRuns
 from adapters.sql.schedules import SqlSchedules
 from adapters.sql.store import SqlStore
 from core.errors import ToolFailed
 from core.memory.clock import ManualClock
-from core.models import Event, EventKind, Person, Schedule, ScheduleState, StepState, Usage
+from core.models import Agent, Event, EventKind, MadeAgent, Person, Schedule, ScheduleState, StepState, Usage
 from core.models.budget import Allowance, Budget, Cap, Charge, Period, Scope, Spender, accounts_of, span_of
 from core.models.schedule import Cron, MissedPolicy
 from core.ports.archive import Archive
@@ -60,6 +61,8 @@ async def fill(database: Database) -> None:
     await notes.save(W2, text="theirs", author="Ann", key="k0")
     await schedule(database, "s1", workspace="W1")
     await schedule(database, "theirs", workspace="W2")
+    await agent(database, "digest", workspace="W1")
+    await agent(database, "theirs", workspace="W2")
     await spending(database, W1, "w1")
     await spending(database, W2, "theirs")
 
@@ -115,10 +118,24 @@ async def schedule(database: Database, schedule_id: str, *, workspace: str) -> N
     await schedules.fire([to_firing(saved, now=late)], now=late)
 
 
+async def agent(database: Database, name: str, *, workspace: str) -> None:
+    """An agent that somebody made, and changed once."""
+    agents = SqlMadeAgents(database)
+    made = MadeAgent(
+        platform="toy",
+        workspace=workspace,
+        agent=Agent(name=name, description="Reads the news."),
+        owner=Person(id="toy:W1:ada"),
+        at=NOW,
+    )
+    assert await agents.save(made, expected=None, now=NOW)
+    assert await agents.save(made, expected=1, now=NOW)
+
+
 async def empty(database: Database) -> None:
     """Delete everything that an archive can hold."""
     path = ("approvals", "slots", "schedules", "messages", "steps", "events", "delegations", "notes")
-    tables = (*path, "budgets", "model_calls", "accounts")
+    tables = (*path, "budgets", "model_calls", "accounts", "made_agents", "agent_versions")
     await database.write(lambda c: [c.exec_driver_sql(f"DELETE FROM {table}") for table in tables])
 
 
@@ -133,6 +150,8 @@ async def test_an_archive_holds_one_workspace_and_nothing_else(database: Databas
         "schedules": 1,
         "slots": 1,
         "admissions": 0,
+        "made_agents": 1,
+        "agent_versions": 2,
         "budgets": 1,
         "model_calls": 1,
     }
@@ -148,8 +167,9 @@ async def test_an_archive_holds_one_workspace_and_nothing_else(database: Databas
 async def test_what_was_lost_comes_back_field_for_field(database: Database, archive: Archive) -> None:
     await fill(database)
     store, notes = SqlStore(database), SqlNotes(database, clock=ManualClock())
-    schedules = SqlSchedules(database)
+    schedules, agents = SqlSchedules(database), SqlMadeAgents(database)
     planned = await schedules.load("s1"), await schedules.slots("s1")
+    made = await agents.roster("toy", "W1"), await agents.history("toy", "W1", "digest")
     before = (
         await store.load("d1"),
         await store.events("d1"),
@@ -162,6 +182,9 @@ async def test_what_was_lost_comes_back_field_for_field(database: Database, arch
     after = await store.load("d1"), await store.events("d1"), await store.posted("d1"), await notes.recent(W1)
     assert after == before
     assert (await schedules.load("s1"), await schedules.slots("s1")) == planned
+    roster, history = await agents.roster("toy", "W1"), await agents.history("toy", "W1", "digest")
+    assert (roster.agents, history) == (made[0].agents, made[1])
+    assert roster.version > made[0].version, "every process has to look again"
 
 
 async def test_budgets_come_back_with_what_was_spent_of_them_also_in_another_workspace(
@@ -181,6 +204,26 @@ async def test_restoring_again_adds_nothing(database: Database, archive: Archive
     await fill(database)
     archived = await archive.create(W1, key="k")
     assert set((await archive.restore(Path(archived.artifact.path))).values()) == {0}
+
+
+async def test_versions_of_an_agent_that_was_made_anew_since_are_left_alone(
+    database: Database, archive: Archive
+) -> None:
+    await fill(database)
+    archived = await archive.create(W1, key="k")
+    await empty(database)
+    agents = SqlMadeAgents(database)
+    anew = MadeAgent(
+        platform="toy",
+        workspace="W1",
+        agent=Agent(name="digest", description="Anew."),
+        owner=Person(id="toy:W1:bob"),
+        at=NOW,
+    )
+    assert await agents.save(anew, expected=None, now=NOW)
+    restored = await archive.restore(Path(archived.artifact.path))
+    assert (restored["made_agents"], restored["agent_versions"]) == (0, 0)
+    assert await agents.save(anew, expected=1, now=NOW), "its next version is free"
 
 
 async def test_what_was_restored_goes_on_where_it_was(database: Database, archive: Archive) -> None:

@@ -155,6 +155,25 @@ async def test_what_begins_next_says_how_long_it_has_waited(rq: Rq) -> None:
         await queue.waited()
 
 
+async def test_what_many_ask_for_at_once_is_all_there_in_its_order(
+    server: Rq | Memory, queue: JobQueue
+) -> None:
+    jobs = [STAGE.model_copy(update={"id": f"plan-d{n}-0", "target": f"d{n}"}) for n in range(300)]
+    await asyncio.gather(*(queue.enqueue([job]) for job in jobs))
+    assert server.waiting() == [job.id for job in jobs]
+
+
+async def test_when_the_queue_is_out_everyone_who_asks_is_told(server: Rq | Memory, queue: JobQueue) -> None:
+    await queue.enqueue([STAGE])
+    server.out()
+    jobs = [STAGE.model_copy(update={"id": f"plan-e{n}-0"}) for n in range(20)]
+    told = await asyncio.gather(*(queue.enqueue([job]) for job in jobs), return_exceptions=True)
+    assert [type(one) for one in told] == [QueueUnavailable] * 20
+    server.back()
+    await queue.enqueue(jobs)
+    assert set(server.waiting()) >= {job.id for job in jobs}
+
+
 @BOTH
 async def test_a_job_that_has_ended_can_be_enqueued_again(
     server: Rq | Memory, queue: JobQueue, job: Job

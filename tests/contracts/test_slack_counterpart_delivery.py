@@ -213,10 +213,24 @@ async def client_views_open(slack: SlackServer, trigger_id: str) -> None:
         "type": "modal",
         "title": {"type": "plain_text", "text": "T"},
         "submit": {"type": "plain_text", "text": "Go"},
-        "blocks": [],
+        "blocks": [
+            {
+                "type": "input",
+                "block_id": "b",
+                "label": {"type": "plain_text", "text": "What?"},
+                "element": {"type": "plain_text_input", "action_id": "a", "max_length": 5},
+            }
+        ],
     }
     opened = await client_of(slack).views_open(trigger_id=trigger_id, view=view)
-    assert (await slack.submit(opened["view"]["id"], {"b": {}})).accepted
+    for impossible in ({"c": "x"}, {"b": "too long"}, {}):
+        with pytest.raises(BadRecipe):
+            await slack.submit(opened["view"]["id"], impossible)
+    assert (await slack.submit(opened["view"]["id"], {"b": "x"})).accepted
+    state = slack.deliveries[-1].payload["view"]["state"]
+    assert state == {"values": {"b": {"a": {"type": "plain_text_input", "value": "x"}}}}
+    # The app answered the submission like the command before it, which a view does not understand.
+    assert slack.problems[-1].startswith("unfit answer to a submission")
 
 
 async def test_an_unfit_answer_to_a_command_is_a_problem(slack: SlackServer, app: App) -> None:

@@ -200,4 +200,11 @@ async def test_both_stores_answer_the_same(request: pytest.FixtureRequest, kind:
     finally:
         await real.aclose()
     asked = {name for name, member in vars(Store).items() if callable(member) and not name.startswith("_")}
-    assert {name for name in asked if not reached[name]} == {"load", "load_step", "posted", "ping", "aclose"}
+    assert {name for name in asked if not reached[name]} == {
+        "load",
+        "load_to_plan",
+        "load_step",
+        "posted",
+        "ping",
+        "aclose",
+    }

@@ -202,7 +202,7 @@ async def serving(
     folder: Path, valkey: Valkey, *, worker: bool = True, **environment: str
 ) -> AsyncIterator[Service]:
     """Everything started as the processes do it, from the environment alone."""
-    (folder / "agents").mkdir()
+    (folder / "agents").mkdir(exist_ok=True)
     (folder / "agents" / "lever.md").write_text(LEVER)
     lever = Lever()
     clean = {

@@ -18,6 +18,7 @@ from adapters.chat.slack import PLATFORM
 from adapters.chat.slack.settings import SlackSettings
 from core.errors import FlowMateError
 from core.integrations.commands import Told
+from core.making.forms import Form, Submission
 from core.models import Address, Instruction, Person, Press, Receipt
 from tests.counterparts.shared import in_memory
 from tests.counterparts.slack import SlackServer
@@ -61,6 +62,9 @@ class MemoryReception:
     stopped: list[tuple[Address, str]] = field(default_factory=list)
     moves: list[tuple[Address, Address]] = field(default_factory=list)
     conversations: set[tuple[str, str, str, str]] = field(default_factory=set)
+    shown: dict[str, Form] = field(default_factory=dict)
+    """The forms that commands with these texts are answered by."""
+    submissions: list[Submission] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     down: FlowMateError | None = None
     notice: str | None = None
@@ -101,6 +105,20 @@ class MemoryReception:
     async def knows(self, address: Address) -> bool:
         await self._pass()
         return address.conversation in self.conversations
+
+    def form(self, text: str) -> Form | None:
+        return self.shown.get(text)
+
+    async def read_form(self, submission: Submission) -> Instruction:
+        self.submissions.append(submission)
+        await self._pass()
+        return Instruction(
+            key=submission.key,
+            text=str(submission.values),
+            person=submission.person,
+            address=submission.address,
+            origin=submission.origin,
+        )
 
     def help(self) -> str:
         return "**FlowMate** takes a task in plain words."

@@ -55,14 +55,14 @@ class Command:
 class Flowmate:
     """The command line over one data folder and port."""
 
-    def __init__(self, folder: Path, *, port: int) -> None:
+    def __init__(self, folder: Path, *, port: int, token: str = TOKEN) -> None:
         self.folder = folder
         self.port = port
         self._environment = {
             "PATH": os.environ["PATH"],
             "FLOWMATE_DATA_DIR": str(folder / "data"),
             "FLOWMATE_PORT": str(port),
-            "FLOWMATE_OPERATOR_TOKEN": TOKEN,
+            "FLOWMATE_OPERATOR_TOKEN": token,
             "COLUMNS": "100",
         }
 

@@ -32,6 +32,11 @@ GUARDED = [
     ("POST", f"{UNKNOWN}/cancel"),
     ("POST", f"{UNKNOWN}/retry"),
     ("GET", "/api/v1/agents"),
+    ("POST", "/api/v1/agents"),
+    ("GET", "/api/v1/agents/templates"),
+    *[(method, "/api/v1/agents/clock") for method in ("GET", "PUT", "PATCH", "DELETE")],
+    ("GET", "/api/v1/agents/clock/versions"),
+    ("POST", "/api/v1/agents/clock/run"),
     ("GET", "/api/v1/status"),
 ]
 OPEN = ["/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json"]

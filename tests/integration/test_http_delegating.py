@@ -211,7 +211,7 @@ async def test_asking_again_after_a_retry_waits_for_the_new_answer(service: Serv
 
 def waiting() -> list[asyncio.Task[Any]]:
     """What goes on in the loop because somebody waits for an answer."""
-    return [task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == "_answered"]
+    return [task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == "answered"]
 
 
 async def answered(service: Service, place: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.http.agent_schemas import AgentDetail
 from bot.http.budget_schemas import BudgetOut, UsageOut
 from bot.http.schemas import AcceptedOut, AnswerOut, Page, PlanIn, PlanOut, TaskIn
 from tests.integration.http_harness import DELEGATE, DELEGATIONS, PLANS, Service
@@ -26,6 +27,11 @@ ROUTES = {
     ("post", PLANS),
     ("post", "/api/v1/links"),
     ("get", "/api/v1/agents"),
+    ("post", "/api/v1/agents"),
+    ("get", "/api/v1/agents/templates"),
+    *[(method, "/api/v1/agents/{name}") for method in ("get", "put", "patch", "delete")],
+    ("get", "/api/v1/agents/{name}/versions"),
+    ("post", "/api/v1/agents/{name}/run"),
     ("get", "/api/v1/approvals"),
     ("post", "/api/v1/approvals/{approval_id}"),
     ("get", INTEGRATIONS),
@@ -134,6 +140,8 @@ async def test_what_the_headers_ask_for_is_documented(service: Service) -> None:
         ("get", DELEGATIONS, "200", Page),
         ("get", f"{DELEGATIONS}/{{delegation_id}}", "200", AnswerOut),
         ("post", f"{DELEGATIONS}/{{delegation_id}}/cancel", "200", AnswerOut),
+        ("post", "/api/v1/agents", "201", AgentDetail),
+        ("patch", "/api/v1/agents/{name}", "200", AgentDetail),
         ("post", "/api/v1/budgets", "200", BudgetOut),
         ("get", "/api/v1/usage", "200", UsageOut),
     ],

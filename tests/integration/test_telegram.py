@@ -110,6 +110,7 @@ WORDS: list[tuple[str, str, dict[str, Any], str | None]] = [
     ("private", "what is 2+2", {}, "what is 2+2"),
     ("private", "/flowmate what is 2+2", {}, "what is 2+2"),
     ("private", "/schedules", {}, "list my schedules"),
+    ("private", "/agents", {}, "list my agents"),
     ("private", "a\u202eb\x00 c", {}, "ab c"),
     ("group", "what is 2+2", {}, None),
     ("group", f"{BOT} what is 2+2", {}, "what is 2+2"),

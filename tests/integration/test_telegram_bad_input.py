@@ -82,7 +82,7 @@ async def test_row_13_a_join_is_nothing_anywhere() -> None:
         assert place.telegram.shown(place.private) + place.telegram.shown(place.group) == []
 
 
-@pytest.mark.parametrize("text", ["/help", "/agents", "\u200b", "/cancel"])
+@pytest.mark.parametrize("text", ["/help", "\u200b", "/cancel"])
 async def test_row_15_what_was_told_is_not_told_again_for_the_same_update(text: str) -> None:
     async with webhook() as (place, url):
         place.reception.sentence = refusals.NOTHING_RUNS

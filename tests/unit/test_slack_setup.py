@@ -22,7 +22,7 @@ from tests.integration.slack_harness import SystemClock
 SOURCES = sorted(Path(adapters.chat.slack.__file__).parent.glob("*.py"))
 BOT, SECRET, APP = "xoxb-invented-token", "invented-signing-secret", "xapp-invented-token"
 # What needs no scope of the bot's.
-FREE = {"auth.test", "apps.connections.open"}
+FREE = {"auth.test", "apps.connections.open", "views.open"}
 
 
 def settings(

@@ -97,6 +97,7 @@ class SlackConnection:
 
         return Receiver(
             reception,
+            client=self._client,
             token=self._credentials.bot_token,
             identity=self._identity,
             people=People(self._client, clock=self._clock, background=self._background),

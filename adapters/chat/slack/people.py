@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 
 from adapters.chat.slack.background import Background
@@ -12,6 +13,8 @@ from core.ports.clock import Clock
 KEPT = 5000
 FRESH_SECONDS = 12 * 3600.0
 PAUSE_SECONDS = 60.0
+AT_ONCE = 2
+"""When a whole company writes for the first time, its events must not wait for all of these answers to be read."""
 
 
 class People:
@@ -23,6 +26,7 @@ class People:
         self._background = background
         self._profiles: OrderedDict[str, tuple[Profile, float]] = OrderedDict()
         self._asking: set[str] = set()
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def profile(self, user: str) -> Profile:
         """What is known now; asks for what isn't, without waiting."""
@@ -39,7 +43,8 @@ class People:
             self._clock.monotonic() + PAUSE_SECONDS,
         )
         try:
-            answer = await self._client.call(lambda web: web.users_info(user=user))
+            async with self._turns:
+                answer = await self._client.call(lambda web: web.users_info(user=user))
         finally:
             self._asking.discard(user)
         found = answer.get("user") or {}

@@ -19,7 +19,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.chat.platform import Reception
 from adapters.chat.slack.blocks import to_message
-from adapters.chat.slack.client import sdk_logger
+from adapters.chat.slack.client import SlackClient, sdk_logger
+from adapters.chat.slack.errors import SlackRefused
 from adapters.chat.slack.identity import Identity, OwnIdentity
 from adapters.chat.slack.inbound import (
     PLATFORM,
@@ -32,9 +33,11 @@ from adapters.chat.slack.inbound import (
     to_team,
 )
 from adapters.chat.slack.markdown import escape
+from adapters.chat.slack.modal import CALLBACK, to_errors, to_submission, to_view
 from adapters.chat.slack.people import People
 from adapters.chat.slack.whispers import Whispers
-from core.errors import FlowMateError, Refused, TransientError
+from core.errors import FlowMateError, InvalidAgent, Refused, TransientError
+from core.making.forms import Form
 from core.models import Address, Instruction, Reply
 
 log = logging.getLogger(__name__)
@@ -44,15 +47,25 @@ Json = dict[str, Any]
 _FAREWELLS = frozenset({"app_uninstalled", "tokens_revoked"})
 _HANDSHAKES = frozenset({"url_verification", "ssl_check"})
 _WHO = "flowmate.identity"
+OPEN_SECONDS = 2.0
+"""A trigger id lives three seconds, and the command has to be acknowledged within them as well."""
 
 
 class Receiver:
     """Takes payloads in; the status of its answer says whether Slack may forget the payload (200) or not."""
 
     def __init__(
-        self, reception: Reception, *, token: str, identity: OwnIdentity, people: People, whispers: Whispers
+        self,
+        reception: Reception,
+        *,
+        client: SlackClient,
+        token: str,
+        identity: OwnIdentity,
+        people: People,
+        whispers: Whispers,
     ) -> None:
         self._reception = reception
+        self._client = client
         self._token = token
         self._identity = identity
         self._people = people
@@ -127,6 +140,7 @@ class Receiver:
         # Whatever the command is called in the app's settings, it is ours.
         app.command(re.compile("^/"))(self._on_command)
         app.action(re.compile(r"^flowmate\."))(self._on_press)
+        app.view(CALLBACK)(self._on_submission)
         app.error(_on_error)
         return app
 
@@ -175,6 +189,10 @@ class Receiver:
         if instruction.text.lower() in ("", "help"):
             await ack({"response_type": "ephemeral", **to_message(Reply(text=self._reception.help()))})
             return
+        form = self._reception.form(instruction.text)
+        if form is not None and await self._opened(form, instruction, trigger_id=body.get("trigger_id", "")):
+            await ack()
+            return
         if (told := await self._about_services(instruction)) is not None:
             await ack({"response_type": "ephemeral", **to_message(Reply(text=told))})
             return
@@ -183,6 +201,39 @@ class Receiver:
             await ack(text=escape(sentence), response_type="ephemeral")
         else:
             await ack()
+
+    async def _opened(self, form: Form, asked: Instruction, *, trigger_id: str) -> bool:
+        """Show the form; False where Slack does not, and the questions have to be asked in the conversation."""
+        view = to_view(form, asked=asked)
+        try:
+            await self._client.call(
+                lambda web: web.views_open(trigger_id=trigger_id, view=view), timeout_seconds=OPEN_SECONDS
+            )
+        except SlackRefused as refusal:
+            # A command that came again has its form on the screen already.
+            if refusal.code != "exchanged_trigger_id":
+                log.warning("slack: a form was not shown: %s", refusal.code)
+                return False
+        except TransientError as error:
+            log.warning("slack: a form was not shown: %s", error.sentence)
+            return False
+        return True
+
+    async def _on_submission(self, body: Json, ack: AsyncAck) -> None:
+        """A filled-in form: what has to be mended is said in it, and it stays open."""
+        user = (body.get("user") or {}).get("id", "")
+        submission = to_submission(body, team=to_team(body)[0], profile=self._people.profile(user))
+        try:
+            receipt = await self._reception.receive(await self._reception.read_form(submission))
+        except InvalidAgent as wrong:
+            await ack(response_action="errors", errors=to_errors(body, wrong.problems))
+            return
+        except Refused as refusal:
+            await ack(response_action="errors", errors=to_errors(body, [("", refusal.sentence)]))
+            return
+        if receipt.created and receipt.notice:
+            self._whispers.tell(user, receipt.notice, at=submission.address)
+        await ack()
 
     async def _on_press(self, body: Json, ack: AsyncAck) -> None:
         user = (body.get("user") or {}).get("id", "")

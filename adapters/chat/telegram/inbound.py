@@ -15,6 +15,7 @@ PLATFORM = "telegram"
 TOO_OLD = timedelta(hours=24)
 COMMANDS = ("start", "help", "agents", "schedules", "integrations", "cancel", "flowmate")
 LIST_SCHEDULES = "list my schedules"
+LIST_AGENTS = "list my agents"
 # Service messages: nobody said anything.
 _SERVICE = (
     "new_chat_members", "left_chat_member", "new_chat_title", "new_chat_photo", "delete_chat_photo", "pinned_message",
@@ -33,7 +34,6 @@ class Kind(StrEnum):
     NOTHING = "nothing"
     INSTRUCTION = "instruction"
     HELP = "help"
-    AGENTS = "agents"
     START = "start"
     """`text` holds the pairing code, if one came along."""
     CANCEL = "cancel"
@@ -167,7 +167,7 @@ def _command(name: str, rest: str) -> tuple[Kind, str]:
         case "help":
             return Kind.HELP, ""
         case "agents":
-            return Kind.AGENTS, ""
+            return Kind.INSTRUCTION, LIST_AGENTS
         case "cancel":
             return Kind.CANCEL, ""
         case "integrations":

@@ -100,7 +100,7 @@ class Receiver:
                 said = await self._reception.cancel_latest(address, heard.person)
                 if said:
                     self._tell(address, said, once=once)
-            case Kind.START | Kind.HELP | Kind.AGENTS:
+            case Kind.START | Kind.HELP:
                 self._tell(address, self._reception.help(), once=once)
             case Kind.HINT:
                 self._tell(address, refusals.WORDS_PLEASE, once=once)

@@ -14,6 +14,7 @@ from tests.counterparts.slack.events import (
 )
 from tests.counterparts.slack.feed import Feed
 from tests.counterparts.slack.hooks import Hook, Hooks
+from tests.counterparts.slack.modals import filled, unfit_answer
 from tests.counterparts.slack.outbox import Outbox
 from tests.counterparts.slack.record import Answer
 from tests.counterparts.slack.responses import respond
@@ -169,10 +170,11 @@ class People:
             raise BadRecipe(f"no view {view_id}")
         payload = {
             **to_interaction(self.workspace.identity, "view_submission", self.workspace.users[view.user]),
-            **to_submission(view, values),
+            **to_submission(view, filled(view, values)),
             "trigger_id": self.hooks.new_trigger(view.user),
         }
         answer = await self.outbox.send_and_wait("interactive", payload, takes_payload=True)
+        self.problems += unfit_answer(view, answer.payload)
         if answer.accepted and (answer.payload or {}).get("response_action") in (None, "clear"):
             del self.workspace.views[view_id]
         return answer

@@ -1,0 +1,1 @@
+"""FlowMate as a server of the Model Context Protocol, for other agents."""

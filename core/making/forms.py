@@ -1,0 +1,84 @@
+"""A new agent as a form, for platforms that can show one; what is filled in becomes an instruction like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.catalog import to_file
+from core.making.commands import Wish, to_name, to_tools
+from core.models import Address, Agent, Frozen, Person, Visibility
+from core.rendering import making as words
+
+PROMPT_CHARACTERS = 3000
+"""With the rest it has to fit into one instruction."""
+
+
+class Field(Frozen):
+    """One thing to fill in."""
+
+    name: str
+    label: str
+    hint: str = ""
+    value: str = ""
+    most: int = 0
+    """Characters; 0: something to choose from."""
+    choices: tuple[tuple[str, str], ...] = ()
+    """What can be chosen: value and label."""
+    many: bool = False
+    """Several may be chosen; `value` then holds them between commas."""
+    long: bool = False
+    needed: bool = False
+
+
+class Form(Frozen):
+    """What is asked at once."""
+
+    title: str
+    submit: str
+    fields: tuple[Field, ...]
+
+
+class Submission(Frozen):
+    """A form that a person filled in."""
+
+    values: dict[str, str]
+    person: Person
+    address: Address
+    key: str
+    """Idempotency key of the submission."""
+    origin: str
+
+
+def new_agent(wish: Wish, *, tools: Sequence[str]) -> Form:
+    """The form for a new agent, with what was said already."""
+    given = {**wish.given, "visibility": (wish.visibility or Visibility.ME).value}
+    given["tools"] = ",".join(name for name in to_tools(given.get("tools", "")) if name in tools)
+    asked = (
+        Field(name="name", label=words.NAME, hint=words.NAME_HINT, most=40, needed=True),
+        Field(name="description", label=words.DOES, hint=words.DOES_HINT, most=500, needed=True),
+        Field(
+            name="system_prompt", label=words.TOLD, hint=words.TOLD_HINT, most=PROMPT_CHARACTERS, long=True
+        ),
+        Field(name="tools", label=words.TOOLS, many=True, choices=tuple((name, name) for name in tools)),
+        Field(name="visibility", label=words.WHO, choices=tuple(words.WHO_MAY.items())),
+    )
+    fields = tuple(
+        field.model_copy(update={"value": given.get(field.name, "")[: field.most or None]}) for field in asked
+    )
+    return Form(title=words.FORM_TITLE, submit=words.FORM_SUBMIT, fields=fields)
+
+
+def to_fields(values: Mapping[str, str]) -> dict[str, Any]:
+    """What was said about an agent, as the fields that are checked."""
+    fields: dict[str, Any] = {k: v for k, v in values.items() if k in ("description", "system_prompt") and v}
+    if values.get("name"):
+        fields["name"] = to_name(values["name"])
+    fields["tools"] = to_tools(values.get("tools", ""))
+    return fields
+
+
+def to_text(agent: Agent, *, shared: bool) -> str:
+    """The instruction that makes exactly this agent."""
+    head = "agent new for everyone" if shared else "agent new"
+    return "\n".join([head, to_file(agent)])

@@ -1,0 +1,264 @@
+"""Where people talk about agents: they are made, shown, shared and deleted in the words of a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from core.catalog import near, read_fields
+from core.errors import Conflict, FlowMateError, InvalidAgent, NotFound, Refused
+from core.making import dialogue
+from core.making.commands import Wish, read_wish
+from core.making.forms import Form, Submission, new_agent, to_fields, to_text
+from core.making.shop import Shop
+from core.making.templates import templates
+from core.models import (
+    Address,
+    AgentDraft,
+    Delegation,
+    Exchange,
+    Instruction,
+    Person,
+    Reply,
+    Status,
+    Visibility,
+)
+from core.ports.clock import Clock
+from core.ports.made_agents import MadeAgents
+from core.rendering import making as words
+
+Answer = tuple[Status, Reply]
+DRAFT_LIVES = timedelta(days=1)
+LOOKED_AT = 4
+"""How many exchanges ago a question may have been asked: others may have said something in between."""
+
+
+class MakingDesk:
+    """Answers instructions that are about agents, and asks for what is missing."""
+
+    def __init__(
+        self,
+        *,
+        shop: Shop,
+        made: MadeAgents,
+        clock: Clock,
+        standing: Callable[[Address], Address] = lambda address: address,
+    ) -> None:
+        self._shop = shop
+        self._made = made
+        self._clock = clock
+        self._standing = standing
+
+    async def answer(self, delegation: Delegation, *, history: Sequence[Exchange] = ()) -> Answer | None:
+        """The answer, if the instruction is about making agents; None: it is about something else.
+
+        Safe to repeat: what the same delegation has made is found made. Raises StoreUnavailable.
+        """
+        wish = read_wish(delegation.instruction.text)
+        try:
+            if wish is not None:
+                return await self._obey(wish, delegation)
+            return await self._continued(delegation, history)
+        except (Refused, NotFound, Conflict) as refusal:
+            return _no(refusal)
+
+    def form(self, text: str) -> Form | None:
+        """What to fill in, where the text asks for a new agent and leaves something out. Pure."""
+        wish = read_wish(text)
+        if wish is None or wish.verb != "new" or wish.complete:
+            return None
+        return new_agent(wish, tools=self._shop.tools)
+
+    async def read(self, submission: Submission) -> Instruction:
+        """A filled-in form as the instruction that makes the agent.
+
+        Raises InvalidAgent for what the person should mend in the form, and StoreUnavailable.
+        """
+        agent = self._shop.check(to_fields(submission.values))
+        if sentence := await self._shop.taken(agent.name, at=submission.address):
+            raise InvalidAgent([("name", sentence)])
+        shared = submission.values.get("visibility") == Visibility.WORKSPACE
+        return Instruction(
+            key=submission.key,
+            text=to_text(agent, shared=shared),
+            person=submission.person,
+            address=submission.address,
+            origin=submission.origin,
+        )
+
+    async def cancel(self, address: Address, person: Person) -> str | None:
+        """End the dialogue that this person is in here, and say so; None where there is none."""
+        draft = await self._made.draft(address, person.id)
+        if draft is None or draft.closed_by is not None:
+            return None
+        await self._keep(draft.model_copy(update={"closed_by": "cancelled"}))
+        return words.CANCELLED
+
+    async def _obey(self, wish: Wish, delegation: Delegation) -> Answer:
+        instruction = delegation.instruction
+        by, at = instruction.person, instruction.address
+        match wish.verb:
+            case "new":
+                return await self._new(wish, delegation)
+            case "edit":
+                return await self._edit(wish, delegation)
+            case "list":
+                crew = await self._shop.crew(at)
+                return _yes(
+                    words.listing(crew.files.values(), crew.made.values(), crew.shadowed.values(), me=by.id)
+                )
+            case "templates":
+                return _yes(words.templates(templates().values()))
+            case "show":
+                return _yes(await self._shown(wish.name, by=by, at=at))
+            case "versions":
+                return _yes(words.versions(await self._shop.history(wish.name, by=by, at=at)))
+            case "delete":
+                found = await self._shop.find(wish.name, by=by, at=at, key=delegation.id)
+                await self._shop.delete(found, by=by, key=delegation.id)
+                return _yes(words.deleted(wish.name))
+            case "share" | "unshare":
+                return await self._share(wish, delegation)
+
+    async def _new(self, wish: Wish, delegation: Delegation) -> Answer:
+        if wish.file:
+            return await self._create(read_fields(wish.file), wish, delegation)
+        if wish.template:
+            return await self._create(_from_template(wish), wish, delegation)
+        if wish.complete:
+            return await self._create(to_fields(wish.given), wish, delegation)
+        return await self._ask(wish, delegation)
+
+    async def _create(self, fields: dict[str, Any], wish: Wish, delegation: Delegation) -> Answer:
+        instruction = delegation.instruction
+        made = await self._shop.create(
+            fields,
+            by=instruction.person,
+            at=self._standing(instruction.address),
+            visibility=wish.visibility or Visibility.ME,
+            key=delegation.id,
+        )
+        return _yes(words.made(made))
+
+    async def _edit(self, wish: Wish, delegation: Delegation) -> Answer:
+        by, at = delegation.instruction.person, delegation.instruction.address
+        fields = read_fields(wish.file) if wish.file else None
+        name = str((fields or {}).get("name") or wish.name)
+        if not name:
+            return Status.FAILED, Reply(text=words.EDIT_WHAT)
+        found = await self._shop.find(name, by=by, at=at)
+        if found.key == delegation.id:
+            return _yes(words.changed(found))
+        if fields is None:
+            if not {"description", "system_prompt", "tools"} & wish.given.keys():
+                return Status.FAILED, Reply(text=words.edit_how(found))
+            fields = found.agent.model_dump(mode="json", exclude_defaults=True)
+            said = to_fields(wish.given)
+            fields |= {field: value for field, value in said.items() if field in wish.given}
+        changed = await self._shop.change(
+            found, fields, by=by, at=self._standing(at), visibility=wish.visibility, key=delegation.id
+        )
+        return _yes(words.changed(changed))
+
+    async def _share(self, wish: Wish, delegation: Delegation) -> Answer:
+        by, at = delegation.instruction.person, delegation.instruction.address
+        found = await self._shop.find(wish.name, by=by, at=at)
+        visibility = Visibility.WORKSPACE if wish.verb == "share" else Visibility.ME
+        if found.visibility is not visibility or found.owner.id != by.id:
+            found = await self._shop.change(
+                found, by=by, at=self._standing(at), visibility=visibility, key=delegation.id
+            )
+        return _yes(words.shared(found))
+
+    async def _shown(self, name: str, *, by: Person, at: Address) -> str:
+        crew = await self._shop.crew(at)
+        if name in crew.files:
+            return words.shown(crew.files[name])
+        return words.card(await self._shop.find(name, by=by, at=at))
+
+    async def _ask(self, wish: Wish, delegation: Delegation) -> Answer:
+        """Begin a dialogue with what was said already, as far as that is right."""
+        instruction = delegation.instruction
+        draft = AgentDraft(
+            address=instruction.address, person_id=instruction.person.id, given={}, at=self._clock.now()
+        )
+        problems = []
+        for field, said in wish.given.items():
+            value = dialogue.to_value(field, said)
+            problem = await self._problem(field, value, at=instruction.address)
+            if problem is None:
+                draft = draft.model_copy(update={"given": {**draft.given, field: value}})
+            else:
+                problems.append(problem)
+        if wish.visibility is not None:
+            draft = draft.model_copy(update={"given": {**draft.given, "visibility": wish.visibility.value}})
+        await self._keep(draft)
+        return self._question(draft, problem=" ".join(problems))
+
+    async def _continued(self, delegation: Delegation, history: Sequence[Exchange]) -> Answer | None:
+        """The next question, or the agent, where this is the reply to a question of ours."""
+        if not any(words.TO_STOP in exchange.answer for exchange in history[-LOOKED_AT:]):
+            return None
+        instruction = delegation.instruction
+        found = await self._made.draft(instruction.address, instruction.person.id)
+        draft = None if found is None else dialogue.before(found, delegation.id)
+        if draft is None or draft.closed_by is not None or self._clock.now() - draft.at > DRAFT_LIVES:
+            return None
+        if dialogue.is_stop(instruction.text):
+            await self._keep(draft.model_copy(update={"closed_by": delegation.id}))
+            return _yes(words.CANCELLED)
+        field = dialogue.asked_next(draft)
+        if field is not None:
+            value = dialogue.to_value(field, instruction.text)
+            problem = await self._problem(field, value, at=instruction.address)
+            draft = dialogue.with_turn(
+                draft, key=delegation.id, field=field, text=value, accepted=problem is None
+            )
+            if problem is not None or dialogue.asked_next(draft) is not None:
+                await self._keep(draft)
+                return self._question(draft, problem=problem or "")
+        return await self._finish(draft, delegation)
+
+    async def _finish(self, draft: AgentDraft, delegation: Delegation) -> Answer:
+        values = dialogue.values_of(draft)
+        wish = Wish(verb="new", visibility=Visibility(values.get("visibility", Visibility.ME)))
+        try:
+            answer = await self._create(to_fields(values), wish, delegation)
+        except (Refused, Conflict) as refusal:
+            # Somebody took the name meanwhile, for example: nothing that is asked again would help.
+            answer = _no(refusal)
+        await self._keep(draft.model_copy(update={"closed_by": delegation.id}))
+        return answer
+
+    async def _problem(self, field: str, value: str, *, at: Address) -> str | None:
+        problem = dialogue.problem_of(field, value, tools=self._shop.tools)
+        if problem is None and field == "name":
+            problem = await self._shop.taken(value, at=at)
+        return problem
+
+    def _question(self, draft: AgentDraft, *, problem: str) -> Answer:
+        field = dialogue.asked_next(draft) or "tools"
+        name = dialogue.values_of(draft).get("name", "")
+        text = words.question(field, name=name, tools=self._shop.tools, problem=problem)
+        return Status.SUCCESS, Reply(text=text)
+
+    async def _keep(self, draft: AgentDraft) -> None:
+        now = self._clock.now()
+        await self._made.save_draft(draft.model_copy(update={"at": now}), forget_before=now - DRAFT_LIVES)
+
+
+def _from_template(wish: Wish) -> dict[str, Any]:
+    template = templates().get(wish.template)
+    if template is None:
+        raise NotFound(words.no_such_template(wish.template, meant=near(wish.template, templates())))
+    fields = template.model_dump(mode="json", exclude_defaults=True)
+    return {**fields, "name": wish.name or template.name}
+
+
+def _yes(text: str) -> Answer:
+    return Status.SUCCESS, Reply(text=text)
+
+
+def _no(refusal: FlowMateError) -> Answer:
+    return Status.FAILED, Reply(text=refusal.sentence)
