@@ -22,7 +22,7 @@ from core.addresses import ANY, WITH_SCHEME, normal, trimmed
 _OPTIONS = (
     pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH | pyromark.Options.ENABLE_TASKLISTS
 )
-_MAY_LEAD = re.compile(r"://|\]\s*[\[(:]|<|&|\.\w{2}|\\")
+_MAY_LEAD = re.compile(r"//|\]\s*[\[(:]|<|&|\.\S|\\")
 _DEFINITION = re.compile(r"^[ >\t]*\[[^\]\n]{1,999}\]:\s*<?([^\s>]+)>?[^\n]*", re.MULTILINE)
 _SPECIAL = re.compile(r"([\\`*_\[\]<>~|#&!])")
 _MAIL = re.compile(r"mailto:[^?&\s]+", re.IGNORECASE)
@@ -35,11 +35,16 @@ def only_known(markdown: str, *, known: Collection[str], strict: bool) -> str:
     `strict`: also what only looks like an address, without a scheme: some platforms make a link of that, too. An
     image becomes a link: none is ever loaded.
     """
-    if _MAY_LEAD.search(markdown) is None:
+    if not may_lead(markdown):
         return markdown
     text = _Pass(markdown, known, ANY if strict else WITH_SCHEME).result()
     # Where another reader may see other structure than this one, whatever says that it is an address is code.
     return _Pass(text, known, WITH_SCHEME).swept()
+
+
+def may_lead(markdown: str) -> bool:
+    """Whether anything in it could be an address; False is certain."""
+    return _MAY_LEAD.search(markdown) is not None
 
 
 @dataclass

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +12,7 @@ from core.addresses import addresses_in, normal
 from core.agent_loop.taint import own_words
 from core.errors import ToolFailed
 from core.integrations.masking import KNOWN
+from core.links import may_lead, only_known
 from core.models import Agent, Task
 from core.ports.tool import Fetching, Tool
 from core.rendering import agents as words
@@ -29,16 +31,40 @@ class Addresses:
     """
 
     def __init__(self, agent: Agent, task: Task) -> None:
-        said = (agent.system_prompt, *own_words(task))
-        self.named = frozenset[str]().union(*(addresses_in(text) for text in said))
-        self.known: set[str] = set(self.named)
-        self.known.update(*(step.addresses for step in task.upstream))
-        self.known.update(*(exchange.addresses for exchange in task.history))
+        self._agent, self._task = agent, task
+        self._heard: list[tuple[Tool[Any], str, bool]] = []
+        self._known: set[str] = set()
         self._followed: set[str] = set()
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        said = (self._agent.system_prompt, *own_words(self._task))
+        return frozenset[str]().union(*(addresses_in(text) for text in said))
+
+    @property
+    def known(self) -> Set[str]:
+        """Looked for when it is first asked for: most runs never fetch, and say nothing that looks like an address."""
+        if not self._known:
+            self._known.update(self.named)
+            self._known.update(*(step.addresses for step in self._task.upstream))
+            self._known.update(*(exchange.addresses for exchange in self._task.history))
+        while self._heard:
+            tool, text, tainted = self._heard.pop()
+            self._known |= supplied_by(tool, text, tainted=tainted)
+        return self._known
 
     def heard(self, tool: Tool[Any], text: str, *, tainted: bool) -> None:
         """A call of this tool gave this; `tainted`: after untrusted text was read."""
-        self.known |= supplied_by(tool, text, tainted=tainted)
+        self._heard.append((tool, text, tainted))
+
+    def only_known(self, text: str, *, strict: bool) -> str:
+        """The text in which only known addresses can be followed; see core.links."""
+        return only_known(text, known=self.known, strict=strict) if may_lead(text) else text
+
+    def known_among(self, text: str) -> tuple[str, ...]:
+        """Which of the known addresses the text holds."""
+        held = addresses_in(text)
+        return sorted_few(held & self.known) if held else ()
 
     def refusal(self, tool: Tool[Any], arguments: BaseModel) -> str | None:
         """Why a call that untrusted text may have steered may not go out; None where it may, which is counted."""

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from core.addresses import known_among
 from core.agent_loop.calls import OnProgress
 from core.agent_loop.guard import Addresses
 from core.agent_loop.prompt import (
@@ -22,7 +21,6 @@ from core.agent_loop.prompt import (
 )
 from core.agent_loop.taint import outside
 from core.errors import AwaitsApproval, StepFailed
-from core.links import only_known
 from core.models import Agent, Artifact, Result, StepState, Task, Usage
 from core.ports.language_model import Message, ModelTurn, ToolCall
 from core.ports.runs import CallOutcome, OutcomeKind, SavedTurn
@@ -201,11 +199,11 @@ class Run:
             tainted=bool(self.sources),
             partial=state is StepState.SUCCEEDED and bool(self.stopped or self._begun or self._ends_cut),
             artifacts=tuple(self._artifacts),
-            addresses=known_among(output, self.addresses.known),
+            addresses=self.addresses.known_among(output),
         )
 
     def _only_known(self, text: str) -> str:
-        return only_known(text, known=self.addresses.known, strict=bool(self.sources))
+        return self.addresses.only_known(text, strict=bool(self.sources))
 
 
 def raise_first(answers: Sequence[CallOutcome | BaseException]) -> None:

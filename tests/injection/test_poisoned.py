@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-import core.agent_loop.state
+import core.agent_loop.guard
 import core.rendering.answers
 from core.agent_loop.guard import Addresses
 from core.approvals.policy import Rules
@@ -72,7 +72,7 @@ async def test_without_what_guards_it_all_that_is_in_the_agents_power_gets_throu
     for name in ("_forms", "_starts", "_kept"):
         monkeypatch.setattr(KNOWN, name, getattr(KnownSecrets(), name))
     monkeypatch.setattr(Addresses, "refusal", lambda *_: None)
-    for module in (core.agent_loop.state, core.rendering.answers):
+    for module in (core.agent_loop.guard, core.rendering.answers):
         monkeypatch.setattr(module, "only_known", lambda text, **_: text)
     harmless: list[str] = []
     ways: set[str] = set()

@@ -14,6 +14,7 @@ KNOWN = addresses_in("read https://good.example/a?b=1 and good.example/wiki/Ada_
 PIECES = (
     *"[]()<>`!|*_~#>\\ \n\"'&:", "    ", "\n\n", "```\n", "https://evil.example/a", "evil.example/b", "[x]", "![",
     "](", "&#58;", "<div>", "<!--", "-->", "| a | b |\n| - | - |\n", "- ", "[r]: ", "x", "é", "//",
+    "ht", "tps:", "ev", "il", ".", "example", "/a", "**",
 )  # fmt: skip
 
 
