@@ -6,11 +6,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tests start many processes of ours: each of them would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check lint types contracts fast everything eval bench bench-quick bench-idle bench-schedules bench-delegations chaos soak pictures lock clean
+.PHONY: run demo test check lint types contracts fast everything eval bench bench-quick bench-idle bench-schedules bench-delegations chaos soak pictures lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
 	@exec $(BIN)/flowmate up
+
+# An incident from a feed to a mail and a digest, about half a minute, without keys. DEMO=--yes asks nothing.
+demo: $(VENV)/.dev
+	@$(BIN)/python -m tests.demo $(DEMO)
 
 # The type checker keeps one core busy; the tests wait a lot, so that three processes of them keep two cores at work.
 test: $(VENV)/.dev

@@ -72,7 +72,8 @@ class Prompt:
     async def _ask(self, card: ApprovalCard) -> None:
         show_request(card, console=self._console, zone=self._zone)
         if not (self._keys.isatty() and self._console.is_terminal):
-            self._console.print(words.HOW_ELSE.format(id=card.id[:8]), markup=False, highlight=False)
+            how = words.HOW_ELSE.format(id=card.id[:8])
+            self._console.print(how, markup=False, highlight=False, soft_wrap=True)
             return
         decision = None
         while decision is None:

@@ -104,7 +104,7 @@ async def test_a_thousand_rows_are_sealed_anew_under_readers_and_writers(opened:
 @pytest.mark.parametrize("opened", SQL, indirect=True)
 async def test_ten_thousand_rows_are_sealed_anew_under_readers_and_writers(opened: Open) -> None:
     reads, writes = await rotate_under_traffic(opened, count=10_000)
-    assert min(reads, writes) > 20, "there was traffic"
+    assert min(reads, writes) > 5, "there was traffic"
 
 
 async def rotate_under_traffic(opened: Open, *, count: int) -> tuple[int, int]:

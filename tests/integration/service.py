@@ -40,9 +40,8 @@ class Service:
 async def running(folder: Path, **environment: str) -> AsyncIterator[Service]:
     """`flowmate up` on its own data folder; ended by one SIGINT, with nothing left behind."""
     port = _free_port()
-    clean = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     env = {
-        **clean,
+        **own_environment(),
         "FLOWMATE_DATA_DIR": str(folder / "data"),
         "FLOWMATE_PORT": str(port),
         "FLOWMATE_WORKERS": "1",
@@ -55,7 +54,9 @@ async def running(folder: Path, **environment: str) -> AsyncIterator[Service]:
         "-m",
         "bot.cli",
         "up",
-        cwd=Path(__file__).parents[2],
+        # No `.env` is there, and Ctrl-C in our terminal is for us alone: this is ended below.
+        cwd=folder,
+        start_new_session=True,
         env=env,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -74,6 +75,11 @@ async def running(folder: Path, **environment: str) -> AsyncIterator[Service]:
             await reading
         assert code == 0, "".join(service.output)
         assert not [pid for pid in children if _alive(pid)], "a process was left behind"
+
+
+def own_environment() -> dict[str, str]:
+    """The little that a process needs of ours."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
 
 async def _read(process: asyncio.subprocess.Process, output: list[str]) -> None:
@@ -97,6 +103,9 @@ def _free_port() -> int:
 
 
 def _descendants(pid: int) -> list[int]:
+    """Its children, and theirs; none where nothing tells."""
+    if not Path("/proc").is_dir():
+        return []
     children = [
         int(entry.name)
         for entry in Path("/proc").iterdir()
