@@ -45,6 +45,7 @@ def _upstream(delegation: Delegation, step: Step) -> tuple[Upstream, ...]:
                 output=other.result.output or other.result.error or "",
                 succeeded=other.state is StepState.SUCCEEDED,
                 tainted=other.result.tainted,
+                addresses=other.result.addresses,
                 artifacts=other.result.artifacts,
             )
         )

@@ -10,6 +10,7 @@ from core.agent_loop.taint import outside
 from core.context import to_task
 from core.finishing import Finishing
 from core.histories import Histories
+from core.integrations.masking import KNOWN
 from core.models import Delegation, Exchange, Plan, Reply, Status
 from core.parts import Parts
 from core.ports.planner import PlanRequest
@@ -74,7 +75,9 @@ class PlanningStage:
             return planned
         else:
             reply = await self._finishing.noted(
-                answers.question(plan, tainted=bool(outside(task))), delegation, plan
+                answers.question(plan, instruction=task.instruction, tainted=bool(outside(task))),
+                delegation,
+                plan,
             )
             await self._answer(delegation, Status.SUCCESS if plan.answered else Status.FAILED, reply)
         return None
@@ -111,7 +114,7 @@ class PlanningStage:
             delegation.id,
             round=delegation.round,
             status=status,
-            reply=reply,
+            reply=reply.model_copy(update={"text": KNOWN.mask(reply.text)}),
             now=self._clock.now(),
             delivered=not self._parts.delivery.posts(platform),
         )

@@ -217,7 +217,12 @@ class _Run:
 def _encodable(result: Result) -> Result:
     """The result without known secrets, and without halves of surrogate pairs, which no platform takes."""
     return result.model_copy(
-        update={"output": _clean(result.output), "error": _clean(result.error or "") or None}
+        update={
+            "output": _clean(result.output),
+            "error": _clean(result.error or "") or None,
+            "artifacts": tuple(one.model_copy(update={"name": _clean(one.name)}) for one in result.artifacts),
+            "addresses": tuple(_clean(address) for address in result.addresses),
+        }
     )
 
 

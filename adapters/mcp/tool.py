@@ -12,7 +12,7 @@ from mcp_types import InputRequiredResult
 from pydantic import BaseModel
 
 from adapters.mcp.answers import asked_for, to_text
-from adapters.mcp.arguments import Arguments, to_arguments
+from adapters.mcp.arguments import Arguments, texts_in, to_arguments
 from adapters.mcp.connection import Answer, Connection
 from adapters.mcp.definitions import Definition, unpack
 from adapters.mcp.ending import Lost, Reason, Silent, Unwilling
@@ -20,6 +20,7 @@ from adapters.mcp.http import Judge
 from adapters.mcp.names import PINNED, for_models
 from adapters.mcp.pool import Pool
 from adapters.mcp.targets import to_reads, to_target
+from core.addresses import spelled_out
 from core.agent_loop.prompt import as_data
 from core.errors import Denied, NotFound, ToolFailed
 from core.models import Task
@@ -60,6 +61,7 @@ class McpTool:
     untrusted: bool = True
     integration: str | None = None
     """It belongs to one integration of one workspace, which is opened again at each call."""
+    verbatim: bool = False
 
     def __init__(self, definition: Definition, *, where: Where, effect: Effect, wiring: Wiring) -> None:
         """Raises ValueError where the definition's schema is none."""
@@ -79,6 +81,11 @@ class McpTool:
     def named_by(self, arguments: BaseModel) -> tuple[str, ...]:
         """Nothing is known of what its arguments do."""
         return ()
+
+    def reaches(self, arguments: BaseModel) -> tuple[str, ...]:
+        """Its server may fetch whatever it is given: every address that says so itself, anywhere in the arguments."""
+        assert isinstance(arguments, Arguments)
+        return tuple(address for text in texts_in(arguments.root) for address in spelled_out(text))
 
     async def run(self, arguments: BaseModel, *, task: Task, idempotency_key: str) -> ToolOutput:
         """Raises ToolFailed, Denied and StoreUnavailable; a write whose outcome isn't known is never made again."""

@@ -85,6 +85,7 @@ def exchanges(c: Connection, address: Address, before: datetime, limit: int) -> 
             at=row.received_at,
             tainted=row.id in tainted or row.reply.get("tainted", False),
             person_id=row.person_id,
+            addresses=tuple(row.reply.get("addresses", ())),
         )
         for row in rows
     ]

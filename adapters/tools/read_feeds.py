@@ -39,6 +39,7 @@ class ReadFeeds:
     effect: Effect = Effect.READ
     untrusted: bool = True
     integration: str | None = None
+    verbatim: bool = True
 
     def __init__(self, fetch: Fetcher) -> None:
         self._fetch = fetch
@@ -52,6 +53,9 @@ class ReadFeeds:
 
     def named_by(self, arguments: Feeds) -> tuple[str, ...]:
         return ()
+
+    def reaches(self, arguments: Feeds) -> tuple[str, ...]:
+        return arguments.addresses
 
     async def run(self, arguments: Feeds, *, task: Task, idempotency_key: str) -> ToolOutput:
         return ToolOutput(

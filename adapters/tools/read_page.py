@@ -34,6 +34,7 @@ class ReadPage:
     effect: Effect = Effect.READ
     untrusted: bool = True
     integration: str | None = None
+    verbatim: bool = True
 
     def __init__(self, fetch: Fetcher) -> None:
         self._fetch = fetch
@@ -44,6 +45,9 @@ class ReadPage:
 
     def named_by(self, arguments: Pages) -> tuple[str, ...]:
         return ()
+
+    def reaches(self, arguments: Pages) -> tuple[str, ...]:
+        return arguments.addresses
 
     async def run(self, arguments: Pages, *, task: Task, idempotency_key: str) -> ToolOutput:
         return ToolOutput(

@@ -71,6 +71,11 @@ class SaveNote:
     def named_by(self, arguments: NewNote) -> tuple[str, ...]:
         return ()
 
+    def as_asked(self, arguments: NewNote, *, task: Task) -> bool:
+        said = _flat(arguments.text)
+        whole = (earlier(task), *(step.output for step in task.upstream))
+        return said in _flat(task.instruction) or said in map(_flat, whole)
+
     async def run(self, arguments: NewNote, *, task: Task, idempotency_key: str) -> ToolOutput:
         text = without_footer(arguments.text)
         own = bool(text) and text in lines(task.instruction)
@@ -93,6 +98,10 @@ class SaveNote:
 
 def build(parts: ToolParts) -> SaveNote:
     return SaveNote(parts.notes)
+
+
+def _flat(text: str) -> str:
+    return " ".join(without_footer(text).split()).casefold()
 
 
 def _said_to_the_agent(text: str) -> str | None:

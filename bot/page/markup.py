@@ -15,6 +15,8 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
+from core.integrations.masking import KNOWN
+
 HEADING_SHIFT = 2
 """The page's own headings are the first and the second level."""
 LOWEST_HEADING = 6
@@ -61,7 +63,7 @@ FIXED = {
 def to_html(markdown: str) -> str:
     """The Markdown as safe HTML."""
     return nh3.clean(
-        _PARSER.render(markdown),
+        _PARSER.render(KNOWN.mask(markdown)),
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes=SCHEMES,

@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from core.agent_loop.prompt import as_data, no_such_tool, not_yours, shortened, unfit, with_files
+from core.agent_loop.guard import Addresses, without_secrets
+from core.agent_loop.prompt import as_data, no_such_tool, not_called, not_yours, shortened, unfit, with_files
 from core.agent_loop.words import named_in
 from core.approvals.gate import Gate, Wish
 from core.errors import Denied, PermanentError, TransientError
@@ -19,7 +20,7 @@ from core.ports.clock import Clock
 from core.ports.integrations import Access, Missing
 from core.ports.language_model import ToolCall, ToolSignature
 from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
-from core.ports.tool import DoesWithout, Effect, Preparing, Tool
+from core.ports.tool import DoesWithout, Effect, Keeping, Preparing, Tool
 from core.rendering import agents as words
 from core.rendering.integrations import missing
 
@@ -35,6 +36,7 @@ class Setting:
     task: Task
     step_id: str
     sources: tuple[str, ...]
+    addresses: Addresses
     on_progress: OnProgress | None = None
 
     async def tell(self, kind: str, data: dict[str, Any]) -> None:
@@ -99,6 +101,9 @@ class ToolCalls:
     def writes(self, name: str) -> bool:
         return name in self._tools and self._tools[name].effect is Effect.WRITE
 
+    def tool(self, name: str) -> AnyTool | None:
+        return self._tools.get(name)
+
     def told(self, name: str, outcome: CallOutcome) -> str:
         """The outcome as the model reads it: what came from outside is marked as data."""
         if outcome.kind not in (OutcomeKind.DONE, OutcomeKind.FAILED):
@@ -113,6 +118,8 @@ class ToolCalls:
         where a person has to say yes first: the same call, made again then, goes on from there.
         """
         judged = self._judge(call, setting)
+        if isinstance(judged, Allowed):
+            judged = self.reach(judged, setting)
         if isinstance(judged, Allowed):
             # Nobody is asked for a yes to what can't be done anyway.
             judged = await self.admit(judged, setting)
@@ -141,7 +148,7 @@ class ToolCalls:
 
         Raises AwaitsApproval and StoreUnavailable.
         """
-        if allowed.tool.effect is not Effect.WRITE:
+        if allowed.tool.effect is not Effect.WRITE and not _keeps(allowed, setting):
             return None
         wish = Wish(
             agent=setting.agent,
@@ -160,6 +167,16 @@ class ToolCalls:
             return known.outcome
         refusal = await self._gate.refusal(wish)
         return None if refusal is None else CallOutcome(kind=OutcomeKind.REFUSED, text=refusal)
+
+    def reach(self, allowed: Allowed, setting: Setting) -> Allowed | Verdict:
+        """The call, unless its address could carry out what was read; of a `write` a person judges that."""
+        if not setting.sources or allowed.tool.effect is Effect.WRITE:
+            return allowed
+        refusal = setting.addresses.refusal(allowed.tool, allowed.arguments)
+        if refusal is None:
+            return allowed
+        outcome = CallOutcome(kind=OutcomeKind.SKIPPED, text=not_called(refusal))
+        return Verdict(outcome, record={"tool": allowed.tool.name, "reason": "address"})
 
     async def run(self, allowed: Allowed, *, key: str, setting: Setting, save: bool = True) -> CallOutcome:
         """Run a call that may run, and save how it ended before anything else can go wrong.
@@ -240,9 +257,10 @@ class ToolCalls:
         own = ", ".join(tool.name for tool in self.own(setting.agent)) or "none"
         if call.name not in self._tools:
             text = no_such_tool(call.name[:60], own=own)
+            # A name that the model made up after it read something may be that.
+            name = words.MADE_UP if setting.sources else call.name[:60]
             return Verdict(
-                CallOutcome(kind=OutcomeKind.INVALID, text=text),
-                record={"tool": call.name[:60], "reason": "unknown"},
+                CallOutcome(kind=OutcomeKind.INVALID, text=text), record={"tool": name, "reason": "unknown"}
             )
         text = not_yours(call.name, own=own)
         return Verdict(
@@ -260,7 +278,17 @@ def prepared(tool: AnyTool, arguments: BaseModel, *, task: Task) -> Allowed:
     """The call with all that it takes from the task in its arguments. Raises PermanentError where it can't succeed."""
     if isinstance(tool, Preparing):
         arguments = tool.prepare(arguments, task=task)
-    return Allowed(tool, arguments)
+    return Allowed(tool, without_secrets(arguments))
+
+
+def _keeps(allowed: Allowed, setting: Setting) -> bool:
+    """Whether this would keep, for later runs, what untrusted text may have made the model say."""
+    tool = allowed.tool
+    return (
+        bool(setting.sources)
+        and isinstance(tool, Keeping)
+        and not tool.as_asked(allowed.arguments, task=setting.task)
+    )
 
 
 def _problems(error: ValidationError) -> str:

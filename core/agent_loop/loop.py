@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from copy import copy
-from functools import partial
 
 from core.agent_loop.calls import Allowed, AnyTool, OnProgress, Setting, ToolCalls, prepared, unnamed
+from core.agent_loop.guard import Addresses, sorted_few, supplied_by
 from core.agent_loop.prompt import FINAL_ANSWER
-from core.agent_loop.state import MAX_IDENTICAL_CALLS, Run
+from core.agent_loop.state import MAX_IDENTICAL_CALLS, Run, raise_first
 from core.agent_loop.taint import outside, without_taint
 from core.approvals.gate import Gate
-from core.errors import AwaitsApproval, BudgetSpent, PermanentError, StepFailed
+from core.errors import BudgetSpent, PermanentError, StepFailed
 from core.models import Agent, EventKind, Result, StepState, Task, Usage
 from core.ports.clock import Clock
 from core.ports.integrations import Access
@@ -108,7 +108,9 @@ class AgentLoop:
                 except PermanentError as failure:
                     return Result(state=StepState.FAILED, error=failure.sentence)
                 sources = () if self._own_words_alone(allowed, task) else outside(task)
-                return await self._run_plainly(allowed, Setting(agent, task, step_id, sources, on_progress))
+                addresses = Addresses(agent, task)
+                setting = Setting(agent, task, step_id, sources, addresses, on_progress)
+                return await self._run_plainly(allowed, setting)
         return Result(state=StepState.FAILED, error=self._question(agent, task))
 
     async def spent(self, step_id: str) -> Usage:
@@ -162,14 +164,15 @@ class AgentLoop:
                 timeout_seconds=limits.timeout_seconds or MODEL_TIMEOUT_SECONDS,
                 spender=run.task.spender(agent=run.agent.name, run=run.step_id),
             )
-            turn = await model.complete(request, on_text=partial(_pass_on, run) if run.stream else None)
+            turn = await model.complete(request, on_text=run.pass_on if run.stream else None)
             turn = await self._runs.save_turn(run.step_id, run.index, turn)
         run.took(turn)
         return turn
 
     async def _answer_calls(self, run: Run, turn: ModelTurn) -> None:
         """Make the turn's calls side by side, tell the model what they gave, and stop the run at its limits."""
-        setting = Setting(run.agent, run.task, run.step_id, tuple(run.sources), run.on_progress)
+        sources = tuple(run.sources)
+        setting = Setting(run.agent, run.task, run.step_id, sources, run.addresses, run.on_progress)
         refusals = run.asked(turn.tool_calls, writes=self._calls.writes)
         answers = await asyncio.gather(
             *(
@@ -180,12 +183,15 @@ class AgentLoop:
             return_exceptions=True,
         )
         # Every call has ended before an error ends the run: none goes on behind its back.
-        _raise_first(answers)
+        raise_first(answers)
         made = iter(answer for answer in answers if isinstance(answer, CallOutcome))
         run.messages.append(Message(role="assistant", text=turn.text, tool_calls=turn.tool_calls))
         outcomes = [refusals[n] if n in refusals else next(made) for n in range(len(turn.tool_calls))]
         for call, outcome in zip(turn.tool_calls, outcomes, strict=True):
             text = self._calls.told(call.name, outcome)
+            tool = self._calls.tool(call.name)
+            if tool is not None and outcome.kind is OutcomeKind.DONE:
+                run.addresses.heard(tool, outcome.text, tainted=bool(sources))
             run.messages.append(Message(role="tool", text=text, tool_call_id=call.id))
             run.heard(
                 call,
@@ -221,14 +227,30 @@ class AgentLoop:
         outcome = (
             await self._write_once(allowed, setting)
             if tool.effect is Effect.WRITE
-            else await self._calls.run(allowed, key=WORDS_KEY, setting=setting, save=False)
+            else await self._read_plainly(allowed, setting)
         )
         if outcome.kind is OutcomeKind.DONE:
             return Result(
-                state=StepState.SUCCEEDED, output=outcome.text, artifacts=outcome.artifacts, tainted=tainted
+                state=StepState.SUCCEEDED,
+                output=outcome.text,
+                artifacts=outcome.artifacts,
+                tainted=tainted,
+                addresses=sorted_few(supplied_by(tool, outcome.text, tainted=bool(setting.sources))),
             )
         state = StepState.DENIED if outcome.kind is OutcomeKind.REFUSED else StepState.FAILED
         return Result(state=state, error=outcome.text, tainted=tainted)
+
+    async def _read_plainly(self, allowed: Allowed, setting: Setting) -> CallOutcome:
+        """Where there is a model it may have worded the task: then the call is judged as one of its own."""
+        if self._model is not None:
+            judged = self._calls.reach(allowed, setting)
+            if not isinstance(judged, Allowed):
+                await setting.tell(EventKind.TOOL_DENIED, judged.record or {})
+                return judged.outcome
+            refusal = await self._calls.permission(allowed, key=WORDS_KEY, setting=setting)
+            if refusal is not None:
+                return refusal
+        return await self._calls.run(allowed, key=WORDS_KEY, setting=setting, save=False)
 
     def _own_words_alone(self, allowed: Allowed, task: Task) -> bool:
         """Whether the call would be just the same without anything untrusted: the person's own words are all of it.
@@ -271,19 +293,3 @@ class AgentLoop:
         said = task.text.strip().casefold()
         example = next((one for one in agent.examples if one.strip().casefold() != said), "")
         return words.what_exactly(agent.name, example=example, description=agent.description)
-
-
-def _raise_first(answers: list[CallOutcome | BaseException]) -> None:
-    """Raise what ends the attempt: first what went wrong, and then all that a person has to decide."""
-    errors = [answer for answer in answers if isinstance(answer, BaseException)]
-    waits = [error for error in errors if isinstance(error, AwaitsApproval)]
-    for error in errors:
-        if not isinstance(error, AwaitsApproval):
-            raise error
-    if waits:
-        raise AwaitsApproval(*(one for wait in waits for one in wait.approval_ids))
-
-
-async def _pass_on(run: Run, text: str) -> None:
-    if run.on_progress is not None:
-        await run.on_progress("text", {"text": text})

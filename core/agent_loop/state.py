@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from core.agent_loop.calls import OnProgress
+from core.agent_loop.guard import Addresses
 from core.agent_loop.prompt import (
     GO_ON,
     REFUSED,
@@ -19,7 +20,7 @@ from core.agent_loop.prompt import (
     too_many_calls,
 )
 from core.agent_loop.taint import outside
-from core.errors import StepFailed
+from core.errors import AwaitsApproval, StepFailed
 from core.models import Agent, Artifact, Result, StepState, Task, Usage
 from core.ports.language_model import Message, ModelTurn, ToolCall
 from core.ports.runs import CallOutcome, OutcomeKind, SavedTurn
@@ -56,6 +57,7 @@ class Run:
         """How many times the usual length the next turn may have."""
         self.sources: list[str] = list(outside(task))
         """The untrusted text that was read so far, one line each."""
+        self.addresses = Addresses(agent, task)
         self.stopped = ""
         """Which limit ended the calling of tools; empty: none."""
         self._saved = {turn.index: turn.turn for turn in saved}
@@ -68,6 +70,11 @@ class Run:
         self._given: list[str] = []
         self._begun = ""
         self._was_cut = self._ends_cut = self._was_empty = False
+
+    async def pass_on(self, text: str) -> None:
+        """Tell whoever listens of a piece of the answer."""
+        if self.on_progress is not None:
+            await self.on_progress("text", {"text": text})
 
     def next_saved(self) -> ModelTurn | None:
         return self._saved.get(self.index)
@@ -182,6 +189,7 @@ class Run:
         return " ".join((sentence, *before, *self._notes))
 
     def _result(self, state: StepState, *, output: str = "", error: str | None = None) -> Result:
+        output, error = self._only_known(output), self._only_known(error or "") or None
         return Result(
             state=state,
             output=output,
@@ -191,7 +199,22 @@ class Run:
             tainted=bool(self.sources),
             partial=state is StepState.SUCCEEDED and bool(self.stopped or self._begun or self._ends_cut),
             artifacts=tuple(self._artifacts),
+            addresses=self.addresses.known_among(output),
         )
+
+    def _only_known(self, text: str) -> str:
+        return self.addresses.only_known(text, strict=bool(self.sources))
+
+
+def raise_first(answers: Sequence[CallOutcome | BaseException]) -> None:
+    """Raise what ends the attempt: first what went wrong, and then all that a person has to decide."""
+    errors = [answer for answer in answers if isinstance(answer, BaseException)]
+    waits = [error for error in errors if isinstance(error, AwaitsApproval)]
+    for error in errors:
+        if not isinstance(error, AwaitsApproval):
+            raise error
+    if waits:
+        raise AwaitsApproval(*(one for wait in waits for one in wait.approval_ids))
 
 
 def _skipped(reason: str) -> CallOutcome:

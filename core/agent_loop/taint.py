@@ -25,3 +25,9 @@ def without_taint(task: Task) -> Task:
 def _untrusted(exchange: Exchange, task: Task) -> bool:
     """In a thread others may have spoken: their words are not the asker's."""
     return exchange.tainted or exchange.person_id not in ("", task.person.id)
+
+
+def own_words(task: Task) -> tuple[str, ...]:
+    """What the asker said, in this instruction and earlier in the conversation."""
+    earlier = (one.instruction for one in task.history if one.person_id in ("", task.person.id))
+    return (task.instruction, *earlier)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from bisect import insort
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
@@ -12,7 +14,8 @@ SHORTEST = 6
 """Shorter ones can't be told from ordinary text."""
 LONG = 16
 """Shorter parts of an address may be words: "/calendar"."""
-MOST = 5_000
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>~|#&])")
+MOST = 15_000
 FEW = 3_000
 """Up to here, looking for each of them is faster than going through the text (measured: twenty times at 200)."""
 
@@ -70,8 +73,7 @@ class KnownSecrets:
 
     def _look_for(self, form: str) -> None:
         same = self._starts.setdefault(form[:SHORTEST], [])
-        same.append(form)
-        same.sort(key=len, reverse=True)
+        insort(same, form, key=lambda other: -len(other))
 
 
 def _all_forms(secrets: Iterable[str]) -> set[str]:
@@ -107,10 +109,32 @@ def _forms(secret: str) -> Iterable[str]:
         quote(secret, safe=""),
         quote_plus(secret),
         encoded,
+        secret.encode().hex(),
+        *_within_base64(secret.encode()),
+        *_in_markdown(secret),
         *in_json,
     }
     # A multi-line secret is logged line by line, or on one.
     return found | {line.strip() for line in secret.splitlines() if len(line.strip()) >= SHORTEST}
+
+
+def _within_base64(secret: bytes) -> Iterable[str]:
+    """What of it stays the same in the base64 of whatever text it stands in: by its place there, three variants."""
+    for offset, unsure in ((0, 0), (1, 2), (2, 3)):
+        certain = slice(unsure, (offset + len(secret)) * 8 // 6)
+        padded = bytes(offset) + secret
+        for encoded in (base64.b64encode(padded), base64.urlsafe_b64encode(padded)):
+            if len(encoded[certain]) >= SHORTEST:
+                yield encoded[certain].decode()
+
+
+def _in_markdown(secret: str) -> Iterable[str]:
+    """As what a page says is made literal: every platform shows it without the backslashes and joiners."""
+    escaped = _MARKDOWN.sub(r"\\\1", secret)
+    yield escaped
+    joined = escaped.replace("@", "@\u2060").replace("<", "<\u2060")
+    joined = re.sub(r"([A-Za-z][A-Za-z0-9+.-]{1,30})://", "\\1:\u2060//", joined)
+    yield re.sub(r"(?<=[^\W_])\.(?=[^\W\d_]{2})", ".\u2060", joined)
 
 
 KNOWN = KnownSecrets()

@@ -55,6 +55,7 @@ class Conversations(Rows):
                 at=delegation.received_at,
                 tainted=_tainted(delegation),
                 person_id=delegation.instruction.person.id,
+                addresses=delegation.reply.addresses if delegation.reply else (),
             )
             for delegation in found[max(0, len(found) - limit) :]
         )

@@ -63,6 +63,8 @@ class Upstream(Frozen):
     output: str
     succeeded: bool = True
     tainted: bool = False
+    addresses: tuple[str, ...] = ()
+    """As in Result."""
     artifacts: tuple[Artifact, ...] = ()
 
 

@@ -111,6 +111,8 @@ class Exchange(Frozen):
     """Whether untrusted text went into the answer."""
     person_id: str = ""
     """Whose instruction it was."""
+    addresses: tuple[str, ...] = ()
+    """The addresses in the answer that somebody else than a model supplied."""
 
 
 class ConversationOutline(Frozen):

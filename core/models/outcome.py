@@ -83,6 +83,8 @@ class Result(Frozen):
     agent_version: int | None = None
     """Which version of an agent that somebody made ran; None: one from a file."""
     artifacts: tuple[Artifact, ...] = ()
+    addresses: tuple[str, ...] = ()
+    """The addresses in the output that somebody else than a model supplied: a person, a page that was read."""
 
 
 Action = Literal[
@@ -112,6 +114,8 @@ class Reply(Frozen):
     files: tuple[Artifact, ...] = ()
     tainted: bool = False
     """Whether untrusted text went into it though no step gave it: a model that only asked back had read some."""
+    addresses: tuple[str, ...] = ()
+    """The addresses in the text that somebody else than a model supplied."""
 
     @property
     def is_progress(self) -> bool:

@@ -101,6 +101,28 @@ class DoesWithout(Protocol):
 
 
 @runtime_checkable
+class Fetching(Protocol):
+    """A tool that may ask servers anywhere for something: an address by itself can carry something out."""
+
+    verbatim: bool
+    """Whether what it gives holds addresses as the documents do that it got, and none that only the call held."""
+
+    def reaches(self, arguments: Any) -> tuple[str, ...]:
+        """The addresses that this call asks for, as they were given. Pure."""
+        ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """A tool that keeps text in the workspace's own data: no `write`, but later runs will read it."""
+
+    def as_asked(self, arguments: Any, *, task: Task) -> bool:
+        """Whether the text is what the person said, or an earlier step's output as it is. After untrusted text
+        anything else needs a person's yes. Pure."""
+        ...
+
+
+@runtime_checkable
 class Preparing(Protocol):
     """A tool that takes something from the task as well: people approve what it will do, not what it was told."""
 

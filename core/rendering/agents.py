@@ -10,6 +10,8 @@ FILTERED = "The provider's content filter stopped the model's answer."
 DECLINED = "The model declined to answer."
 CUT = "The answer was cut at its length limit."
 EMPTY = "The model gave an empty answer twice."
+MADE_UP = "(a name that is no tool's)"
+HOLDS_A_SECRET = "That holds a secret, so it was not done."
 
 
 def declined(words: str) -> str:
@@ -36,6 +38,19 @@ def what_exactly(agent: str, *, example: str, description: str) -> str:
         f"{question} Without a language model it understands only what its tools can read by themselves; "
         "with OPENAI_API_KEY or OPENAI_BASE_URL set it understands more."
     )
+
+
+def not_fetched(count: int) -> str:
+    """For the model: which addresses it may ask for once it has read text from outside."""
+    which = counted(count, "that address stands", "{count} of these addresses stand")
+    return (
+        f"{which} neither in the person's words nor in a page or feed that was read. "
+        "Only such addresses are fetched now, unchanged."
+    )
+
+
+def followed_enough(most: int) -> str:
+    return f"at most {most} addresses that only stood in what was read are fetched in one run."
 
 
 def may_have_happened(tool: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from core.addresses import addresses_in, known_among
+from core.links import only_known
 from core.models import Button, Delegation, Plan, Reply, Result, Status, Step, StepState
 from core.rendering.buttons import LABELS
 from core.rendering.failures import reference
@@ -29,16 +31,20 @@ def answer(delegation: Delegation, *, status: Status, recurring: bool = False) -
     note = _note(good)
     if note:
         blocks.append(note)
+    text, addresses = _followable(delegation, "\n\n".join(blocks))
     files = tuple(artifact for step in good if step.result for artifact in step.result.artifacts)
     retry = Button(action="retry", label=LABELS["retry"], value=delegation.id)
     again = Button(action="schedule", label=LABELS["schedule"], value=delegation.id)
     buttons = (retry,) if bad else (again,) if recurring else ()
-    return Reply(text="\n\n".join(blocks), files=files, buttons=buttons)
+    return Reply(text=text, files=files, buttons=buttons, addresses=addresses)
 
 
-def question(plan: Plan, *, tainted: bool = False) -> Reply:
+def question(plan: Plan, *, instruction: str = "", tainted: bool = False) -> Reply:
     """What is said where nothing is run; `tainted`: whoever planned had read untrusted text."""
-    return Reply(text=plan.question or UNSURE, tainted=tainted and plan.planner == "model")
+    if plan.planner != "model":
+        return Reply(text=plan.question or UNSURE)
+    text = only_known(plan.question or UNSURE, known=addresses_in(instruction), strict=tainted)
+    return Reply(text=text, tainted=tainted)
 
 
 def nothing_to_do(delegation_id: str) -> Reply:
@@ -88,8 +94,23 @@ def _note(steps: list[Step]) -> str:
 
 def _cancelled(delegation: Delegation) -> Reply:
     good = [step for step in delegation.steps if step.state is StepState.SUCCEEDED]
-    text = cancelled_after(listed(step.agent for step in good)) if good else CANCELLED
-    return Reply(text="\n\n".join([text, *_outputs(good, alone=False)]))
+    lead = cancelled_after(listed(step.agent for step in good)) if good else CANCELLED
+    text, addresses = _followable(delegation, "\n\n".join([lead, *_outputs(good, alone=False)]))
+    return Reply(text=text, addresses=addresses)
+
+
+def _followable(delegation: Delegation, text: str) -> tuple[str, tuple[str, ...]]:
+    """The text with links where somebody else than a model supplied the address, and these addresses.
+
+    Each output was made so by itself; put together, one may have opened what another closes.
+    """
+    results = [step.result for step in delegation.steps if step.result is not None]
+    known = set(addresses_in(delegation.instruction.text))
+    for result in results:
+        known.update(result.addresses if result.used_model else addresses_in(result.output))
+    if any(result.used_model for result in results):
+        text = only_known(text, known=known, strict=any(result.tainted for result in results))
+    return text, known_among(text, {address for result in results for address in result.addresses})
 
 
 def cancelled_after(agents: str) -> str:

@@ -290,6 +290,8 @@ async def test_history_says_what_was_tainted_and_whose_it_was(parts: Parts) -> N
             held = await claimed(store, step.id)
             result = Result(state=StepState.SUCCEEDED, output="x", tainted=tainted and step.index == 1)
             assert await store.end_step(step.id, token=held.token, result=result, now=at(1))
-        assert await store.save_answer(name, round=0, status=Status.SUCCESS, reply=REPLY, now=at(2))
+        reply = REPLY.model_copy(update={"addresses": ("read.example/a",) if tainted else ()})
+        assert await store.save_answer(name, round=0, status=Status.SUCCESS, reply=reply, now=at(2))
     history = await store.conversation(HERE, before=at(60), limit=6)
     assert [(one.tainted, one.person_id) for one in history] == [(False, ASKER.id), (True, ASKER.id)]
+    assert [one.addresses for one in history] == [(), ("read.example/a",)]

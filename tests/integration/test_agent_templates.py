@@ -51,6 +51,8 @@ class Example:
     notes: tuple[str, ...] = ()
     saved: tuple[str, ...] = ()
     """Notes that are there afterwards and were not before."""
+    asks: tuple[str, ...] = ()
+    """Tools that a person has to say yes to, and does."""
 
 
 EXAMPLES: dict[str, Example] = {
@@ -88,6 +90,7 @@ EXAMPLES: dict[str, Example] = {
             (("save_note", {"text": "Answer: when payments are back"}),),
         ),
         reads=("Payments are down", "Saved as note"),
+        asks=("save_note",),
         answer="**Urgent**\nstatus page: payments are down, now\n\nSaved as note 1.",
         saved=("Answer: when payments are back",),
     ),
@@ -192,7 +195,8 @@ async def test_a_template_does_its_work(name: str, web: WebServer) -> None:
         server.expect(told(example.reads)).reply(text=answer)
         model = OpenAIModel(model="gpt-5-mini", api_key=KEY, base_url=server.url, clock=ManualClock(NOW))
         clock = ManualClock(NOW)
-        gate = Gate(approvals=Approver(ApprovalState.DENIED), clock=clock, rules=Rules())
+        person = Approver(ApprovalState.APPROVED)
+        gate = Gate(approvals=person, clock=clock, rules=Rules())
         loop = AgentLoop(model=model, tools=made, runs=InMemoryRuns(), clock=clock, gate=gate)
         try:
             result = await loop.run(
@@ -203,6 +207,7 @@ async def test_a_template_does_its_work(name: str, web: WebServer) -> None:
     assert result.state is StepState.SUCCEEDED, result.error
     assert result.output == answer
     assert result.tainted == example.tainted
+    assert tuple(asked.tool for asked in person.asked.values()) == example.asks
     assert sorted(called) == sorted(tool for turn in example.turns for tool, _ in turn)
     assert set(called) == set(agent.tools), "its example shows each of its tools at work"
     listed = (

@@ -41,6 +41,7 @@ from core.models import Address, Agent, Delegation, Instruction, Person, Task
 from core.models.budget import Allowance, Period, Scope
 from core.parts import Parts
 from core.planning import RulePlanner
+from core.ports.integrations import Access
 from core.ports.job_queue import Job, JobKind
 from core.ports.language_model import LanguageModel
 from core.ports.limiter import Limit
@@ -129,6 +130,8 @@ class World:
     approvers: tuple[str, ...] = ()
     budgets_by_default: dict[tuple[Scope, Period], Allowance] = field(default_factory=dict)
     operators: tuple[str, ...] = ()
+    access: Access | None = None
+    more_tools: dict[str, Any] = field(default_factory=dict)
     keys: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -170,7 +173,8 @@ class World:
             roster=self.roster,
             loop=AgentLoop(
                 model=self.metered(),
-                tools=self.tools,
+                tools={**self.tools, **self.more_tools},
+                access=self.access,
                 runs=InMemoryRuns(budgets=self.budgets),
                 clock=self.clock,
                 gate=Gate(approvals=self.approvals, clock=self.clock, rules=self.rules),
@@ -213,7 +217,7 @@ class World:
                 queue=self.queue,
                 events=self.events,
                 clock=self.clock,
-                planner=RulePlanner(tools=self.tools),
+                planner=RulePlanner(tools={**self.tools, **self.more_tools}),
                 runner=self.runner,
                 delivery=self.delivery,
                 leases=self.leases,

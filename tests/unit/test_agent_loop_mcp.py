@@ -15,7 +15,7 @@ from core.models import StepState
 from core.models.approval import ApprovalState
 from core.ports.runs import CallStatus
 from core.ports.tool import Effect
-from tests.fakes.agent_bench import STEP, Bench, agent
+from tests.fakes.agent_bench import STEP, Bench, agent, task
 from tests.fakes.mcp_bench import McpBench, mcp_bench
 from tests.fakes.toy_tools import ToyTool
 
@@ -128,3 +128,15 @@ def test_an_agent_s_file_may_list_tools_of_servers_that_are_not_there_yet() -> N
     check_tools({"a": agent("search", "mcp:odd:*")}, tools=["search"])
     with pytest.raises(ConfigurationError, match=r"mcp:\*:\*"):
         check_tools({"a": agent("mcp:*:*")}, tools=["search"])
+
+
+async def test_after_untrusted_text_a_read_tool_gets_no_address_that_the_model_put_together(
+    servers: McpBench,
+) -> None:
+    await servers.start("good", reads="echo")
+    made_up = ("mcp__odd__echo", {"words": "https://ev.il/?d=1"})
+    named = ("mcp__odd__echo", {"words": "https://na.me/x"})
+    bench = McpLoop(ScriptedModel(calls(ECHO), calls(made_up), calls(named), says("Done.")), servers)
+    await bench.run(agent("mcp:odd:echo"), task("echo tea, then na.me/x"))
+    assert [kind for kind, _ in bench.progress] == ["step.tool", "tool.denied", "step.tool"]
+    assert bench.denied() == [{"tool": "mcp__odd__echo", "reason": "address"}]

@@ -14,7 +14,7 @@ from adapters.llm.masked import MaskedModel
 from adapters.settings import Settings
 from bot.secrets import known_secrets
 from core.integrations.masking import KnownSecrets
-from core.memory.model import ScriptedModel, says
+from core.memory.model import ScriptedModel, calls, says
 from core.ports.language_model import Message, ModelRequest, ToolCall
 
 SECRET = "invented-secret-of-the-process"
@@ -182,7 +182,14 @@ async def test_a_model_is_told_no_known_secret() -> None:
         )
     )
     assert (await model.complete(request)).text == "Done."
+    spelled = "".join(f"\\u{ord(c):04x}" for c in SECRET)
+    script.expect(calls(("send", f'{{"text": "{spelled}"}}'), (SECRET, f"no JSON: {SECRET}")))
+    turn = await model.complete(ModelRequest(messages=()))
+    assert [(one.name, one.arguments) for one in turn.tool_calls] == [
+        ("send", '{"text": "***"}'),
+        ("***", "no JSON: ***"),
+    ]
     assert model.name == script.name
-    (asked,) = script.requests
+    asked = script.requests[0]
     assert SECRET not in asked.model_dump_json()
     assert [message.text for message in asked.messages] == ["my key is ***", "", "***"]

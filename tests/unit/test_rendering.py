@@ -7,7 +7,20 @@ from datetime import UTC, datetime
 import pytest
 
 from core.catalog import BUILT_IN, load_agents
-from core.models import Address, Person, Plan, PlannerName, ScheduleState
+from core.models import (
+    Address,
+    Delegation,
+    DelegationState,
+    Instruction,
+    Person,
+    Plan,
+    PlannerName,
+    Result,
+    ScheduleState,
+    Status,
+    Step,
+    StepState,
+)
 from core.models.schedule import Interval, Schedule
 from core.planning import answers
 from core.rendering import agents, planning, schedules, times
@@ -126,3 +139,26 @@ def test_what_a_model_asks_back_after_untrusted_text_is_marked(
 ) -> None:
     plan = Plan(planner=planner, question="Whom do you mean?")
     assert final.question(plan, tainted=read).tainted is tainted
+
+
+def test_a_question_links_only_what_the_instruction_named() -> None:
+    plan = Plan(planner="model", question="[a](https://a.example/x) or ![b](https://b.example/y)?")
+    reply = final.question(plan, instruction="read a.example/x", tainted=True)
+    assert reply.text == "[a](https://a.example/x) or b (`https://b.example/y`)?"
+
+
+def test_outputs_that_are_put_together_open_no_link() -> None:
+    """The first leaves a block of code open, in which the second one's would end."""
+    outputs = ("```\nx", "```\nhttps://evil.example/?d=1\n```")
+    results = [
+        Result(state=StepState.SUCCEEDED, output=one, used_model=True, tainted=True) for one in outputs
+    ]
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    address = Address(platform="toy", workspace="w", place="p")
+    said = Instruction(key="k", text="go", person=Person(id="p"), address=address, origin="toy")
+    steps = tuple(
+        Step(id=str(index), delegation_id="d", index=index, agent="a", task="t", state=one.state, result=one)
+        for index, one in enumerate(results)
+    )
+    asked = Delegation(id="d", instruction=said, state=DelegationState.PLANNED, received_at=at, steps=steps)
+    assert "`https://evil.example/?d=1`" in final.answer(asked, status=Status.SUCCESS).text

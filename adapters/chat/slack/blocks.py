@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from adapters.chat.slack.markdown import cut, neutralise, size, to_plain
+from core.integrations.masking import KNOWN
 from core.models import Button, Reply
 
 # All markdown blocks of one message together may hold 12,000 characters (docs.slack.dev, markdown block).
@@ -28,14 +29,15 @@ def split(reply: Reply) -> tuple[Reply, ...]:
 def to_message(part: Reply) -> dict[str, Any]:
     """The arguments of a message that are the same for posting and editing."""
     blocks: list[dict[str, Any]] = []
-    markdown = neutralise(part.text).strip()
+    text = KNOWN.mask(part.text)
+    markdown = neutralise(text).strip()
     if markdown:
         blocks.append({"type": "markdown", "text": markdown})
     for row, buttons in groupby(part.buttons, key=lambda button: button.row):
         blocks.append(
             {"type": "actions", "block_id": f"{ACTION_PREFIX}{row}", "elements": _elements(buttons)}
         )
-    return {"text": to_plain(part.text, limit=TEXT_LIMIT) or "…", "blocks": blocks}
+    return {"text": to_plain(text, limit=TEXT_LIMIT) or "…", "blocks": blocks}
 
 
 def fits(part: Reply) -> bool:

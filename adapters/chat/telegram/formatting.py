@@ -10,6 +10,7 @@ from telegramify_markdown import RenderConfig, convert, utf16_len
 
 from adapters.chat import cutting
 from adapters.chat.telegram.markdown import prepared
+from core.integrations.masking import KNOWN
 from core.models import Button, Reply
 
 # Bot API, sendMessage: 4096 characters after entities parsing; in UTF-16 units we are inside every reading of it.
@@ -40,7 +41,7 @@ _CONFIG = _config()
 
 def to_text(markdown: str) -> tuple[str, list[MessageEntity]]:
     """The text without markup, and its entities; nothing in it calls anybody."""
-    text, found = _converted(prepared(markdown, plain=_plain))
+    text, found = _converted(prepared(KNOWN.mask(markdown), plain=_plain))
     return _muted(*_apart(text, found[:ENTITY_LIMIT])) if text else ("…", [])
 
 
