@@ -242,7 +242,7 @@ def _free_number(c: Connection, table: Table, values: dict[str, Any]) -> int:
 def _earlier(c: Connection, workspace: str, key: str) -> Archived | None:
     query = select(A.c.archived).where(A.c.workspace == workspace, A.c.key == key)
     found = c.execute(query).scalar_one_or_none()
-    return None if found is None else Archived.model_validate(found)
+    return None if found is None else Archived.model_validate(found, extra="ignore")
 
 
 def _remember(c: Connection, workspace: str, key: str, archived: Archived, now: datetime) -> None:

@@ -87,7 +87,9 @@ class SqlBudgets:
     async def noted(self, delegation_id: str) -> tuple[Standing, ...]:
         query = select(A.c.noted).where(A.c.noted_by == delegation_id).order_by(A.c.key)
         return await self._database.read(
-            lambda c: tuple(Standing.model_validate(noted) for noted in c.execute(query).scalars())
+            lambda c: tuple(
+                Standing.model_validate(noted, extra="ignore") for noted in c.execute(query).scalars()
+            )
         )
 
     async def spending(

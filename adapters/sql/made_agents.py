@@ -195,7 +195,7 @@ def _from_made(made: MadeAgent) -> dict[str, Any]:
 def _to_made(row: Row[Any]) -> MadeAgent | None:
     """The agent, or None where this version of FlowMate takes it no longer: nobody else's may suffer from it."""
     try:
-        agent = Agent.model_validate(row.definition)
+        agent = Agent.model_validate(row.definition, extra="ignore")
     except ValidationError:
         logger.warning("version %s of the agent %s can't be read any more", row.version, row.name)
         return None

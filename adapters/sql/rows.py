@@ -1,4 +1,7 @@
-"""Translating between rows and the domain's values."""
+"""Translating between rows and the domain's values.
+
+A worker of a later version may write fields that this one doesn't know: they are passed over, not refused.
+"""
 
 from __future__ import annotations
 
@@ -66,11 +69,11 @@ def to_delegation(row: Row[Any], steps: Sequence[Row[Any]] = ()) -> Delegation:
         round=row.round,
         generation=row.generation,
         planner=row.planner,
-        planning_usage=Usage.model_validate(row.planning_usage or {}),
+        planning_usage=Usage.model_validate(row.planning_usage or {}, extra="ignore"),
         steps=tuple(to_step(step) for step in steps),
         cancelled_by=row.cancelled_by,
         status=Status(row.status) if row.status else None,
-        reply=Reply.model_validate(row.reply) if row.reply else None,
+        reply=Reply.model_validate(row.reply, extra="ignore") if row.reply else None,
         received_at=row.received_at,
         planned_at=row.planned_at,
         answered_at=row.answered_at,
@@ -111,7 +114,7 @@ def to_step(row: Row[Any]) -> Step:
         lease_until=row.lease_until,
         started_at=row.started_at,
         ended_at=row.ended_at,
-        result=Result.model_validate(row.result) if row.result else None,
+        result=Result.model_validate(row.result, extra="ignore") if row.result else None,
     )
 
 

@@ -44,7 +44,8 @@ class SqlRuns:
 def _turns(c: Connection, run_id: str) -> tuple[SavedTurn, ...]:
     rows = c.execute(select(T).where(T.c.run_id == run_id).order_by(T.c.index))
     return tuple(
-        SavedTurn(index=row._mapping["index"], turn=ModelTurn.model_validate(row.turn)) for row in rows
+        SavedTurn(index=row._mapping["index"], turn=ModelTurn.model_validate(row.turn, extra="ignore"))
+        for row in rows
     )
 
 
@@ -53,7 +54,7 @@ def _save_turn(c: Connection, run_id: str, index: int, turn: ModelTurn) -> Model
         settle(c, turn.charge)
     found = c.execute(select(T.c.turn).where(T.c.run_id == run_id, T.c.index == index)).scalar_one_or_none()
     if found is not None:
-        return ModelTurn.model_validate(found)
+        return ModelTurn.model_validate(found, extra="ignore")
     c.execute(insert(T).values(run_id=run_id, index=index, turn=turn.model_dump(mode="json")))
     return turn
 
@@ -64,7 +65,7 @@ def _known(c: Connection, run_id: str, call_key: str) -> CallState:
         return CallState(status=CallStatus.NEW)
     if row.outcome is None:
         return CallState(status=CallStatus.ATTEMPTING)
-    return CallState(status=CallStatus.DONE, outcome=CallOutcome.model_validate(row.outcome))
+    return CallState(status=CallStatus.DONE, outcome=CallOutcome.model_validate(row.outcome, extra="ignore"))
 
 
 def _begin(c: Connection, run_id: str, call_key: str, effect: Effect) -> CallState:

@@ -49,14 +49,17 @@ def _use(c: Connection, workspace: str, period: tuple[datetime, datetime], zone:
     for row in c.execute(asked):
         day = row.received_at.astimezone(zone).date()
         _count(days[day], row)
-        usages[row.id] = (day, Usage.model_validate(row.planning_usage or {}))
+        usages[row.id] = (day, Usage.model_validate(row.planning_usage or {}, extra="ignore"))
     agents: dict[str, list[int]] = {}
     done = select(S).join(D, D.c.id == S.c.delegation_id).where(*mine)
     for row in c.execute(done.where(S.c.ended_at.is_not(None))):
         _add_step(agents, row)
         if row.result:
             day, so_far = usages[row.delegation_id]
-            usages[row.delegation_id] = (day, so_far + Result.model_validate(row.result).usage)
+            usages[row.delegation_id] = (
+                day,
+                so_far + Result.model_validate(row.result, extra="ignore").usage,
+            )
     for day, usage in usages.values():
         _spend(days[day], usage)
     used = (AgentUse(agent=a, steps=n[0], succeeded=n[1], total_ms=n[2]) for a, n in agents.items())
