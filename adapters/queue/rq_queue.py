@@ -80,8 +80,11 @@ class RqJobQueue:
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="queue")
         self._wanted: SimpleQueue[_Wanted | None] = SimpleQueue()
         self._enqueuing: Thread | None = None
+        self._closed = False
 
     async def enqueue(self, jobs: Sequence[Job]) -> None:
+        if self._closed:
+            raise QueueUnavailable
         if self._enqueuing is None:
             self._enqueuing = Thread(target=self._enqueue_all, name="enqueue", daemon=True)
             self._enqueuing.start()
@@ -100,6 +103,7 @@ class RqJobQueue:
         await self._run(lambda: self._stop_all(tuple(job_ids)))
 
     def close(self) -> None:
+        self._closed = True
         if self._enqueuing is not None:
             self._wanted.put(None)
             self._enqueuing.join()

@@ -98,8 +98,12 @@ async def test_over_http_it_is_listed_decided_once_and_both_are_events() -> None
         assert "lifts forty tons" in asked["arguments"]["body"]
         assert asked["unnamed"] == []
         assert asked["sources"] == [f"reader: read {here.page}"]
-        running = (await here.service.get(f"/api/v1/delegations/{delegation_id}")).body
-        assert [result["status"] for result in running["results"]] == ["succeeded", "waiting"]
+
+        async def waits() -> bool:
+            running = (await here.service.get(f"/api/v1/delegations/{delegation_id}")).body
+            return [result["status"] for result in running["results"]] == ["succeeded", "waiting"]
+
+        await eventually(waits)
         path = f"{APPROVALS}/{asked['id']}"
         wrong = await here.service.post(path, {"decision": "perhaps"})
         assert (wrong.status, wrong.fields) == (422, ["decision"])
