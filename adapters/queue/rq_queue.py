@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -91,7 +91,7 @@ class RqJobQueue:
         wanted = _Wanted(jobs, Future())
         self._wanted.put(wanted)
         # Shielded: what one caller no longer waits for is enqueued together with what others wait for.
-        await asyncio.shield(asyncio.wrap_future(wanted.done))
+        await _answered(asyncio.shield(asyncio.wrap_future(wanted.done)))
 
     async def alive(self, job_ids: Collection[str]) -> frozenset[str]:
         return await self._run(lambda: self._alive(tuple(job_ids))) if job_ids else frozenset()
@@ -112,10 +112,7 @@ class RqJobQueue:
         self._redis.close()
 
     async def _run(self, work: Callable[[], T]) -> T:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        except (RedisError, OSError) as error:
-            raise QueueUnavailable from error
+        return await _answered(asyncio.get_running_loop().run_in_executor(self._threads, work))
 
     def _enqueue_all(self) -> None:
         """What is asked for at the same moment shares its round trips, as commits of the database are shared."""
@@ -125,7 +122,7 @@ class RqJobQueue:
                 self._enqueue([job for wanted in batch for job in wanted.jobs])
             except Exception as error:
                 for wanted in batch:
-                    wanted.done.set_exception(_translate(error))
+                    wanted.done.set_exception(error)
             else:
                 for wanted in batch:
                     wanted.done.set_result(None)
@@ -231,12 +228,11 @@ class RqJobQueue:
             return
 
 
-def _translate(error: Exception) -> Exception:
-    if not isinstance(error, RedisError | OSError):
-        return error
-    unavailable = QueueUnavailable()
-    unavailable.__cause__ = error
-    return unavailable
+async def _answered(answer: Awaitable[T]) -> T:
+    try:
+        return await answer
+    except (RedisError, OSError) as error:
+        raise QueueUnavailable from error
 
 
 def _mark(job: Job) -> str:
