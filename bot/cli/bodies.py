@@ -17,6 +17,16 @@ class Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
 
 
+class Listing(Body):
+    """What the API answers as a bare list, under the name of the only field there is."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_list(cls, value: Any) -> Any:
+        [name] = cls.model_fields
+        return {name: value} if isinstance(value, list) else value
+
+
 class AgentResult(Body):
     agent: str
     status: str
@@ -104,22 +114,12 @@ class AgentWhole(AgentCard):
         return Agent.model_validate({**self.model_dump(include=fields), "limits": limits})
 
 
-class AgentVersions(Body):
+class AgentVersions(Listing):
     versions: tuple[AgentWhole, ...] = ()
 
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_list(cls, value: Any) -> Any:
-        return {"versions": value} if isinstance(value, list) else value
 
-
-class AgentCards(Body):
+class AgentCards(Listing):
     agents: tuple[AgentCard, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_list(cls, value: Any) -> Any:
-        return {"agents": value} if isinstance(value, list) else value
 
 
 class ScheduleRun(Body):
@@ -142,13 +142,8 @@ class ScheduleCard(Body):
     last_runs: tuple[ScheduleRun, ...] = ()
 
 
-class ScheduleCards(Body):
+class ScheduleCards(Listing):
     schedules: tuple[ScheduleCard, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_list(cls, value: Any) -> Any:
-        return {"schedules": value} if isinstance(value, list) else value
 
 
 class KindField(Body):
@@ -166,13 +161,8 @@ class KindCard(Body):
     fields: tuple[KindField, ...] = ()
 
 
-class KindCards(Body):
+class KindCards(Listing):
     kinds: tuple[KindCard, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_list(cls, value: Any) -> Any:
-        return {"kinds": value} if isinstance(value, list) else value
 
 
 class IntegrationTest(Body):
@@ -192,13 +182,8 @@ class IntegrationCard(Body):
     test: IntegrationTest | None = None
 
 
-class IntegrationCards(Body):
+class IntegrationCards(Listing):
     integrations: tuple[IntegrationCard, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_list(cls, value: Any) -> Any:
-        return {"integrations": value} if isinstance(value, list) else value
 
 
 class ApprovalCard(Body):
@@ -233,13 +218,8 @@ class ApprovalCard(Body):
         )
 
 
-class ApprovalCards(Body):
+class ApprovalCards(Listing):
     approvals: tuple[ApprovalCard, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_list(cls, value: Any) -> Any:
-        return {"approvals": value} if isinstance(value, list) else value
 
 
 class PlatformStatus(Body):

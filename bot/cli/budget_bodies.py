@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import AwareDatetime, model_validator
+from pydantic import AwareDatetime
 
-from bot.cli.bodies import Body
+from bot.cli.bodies import Body, Listing
 from core.models.budget import Allowance, Budget, Cap, Period, Scope, Span, Standing
 from core.ports.budgets import By, Spending, Spent, SpentDay
 
@@ -37,13 +37,8 @@ class BudgetCard(Body):
         return Standing(cap=Cap(budget=budget, span=span), tokens=self.spent_tokens, usd=self.spent_usd)
 
 
-class BudgetCards(Body):
+class BudgetCards(Listing):
     budgets: tuple[BudgetCard, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_list(cls, value: Any) -> Any:
-        return {"budgets": value} if isinstance(value, list) else value
 
 
 class SpentLine(Body):
