@@ -1,4 +1,8 @@
-"""A bucket of an S3-compatible store, with obstore: signing, retries and uploads in parts are its own."""
+"""A bucket of an S3-compatible store, with obstore: signing, retries and uploads in parts are its own.
+
+Its blocking calls, in threads of ours: those of asyncio are woken by threads of its own that want the interpreter once
+more, and abort a process that is just ending (PyO3/pyo3-async-runtimes, issue 40).
+"""
 
 from __future__ import annotations
 
@@ -40,11 +44,11 @@ class Bucket:
 
     async def look(self) -> None:
         """List it, no further than the first page. Raises ToolFailed and TransientError. Safe to repeat."""
-        from obstore import list_with_delimiter_async
+        from obstore import list_with_delimiter
         from obstore.exceptions import BaseError
 
         try:
-            await list_with_delimiter_async(self._store(), self.prefix or None)
+            await asyncio.to_thread(list_with_delimiter, self._store(), self.prefix or None)
         except (BaseError, FileNotFoundError) as error:
             raise self._failure(error) from None
 
@@ -53,7 +57,7 @@ class Bucket:
 
         Safe to repeat: the same name is the same object, which is there whole or not at all.
         """
-        from obstore import head_async, put_async
+        from obstore import head, put
         from obstore.exceptions import BaseError
 
         store, key = self._store(), self._key(path.name)
@@ -62,8 +66,8 @@ class Bucket:
         except OSError as error:
             raise ToolFailed(f"{path.name} can't be read ({error.strerror}).") from error
         try:
-            await put_async(store, key, path)
-            there = await head_async(store, key)
+            await asyncio.to_thread(put, store, key, path)
+            there = await asyncio.to_thread(head, store, key)
         except (BaseError, FileNotFoundError) as error:
             # A bucket that isn't there is a FileNotFoundError to it.
             raise self._failure(error) from None

@@ -269,7 +269,8 @@ async def _all(asked: Iterable[Awaitable[T]]) -> list[T]:
 
 
 def _plain(answer: str) -> list[str]:
-    """The words and numbers of an answer, whatever a place makes of its marks; references are each one's own."""
-    text = re.sub(r"reference [0-9a-f]{8}", "", answer)
+    """The words and numbers of an answer, whatever a place makes of its marks; references are each one's own, and how
+    far away a day is changes at midnight, which may come between two doors."""
+    text = re.sub(r"reference [0-9a-f]{8}|[\d,]+ days ago|in [\d,]+ days", "", answer)
     text = re.sub(r"\]\([^)]*\)|https?://\S+", " ", text)
     return re.findall(r"[^\W_]+", text)
