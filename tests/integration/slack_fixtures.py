@@ -10,7 +10,7 @@ from adapters.chat.platform import Connection
 from adapters.chat.slack.manifest import EVENTS, SCOPES
 from core.ports.messenger import Messenger
 from tests.counterparts.slack import SlackServer
-from tests.integration.slack_harness import MemoryReception, connected, over_http, over_socket
+from tests.integration.slack_harness import MemoryReception, SkippingClock, connected, over_http, over_socket
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def slack_socket(slack: SlackServer, reception: MemoryReception) -> AsyncI
 
 @pytest.fixture
 async def connection(slack: SlackServer) -> AsyncIterator[Connection]:
-    async with connected(slack) as made:
+    async with connected(slack, clock=SkippingClock()) as made:
         yield made
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,6 +20,7 @@ from core.errors import FlowMateError
 from core.integrations.commands import Told
 from core.making.forms import Form, Submission
 from core.models import Address, Instruction, Person, Press, Receipt
+from core.ports.clock import Clock
 from tests.counterparts.shared import in_memory
 from tests.counterparts.slack import SlackServer
 
@@ -50,6 +51,23 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class SkippingClock(SystemClock):
+    """The time of this machine, and whatever somebody wanted to sleep, which takes no time."""
+
+    def __init__(self) -> None:
+        self._skipped = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self._skipped)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._skipped
+
+    async def sleep(self, seconds: float) -> None:
+        self._skipped += max(0.0, seconds)
+        await asyncio.sleep(0)
 
 
 @dataclass
@@ -146,11 +164,12 @@ def settings_for(slack: SlackServer, *, socket_mode: bool = False) -> SlackSetti
 
 
 @asynccontextmanager
-async def connected(slack: SlackServer, *, socket_mode: bool = False) -> AsyncIterator[Connection]:
+async def connected(
+    slack: SlackServer, *, socket_mode: bool = False, clock: Clock | None = None
+) -> AsyncIterator[Connection]:
     """A connection to the pretended Slack, closed at the end."""
-    connection = PLATFORM.connect(
-        settings_for(slack, socket_mode=socket_mode), SystemClock(), in_memory(SystemClock())
-    )
+    clock = clock or SystemClock()
+    connection = PLATFORM.connect(settings_for(slack, socket_mode=socket_mode), clock, in_memory(clock))
     assert connection is not None
     try:
         yield connection

@@ -136,7 +136,7 @@ async def test_row_19_schedules_move_along_with_a_group_that_became_a_supergroup
 
 async def test_row_20_a_chat_waits_as_long_as_it_is_told_while_the_others_go_on() -> None:
     clock = ManualClock()
-    async with writing(monotonic=clock.monotonic, clock=clock) as place:
+    async with writing(clock) as place:
         messenger = place.connection.messenger
         place.telegram.fail("sendMessage", status=429, retry_after=30)
 
