@@ -90,9 +90,11 @@ def test_two_years_of_slots_are_cronsims_own(zone: str) -> None:
                 expected.append(instant)
         found: list[datetime] = []
         after = start
-        while (after := following(Cron(expression=expression), zone=zone, after=after)[0]) <= end:
-            found.append(after)
-        assert found == expected, (zone, expression)
+        while after <= end:
+            # Several at once, as a schedule is said back; each run of them begins at another time of the day.
+            found += following(Cron(expression=expression), zone=zone, after=after, count=7)
+            after = found[-1]
+        assert [instant for instant in found if instant <= end] == expected, (zone, expression)
 
 
 DST: list[tuple[str, str, str, list[str]]] = [
