@@ -1,11 +1,55 @@
-"""What several have put into a queue meanwhile, taken at once."""
+"""Between an event loop and the threads that work for it: what waits is taken at once, and answered at once."""
 
 from __future__ import annotations
 
+import asyncio
 import queue
-from typing import TypeVar
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Answer(Generic[T]):
+    """What a thread will say to one coroutine. Made on the event loop that waits for `future`.
+
+    Half the price of a `concurrent.futures.Future` that is wrapped. A caller that is cancelled takes nobody with it.
+    """
+
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    future: asyncio.Future[T] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "future", self.loop.create_future())
+
+
+Said = tuple[Answer[T], T | None, BaseException | None]
+"""Whom it is for, and the outcome or the error."""
+
+
+def say(answers: Iterable[Said[T]]) -> None:
+    """From any thread: resume those who wait, each loop woken once. Who no longer waits is passed over."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Said[T]]] = defaultdict(list)
+    for said in answers:
+        by_loop[said[0].loop].append(said)
+    for loop, together in by_loop.items():
+        # A loop that is closed has nobody who waits.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_settle, together)
+
+
+def _settle(answers: Iterable[Said[T]]) -> None:
+    for answer, outcome, error in answers:
+        if answer.future.done():
+            continue
+        if error is not None:
+            answer.future.set_exception(error)
+        else:
+            answer.future.set_result(outcome)  # type: ignore[arg-type]  # None is an outcome where there is no error
 
 
 def ready(waiting: queue.SimpleQueue[T | None], first: T, *, limit: int) -> tuple[list[T], bool]:

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
@@ -28,7 +28,7 @@ from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.serializers import JSONSerializer
 from rq.utils import as_text, utcparse
 
-from adapters.batching import ready
+from adapters.batching import Answer, ready, say
 from core.errors import QueueUnavailable
 from core.ports.clock import Clock
 from core.ports.job_queue import Job, JobKind
@@ -64,7 +64,7 @@ class _Wanted:
     """Jobs that somebody waits to see enqueued."""
 
     jobs: Sequence[Job]
-    done: Future[None]
+    answer: Answer[None]
 
 
 class RqJobQueue:
@@ -88,10 +88,10 @@ class RqJobQueue:
         if self._enqueuing is None:
             self._enqueuing = Thread(target=self._enqueue_all, name="enqueue", daemon=True)
             self._enqueuing.start()
-        wanted = _Wanted(jobs, Future())
+        wanted = _Wanted(jobs, Answer[None]())
         self._wanted.put(wanted)
-        # Shielded: what one caller no longer waits for is enqueued together with what others wait for.
-        await _answered(asyncio.shield(asyncio.wrap_future(wanted.done)))
+        # What one caller no longer waits for is enqueued together with what others wait for.
+        await _answered(wanted.answer.future)
 
     async def alive(self, job_ids: Collection[str]) -> frozenset[str]:
         return await self._run(lambda: self._alive(tuple(job_ids))) if job_ids else frozenset()
@@ -121,11 +121,9 @@ class RqJobQueue:
             try:
                 self._enqueue([job for wanted in batch for job in wanted.jobs])
             except Exception as error:
-                for wanted in batch:
-                    wanted.done.set_exception(error)
+                say([(wanted.answer, None, error) for wanted in batch])
             else:
-                for wanted in batch:
-                    wanted.done.set_result(None)
+                say([(wanted.answer, None, None) for wanted in batch])
             if last:
                 return
 

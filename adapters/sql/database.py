@@ -7,14 +7,12 @@ are ready at the same moment share one commit, and are resumed only after the co
 
 from __future__ import annotations
 
-import asyncio
 import queue
 import random
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -22,7 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from adapters.batching import ready
+from adapters.batching import Answer, Said, ready, say
 from core.errors import FlowMateError, PermanentError, StoreUnavailable
 
 T = TypeVar("T")
@@ -53,7 +51,13 @@ _SERIALIZATION_STATES = frozenset({"40001", "40P01"})
 @dataclass
 class _Request(Generic[T]):
     transaction: Transaction[T]
-    future: Future[T]
+    answer: Answer[T]
+
+    def succeed(self, outcome: T) -> None:
+        say([(self.answer, outcome, None)])
+
+    def fail(self, error: Exception) -> None:
+        say([(self.answer, None, _translate(error))])
 
 
 class Database:
@@ -89,10 +93,10 @@ class Database:
     ) -> T:
         if not self._threads:
             self._start()
-        request = _Request(transaction, Future[T]())
+        request = _Request(transaction, Answer[T]())
         requests.put(request)
-        # Shielded: a caller that is cancelled must not leave others of the same batch without a commit.
-        return await asyncio.shield(asyncio.wrap_future(request.future))
+        # A caller that is cancelled leaves the others of the same batch their commit.
+        return await request.answer.future
 
     def _start(self) -> None:
         with self._lock:
@@ -145,20 +149,20 @@ class Database:
                     outcome = request.transaction(connection)
                     if commit:
                         connection.commit()
-                request.future.set_result(outcome)
+                request.succeed(outcome)
                 return
             except DBAPIError as error:
                 if attempt + 1 < _RETRIES_ON_CONFLICT and _is_conflict(error):
                     continue
-                request.future.set_exception(_translate(error))
+                request.fail(error)
                 return
             except Exception as error:
-                request.future.set_exception(_translate(error))
+                request.fail(error)
                 return
 
     def _read_together(self, batch: list[_Request[Any]]) -> None:
         """All on one snapshot, which begins after the last of them was asked for."""
-        left = list(batch)
+        left, said = list(batch), list[Said[Any]]()
         try:
             with self.engine.connect() as connection:
                 connection.execution_options(**self._snapshot)
@@ -166,13 +170,14 @@ class Database:
                     try:
                         outcome = left[0].transaction(connection)
                     except FlowMateError as error:
-                        left.pop(0).future.set_exception(error)
+                        said.append((left.pop(0).answer, None, error))
                     else:
-                        left.pop(0).future.set_result(outcome)
+                        said.append((left.pop(0).answer, outcome, None))
         except Exception:
             # Nobody else is to fail for what is wrong with one of them.
             for request in left:
                 self._alone(request, commit=False)
+        say(said)
 
     def _together(self, batch: list[_Request[Any]]) -> None:
         """All in one transaction, one after the other; where one of them fails, each by itself."""
@@ -192,10 +197,9 @@ class Database:
                 if begun:
                     self._alone(request, commit=True)
                 else:
-                    request.future.set_exception(_translate(error))
+                    request.fail(error)
             return
-        for request, outcome in zip(batch, outcomes, strict=True):
-            request.future.set_result(outcome)
+        say((request.answer, outcome, None) for request, outcome in zip(batch, outcomes, strict=True))
 
 
 def make_engine(url: str) -> Engine:

@@ -88,14 +88,15 @@ def build_app(assembly: Assembly) -> FastAPI:
     app.state.metrics = metrics
     app.state.redis = connect_async(redis_url(assembly.settings))
     app.state.closing = asyncio.Event()
+    # First: what platforms send comes most often, and routes are looked through in their order.
+    for connection in assembly.connections.values():
+        app.router.routes.extend(connection.routes(app.state.reception))
     for routes in ROUTES:
         app.include_router(routes.router)
     app.router.routes.append(stream.build(assembly, operator, metrics))
     app.state.mcp = McpDoor(assembly, operator, reception=app.state.reception, closing=app.state.closing)
     app.router.routes.append(Route(MCP_PATH, app.state.mcp))
     app.router.routes.append(documentation.build(app, base_url=assembly.settings.base_url))
-    for connection in assembly.connections.values():
-        app.router.routes.extend(connection.routes(app.state.reception))
     return app
 
 

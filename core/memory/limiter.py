@@ -12,6 +12,8 @@ from core.ports.clock import Clock
 from core.ports.limiter import TICKET_SECONDS, Limit
 
 SOON_SECONDS = 0.02
+MANY_KEYS = 10_000
+"""From so many on, those whose windows are empty are forgotten, whenever there are twice as many as were left."""
 
 
 @dataclass
@@ -58,12 +60,15 @@ class InMemoryLimiter:
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._admitted: dict[tuple[str, Limit], deque[datetime]] = {}
+        self._many = MANY_KEYS
         self._lines: dict[str, Line] = {}
 
     async def admit(self, key: str, limit: Limit) -> Verdict:
         await asyncio.sleep(0)
         now = self._clock.now()
         window = timedelta(seconds=limit.window_seconds)
+        if len(self._admitted) >= self._many:
+            self._forget(now)
         admitted = self._admitted.setdefault((key, limit), deque())
         while admitted and admitted[0] <= now - window:
             admitted.popleft()
@@ -82,6 +87,14 @@ class InMemoryLimiter:
             reset_at=decisive + window,
             retry_after_seconds=wait,
         )
+
+    def _forget(self, now: datetime) -> None:
+        self._admitted = {
+            (key, limit): admitted
+            for (key, limit), admitted in self._admitted.items()
+            if admitted and admitted[-1] > now - timedelta(seconds=limit.window_seconds)
+        }
+        self._many = max(MANY_KEYS, 2 * len(self._admitted))
 
     async def line_up(
         self, key: str, limit: Limit, *, ticket: str, order: float, alone_seconds: float = 0.0

@@ -1,0 +1,62 @@
+"""What the limiter in Redis survives, and what the one in this process keeps."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from redis import Redis
+
+from adapters.clock import SystemClock
+from adapters.limits.moving_window import MovingWindow
+from core.memory import limiter as memory
+from core.memory.clock import ManualClock
+from core.memory.limiter import InMemoryLimiter
+from core.ports.limiter import Limit
+from tests.services.valkey import Valkey
+
+TEN = Limit(requests=10, window_seconds=900)
+
+
+@pytest.mark.slow
+async def test_a_redis_that_forgot_its_scripts_goes_on_counting(valkey: Valkey) -> None:
+    window = MovingWindow(valkey.url, clock=SystemClock())
+    try:
+        first = await asyncio.gather(*(window.admit("a", TEN) for _ in range(6)))
+        with Redis(unix_socket_path=str(valkey.socket)) as redis:
+            redis.script_flush()
+        then = await asyncio.gather(*(window.admit("a", TEN) for _ in range(6)))
+    finally:
+        await window.aclose()
+    assert [verdict.allowed for verdict in (*first, *then)] == [True] * 10 + [False] * 2
+    assert [verdict.remaining for verdict in (*first, *then)] == [*range(9, -1, -1), 0, 0]
+
+
+@pytest.mark.slow
+async def test_requests_of_one_moment_share_a_round_trip(valkey: Valkey) -> None:
+    window = MovingWindow(valkey.url, clock=SystemClock())
+    try:
+        await window.admit("a", TEN)
+        with Redis(unix_socket_path=str(valkey.socket)) as redis:
+            before = redis.info("stats")["total_reads_processed"]
+            await asyncio.gather(*(window.admit(f"person{number}", TEN) for number in range(50)))
+            reads = redis.info("stats")["total_reads_processed"] - before
+    finally:
+        await window.aclose()
+    # The question itself is one of them, and a long request may be read in pieces.
+    assert reads < 10
+
+
+async def test_who_is_counted_in_this_process_is_forgotten_once_the_window_is_empty(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "MANY_KEYS", 10)
+    clock = ManualClock()
+    limiter = InMemoryLimiter(clock=clock)
+    for number in range(100):
+        assert (await limiter.admit(f"early{number}", TEN)).allowed
+    await clock.advance(901)
+    for number in range(300):
+        assert (await limiter.admit(f"late{number}", TEN)).allowed
+    early = [key for key, _ in limiter._admitted if key.startswith("early")]
+    assert (early, len(limiter._admitted)) == ([], 300)
