@@ -25,7 +25,9 @@ class MaskedModel:
 
     async def complete(self, request: ModelRequest, *, on_text: OnText | None = None) -> ModelTurn:
         messages = tuple(self._masked(message) for message in request.messages)
-        turn = await self._inner.complete(request.model_copy(update={"messages": messages}), on_text=on_text)
+        if messages != request.messages:
+            request = request.model_copy(update={"messages": messages})
+        turn = await self._inner.complete(request, on_text=on_text)
         return turn.model_copy(
             update={
                 "text": self._known.mask(turn.text),
@@ -38,7 +40,11 @@ class MaskedModel:
 
     def _masked(self, message: Message) -> Message:
         calls = tuple(map(self._call, message.tool_calls))
-        return message.model_copy(update={"text": self._known.mask(message.text), "tool_calls": calls})
+        text = self._known.mask(message.text)
+        if (text, calls) == (message.text, message.tool_calls):
+            # Both are held for as long as the model thinks.
+            return message
+        return message.model_copy(update={"text": text, "tool_calls": calls})
 
     def _call(self, call: ToolCall) -> ToolCall:
         return call.model_copy(

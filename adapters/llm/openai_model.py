@@ -18,13 +18,18 @@ from core.ports.clock import Clock
 from core.ports.language_model import FinishReason, ModelRequest, ModelTurn, OnText
 
 if TYPE_CHECKING:
-    from openai import APIError, AsyncOpenAI
+    from openai import APIError, AsyncOpenAI, Omit
 
 OPENAI_URL = "https://api.openai.com/v1"
 CONNECT_SECONDS = 5.0
 MAX_CONNECTIONS = 6000
 """More than FLOWMATE_WORKER_CONCURRENCY may be: a call that waits for a connection waits for somebody else's model."""
 KEPT_CONNECTIONS = 500
+UNSAID = (
+    "X-Stainless-Lang", "X-Stainless-Package-Version", "X-Stainless-OS", "X-Stainless-Arch", "X-Stainless-Runtime",
+    "X-Stainless-Runtime-Version", "X-Stainless-Async", "X-Stainless-Retry-Count", "X-Stainless-Read-Timeout",
+)  # fmt: skip
+"""What the package tells every server about this machine: nobody's business, and 6 KB for each call that waits."""
 NO_KEY = "none"
 """What is sent to a server of one's own that wants no key; the package insists on one."""
 
@@ -51,6 +56,7 @@ class OpenAIModel:
         self._headers = _basic_authorization(address)
         self._clock = clock
         self._client: AsyncOpenAI | None = None
+        self._unsaid: dict[str, Omit] = {}
         self._loading = asyncio.Lock()
         self._rejected: set[tuple[str, str]] = set()
         """(model, parameter) pairs that this server has turned down; learned once a process."""
@@ -127,7 +133,7 @@ class OpenAIModel:
             "/chat/completions",
             cast_to=object,
             body=body,
-            options={"timeout": timeout},
+            options={"timeout": timeout, "headers": self._unsaid},
             stream=True,
             stream_cls=AsyncStream[object],
         )
@@ -148,8 +154,9 @@ class OpenAIModel:
     def _open(self) -> AsyncOpenAI:
         # Imported here: the package takes about 40 MB, and processes that never call a model go without it.
         from httpx2 import Limits
-        from openai import AsyncOpenAI, DefaultAioHttpClient, Timeout
+        from openai import AsyncOpenAI, DefaultAioHttpClient, Timeout, omit
 
+        self._unsaid = dict.fromkeys(UNSAID, omit)
         prices.load()
         # Over aiohttp: at 400 calls in flight the default transport takes twice the processor time (measured).
         limits = Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=KEPT_CONNECTIONS)

@@ -77,15 +77,16 @@ class Spelling:
 
 
 @lru_cache(maxsize=32)
-def _learned(own: frozenset[str]) -> tuple[frozenset[str], frozenset[str], Mapping[str, set[str]]]:
+def _learned(own: frozenset[str]) -> tuple[frozenset[str], frozenset[str], Mapping[str, tuple[str, ...]]]:
     """All words beside these that are right, their stems, and what was meant where a letter is missing or too many."""
     meant = _LANGUAGE | own
     known = frozenset(meant | words.EVERYDAY)
-    near: dict[str, set[str]] = {}
+    near: dict[str, tuple[str, ...]] = {}
     for word in meant:
         if len(word) > 2:
             for form in _with_one_missing(word):
-                near.setdefault(form, set()).add(word)
+                # Most forms are of one word; a set for each would be four times as large.
+                near[form] = (*near.get(form, ()), word)
     return known, frozenset(stem(word) for word in known), near
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-import snowballstemmer
+from Stemmer import Stemmer
 
 from core.planning.words import DAYS, LANGUAGES, UNITS
 
@@ -92,7 +92,8 @@ _CONTRACTIONS = {
     "e-mailed": "emailed", "wanna": "want to", "gimme": "give me", "lemme": "let me",
 }  # fmt: skip
 NAMED_WITH_CAPITALS = DAYS | LANGUAGES | UNITS | {"i", "rss", "atom", "easter", "pdf", "utc"}
-_STEMMER = snowballstemmer.stemmer("english")
+# Without a cache of its own: ours is below, and its is changed by whichever thread asks.
+_STEMMER = Stemmer("english", 0)
 
 
 def normalise(text: str) -> str:

@@ -214,3 +214,11 @@ async def test_a_process_that_never_calls_a_model_never_loads_what_only_models_n
     )
     output, _ = await process.communicate()
     assert (process.returncode, output.decode().strip()) == (0, "[]")
+
+
+async def test_a_server_is_told_nothing_about_this_machine() -> None:
+    async with connected() as (server, model):
+        server.expect().reply(text="Done.")
+        await model.complete(REQUEST)
+        (request,) = server.requests
+    assert [name for name in request.headers if name.lower().startswith("x-")] == []
