@@ -174,6 +174,9 @@ class CountedReception:
     async def cancel_latest(self, address: Address, person: Person) -> str | None:
         return await self._inner.cancel_latest(address, person)
 
+    async def moved(self, place: Address, *, to: Address) -> None:
+        await self._inner.moved(place, to=to)
+
     async def knows(self, address: Address) -> bool:
         return await self._inner.knows(address)
 
