@@ -241,7 +241,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             intake=intake,
             controls=controls,
             store=store,
-            agents=agents,
+            roster=roster,
             making=making,
             services=build_service_commands(settings, integrations, invitations, clock),
         ),

@@ -70,8 +70,9 @@ class Reception(Protocol):
         """
         ...
 
-    def help(self) -> str:
-        """What FlowMate can do, as Markdown."""
+    async def help(self, *, person: Person, address: Address) -> str:
+        """What FlowMate can do for this person here, the agents that they may use included, as Markdown.
+        Never raises."""
         ...
 
 

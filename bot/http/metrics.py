@@ -186,5 +186,5 @@ class CountedReception:
     async def read_form(self, submission: Submission) -> Instruction:
         return await self._inner.read_form(submission)
 
-    def help(self) -> str:
-        return self._inner.help()
+    async def help(self, *, person: Person, address: Address) -> str:
+        return await self._inner.help(person=person, address=address)

@@ -138,7 +138,7 @@ class MemoryReception:
             origin=submission.origin,
         )
 
-    def help(self) -> str:
+    async def help(self, *, person: Person, address: Address) -> str:
         return "**FlowMate** takes a task in plain words."
 
     @property

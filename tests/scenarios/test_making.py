@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
+from core.errors import StoreUnavailable
 from core.memory.made_agents import InMemoryMadeAgents
 from core.models import Agent, Delegation, Person, ScheduleState, Status, StepState
 from core.rendering import making as words
+from core.rendering.help import INTRODUCTION
 from core.roster import Roster
 from tests.scenarios.world import ADA, World
 
@@ -393,3 +396,46 @@ def test_a_crew_finds_nobody_in_an_empty_text() -> None:
     crew_of = Roster(files={"one": Agent(name="one", description="x")})._bare
     assert crew_of.missed("") is None
     assert crew_of.missed("@") is None
+
+
+async def helped(world: World, person: Person, *, workspace: str = "w") -> list[str]:
+    """The agents that help names to this person."""
+    address = world.instruction("help").address.model_copy(update={"workspace": workspace})
+    text = await world.reception.help(person=person, address=address)
+    assert text.startswith(INTRODUCTION)
+    return re.findall(r"^- \*\*([\w-]+)\*\*: ", text, re.MULTILINE)
+
+
+async def test_help_names_the_agents_that_people_made_to_those_who_may_use_them() -> None:
+    world = World()
+    await world.ask("agent new for everyone digest: counts the news; tools: one_tool")
+    await world.ask("agent new diary: keeps a diary; tools: one_tool")
+    assert await helped(world, ADA) == ["one", "two", "three", "diary", "digest"]
+    assert await helped(world, BOB) == ["one", "two", "three", "digest"]
+    assert await helped(world, ADA, workspace="elsewhere") == ["one", "two", "three"]
+    await world.ask("agent unshare digest")
+    await world.ask("agent delete diary")
+    assert await helped(world, ADA) == ["one", "two", "three", "digest"]
+    assert await helped(world, BOB) == ["one", "two", "three"]
+
+
+async def test_the_word_help_names_the_same_agents_as_the_command() -> None:
+    world = World()
+    await world.ask(NEW)
+    for person in (ADA, BOB):
+        asked = await world.ask("help", person=person)
+        address = asked.instruction.address
+        assert await world.reception.help(person=person, address=address) in said(asked)
+
+
+async def test_without_the_database_help_still_tells_of_the_agents_of_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    await world.ask(NEW)
+
+    async def out(*_: str) -> int:
+        raise StoreUnavailable()
+
+    monkeypatch.setattr(world.made, "roster_version", out)
+    assert await helped(world, ADA) == ["one", "two", "three"]

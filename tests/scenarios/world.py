@@ -241,7 +241,7 @@ class World:
         line = Line(queue=self.queue, limiter=self.limiter, clock=self.clock)
         intake = Intake(**shared, limiter=self.limiter, limit=limit, line=line)
         self.reception = Reception(
-            intake=intake, controls=self.controls, store=self.store, agents=self.agents, making=self.making
+            intake=intake, controls=self.controls, store=self.store, roster=self.roster, making=self.making
         )
         self.reconciler = Reconciler(
             store=self.store,

@@ -187,7 +187,8 @@ class Receiver:
         profile = self._people.profile(body.get("user_id", ""))
         instruction = from_command(body, who=context[_WHO], team=to_team(body)[0], profile=profile)
         if instruction.text.lower() in ("", "help"):
-            await ack({"response_type": "ephemeral", **to_message(Reply(text=self._reception.help()))})
+            guide = await self._reception.help(person=instruction.person, address=instruction.address)
+            await ack({"response_type": "ephemeral", **to_message(Reply(text=guide))})
             return
         form = self._reception.form(instruction.text)
         if form is not None and await self._opened(form, instruction, trigger_id=body.get("trigger_id", "")):

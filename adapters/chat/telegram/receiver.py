@@ -100,8 +100,9 @@ class Receiver:
                 said = await self._reception.cancel_latest(address, heard.person)
                 if said:
                     self._tell(address, said, once=once)
-            case Kind.START | Kind.HELP:
-                self._tell(address, self._reception.help(), once=once)
+            case Kind.START | Kind.HELP if heard.person is not None:
+                guide = await self._reception.help(person=heard.person, address=address)
+                self._tell(address, guide, once=once)
             case Kind.HINT:
                 self._tell(address, refusals.WORDS_PLEASE, once=once)
             case Kind.LATE:
@@ -113,7 +114,8 @@ class Receiver:
         if heard.person is None:
             return
         if await self._doors.redeem(heard.text.strip(), heard.person.id, now=self._clock.now()):
-            self._tell(address, pairing.welcome(self._reception.help()), once=once)
+            guide = await self._reception.help(person=heard.person, address=address)
+            self._tell(address, pairing.welcome(guide), once=once)
         elif await self._pace.first(f"telegram:code:{heard.person.id}", within_seconds=5.0):
             self._tell(address, pairing.WRONG_CODE, once=once)
 
