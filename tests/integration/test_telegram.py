@@ -180,7 +180,7 @@ async def test_help_that_is_too_long_for_one_message_comes_in_two() -> None:
         async def tell(**_: object) -> str:
             return "\n".join(f"- **agent-{number}**: {'word ' * 30}" for number in range(40))
 
-        place.reception.help = tell  # type: ignore[method-assign,assignment]
+        place.reception.help = tell  # type: ignore[method-assign]
         await place.telegram.say(place.ada, place.private, "/help")
         first, second = await place.told(place.private, 2)
         assert "agent-0:" in first

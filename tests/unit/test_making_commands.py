@@ -76,6 +76,7 @@ def test_what_only_mentions_an_agent_is_no_command(text: str) -> None:
     ("said", "given"),
     [
         ("digest", {"name": "digest"}),
+        ("mail: sends; integrations: smtp", {"name": "mail", "description": "sends", "integrations": "smtp"}),
         ("digest: reads the news", {"name": "digest", "description": "reads the news"}),
         ("Digest - reads the news.", {"name": "digest", "description": "reads the news."}),
         ("digest that reads the news", {"name": "digest", "description": "reads the news"}),
