@@ -45,11 +45,14 @@ class Reception:
         """See Controls.press."""
         return await self._controls.press(press)
 
-    async def about_services(self, text: str, *, person: Person, address: Address) -> Told | None:
-        """See ServiceCommands.answer; None without them."""
-        if self._services is None:
-            return None
-        return await self._services.answer(text, person=person, address=address)
+    async def hear(self, instruction: Instruction) -> Told | Receipt:
+        """What a person said in a conversation. A command about connected services is answered to them alone, and is
+        not kept: no door may take it for an instruction. Everything else is received.
+
+        Raises what `receive` raises.
+        """
+        told = await self._services.answer(instruction) if self._services is not None else None
+        return told if told is not None else await self.receive(instruction)
 
     async def cancel_latest(self, address: Address, person: Person) -> str | None:
         """See Controls.cancel_latest."""

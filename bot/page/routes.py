@@ -102,15 +102,12 @@ async def say(
 ) -> Response:
     """Ask for something in this conversation."""
     instruction = to_instruction(await form_of(request), to_address(place))
-    told = await reception.about_services(
-        instruction.text, person=instruction.person, address=instruction.address
-    )
-    if told is not None:
-        return _told(request, views, told, back=f"/conversations/{place}")
-    receipt = await reception.receive(instruction)
+    heard = await reception.hear(instruction)
+    if isinstance(heard, Told):
+        return _told(request, views, heard, back=f"/conversations/{place}")
     # Pages that are open elsewhere show it at once.
-    assembly.events.ring(receipt.delegation_id)
-    return _done(request, views, f"/conversations/{place}", notice=receipt.notice, status=202)
+    assembly.events.ring(heard.delegation_id)
+    return _done(request, views, f"/conversations/{place}", notice=heard.notice, status=202)
 
 
 @router.post("/conversations/{place}/press")

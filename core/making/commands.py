@@ -44,6 +44,7 @@ _MINE = re.compile(
     rf"^(?:please[,\s]+)?(?:list|show)\s+(?:me\s+)?(?:all\s+)?(?:of\s+)?(?:my|our)\s+agents{_END}$",
     re.IGNORECASE,
 )
+_ALL = re.compile(rf"^(?:please[,\s]+)?agents{_END}$", re.IGNORECASE)
 _NAMED = re.compile(rf"^(?:the\s+)?{_NAME}(?:\s+with\s+(?:everyone|everybody|us|all))?{_END}$", re.IGNORECASE)
 _TEMPLATE = re.compile(
     r"^from\s+(?:the\s+)?(?:template\s+)?(?P<template>[\w-]+)(?:\s+as\s+(?P<name>[\w-]+))?\s*[.!]*$",
@@ -97,7 +98,7 @@ def read_wish(text: str) -> Wish | None:
     """The wish that the whole text is, if it is one."""
     # In a chat with commands many will put a slash before it.
     text = text.strip().removeprefix("/")
-    if _MINE.match(text):
+    if _ALL.match(text) or _MINE.match(text):
         return Wish(verb="list")
     if (one := _ONE.match(text)) is not None:
         return Wish(verb=_VERBS[one["verb"].lower()], name=one["name"].lower())

@@ -22,6 +22,7 @@ from core.controls import Controls
 from core.coordinator import Coordinator
 from core.delivery import Delivery
 from core.intake import Intake
+from core.integrations.commands import ServiceCommands
 from core.integrations.needs import Needs
 from core.leases import Leases
 from core.line import Line
@@ -133,6 +134,7 @@ class World:
     operators: tuple[str, ...] = ()
     access: Access | None = None
     source: ToolSource | None = None
+    services: ServiceCommands | None = None
     more_tools: dict[str, Any] = field(default_factory=dict)
     keys: Any = field(default_factory=itertools.count)
 
@@ -245,7 +247,12 @@ class World:
         line = Line(queue=self.queue, limiter=self.limiter, clock=self.clock)
         intake = Intake(**shared, limiter=self.limiter, limit=limit, line=line)
         self.reception = Reception(
-            intake=intake, controls=self.controls, store=self.store, roster=self.roster, making=self.making
+            intake=intake,
+            controls=self.controls,
+            store=self.store,
+            roster=self.roster,
+            making=self.making,
+            services=self.services,
         )
         self.reconciler = Reconciler(
             store=self.store,

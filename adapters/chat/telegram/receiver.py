@@ -83,19 +83,15 @@ class Receiver:
     async def _serve(self, heard: Heard, address: Address, *, once: str) -> None:
         match heard.kind:
             case Kind.INSTRUCTION if heard.instruction is not None:
-                told = await self._reception.about_services(
-                    heard.instruction.text, person=heard.instruction.person, address=address
-                )
-                if told is not None:
-                    self._tell_alone(told, heard.instruction.person, address, once=once)
-                    return
                 try:
-                    receipt = await self._reception.receive(heard.instruction)
+                    taken = await self._reception.hear(heard.instruction)
                 except Refused as refusal:
                     self._tell(address, refusal.sentence, once=once)
                     return
-                if receipt.created and receipt.notice:
-                    self._tell(address, receipt.notice, once=once)
+                if isinstance(taken, Told):
+                    self._tell_alone(taken, heard.instruction.person, address, once=once)
+                elif taken.created and taken.notice:
+                    self._tell(address, taken.notice, once=once)
             case Kind.CANCEL if heard.person is not None:
                 said = await self._reception.cancel_latest(address, heard.person)
                 if said:
