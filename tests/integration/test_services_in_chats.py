@@ -18,7 +18,7 @@ from core.models import Address, Instruction, Person
 from core.rendering import integrations as words
 from tests.counterparts.slack import SlackServer
 from tests.counterparts.smtp import MailServer, mail_server
-from tests.integration.http_harness import Reply, Service
+from tests.integration.http_harness import Reply, Service, eventually
 from tests.integration.slack_harness import MENTION, MemoryReception, over_http
 from tests.integration.test_page import HTML, Browser, known, place, said
 from tests.integration.test_telegram import BOT, polling
@@ -154,7 +154,7 @@ async def test_what_the_command_understands_is_understood_wherever_people_write(
             recent = await world.store.recent(workspace=slack.team, limit=50)
             told = [one.reply.text for one in recent if one.instruction.text == text and one.reply]
             if not told:
-                await slack.wait_for(lambda seen=before: len(slack.channel(channel).shown_to("U1")) > seen)
+                await eventually(lambda: slack.channel(channel).shown_to("U1")[before:])  # noqa: B023
             told += [whisper.everything for whisper in slack.channel(channel).shown_to("U1")[before:]]
             assert [piece in one for one in told] == [True], (text, told)
         assert [one.kind for one in invitations.issued] == ["toy"]
