@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from adapters.assembled import Assembly as Assembly
 from adapters.charts.spending import SpendingCharts
@@ -53,6 +54,7 @@ from core.controls import Controls
 from core.coordinator import Coordinator
 from core.delivery import Delivery
 from core.intake import Intake
+from core.integrations.needs import Needs
 from core.leases import Leases
 from core.line import Line
 from core.making import MakingDesk
@@ -122,19 +124,14 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     integrations = build_integration_desk(settings, database, clock)
     invitations = build_invitations(settings, admissions)
     servers = build_mcp_tools(settings, integrations)
-    tools = all_tools(settings, database, clock, integrations) if runs_agents else {}
+    load_tools = cache(lambda: all_tools(settings, database, clock, integrations))
+    tools = load_tools() if runs_agents else {}
     # Every process looks: what is wrong with an agent's file is said before anything is up.
     check_tools(agents, tools=tools or tool_names())
     planner = (
         build_planner(tools, model, planner_model=settings.planner_model)
         if runs_agents
-        else PlannerOnDemand(
-            lambda: build_planner(
-                all_tools(settings, database, clock, integrations),
-                model,
-                planner_model=settings.planner_model,
-            )
-        )
+        else PlannerOnDemand(lambda: build_planner(load_tools(), model, planner_model=settings.planner_model))
     )
     made_agents = SqlMadeAgents(database)
     roster = Roster(files=agents, made=made_agents)
@@ -166,7 +163,13 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         default_zone=settings.flowmate_zone,
     )
     shop = build_shop(
-        settings, made=made_agents, runner=runner, tools=tools or tool_names(), desk=desk, clock=clock
+        settings,
+        made=made_agents,
+        runner=runner,
+        tools=tools or tool_names(),
+        desk=desk,
+        clock=clock,
+        needs=Needs(tools=load_tools, access=integrations, source=servers),
     )
     making = MakingDesk(shop=shop, made=made_agents, clock=clock, standing=delivery.standing)
     accounting = Accounting(
@@ -241,7 +244,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
             intake=intake,
             controls=controls,
             store=store,
-            agents=agents,
+            roster=roster,
             making=making,
             services=build_service_commands(settings, integrations, invitations, clock),
         ),

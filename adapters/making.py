@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from adapters.configured import routine_rules
 from adapters.settings import Settings
+from core.integrations.needs import Needs
 from core.making import MakingLimits, Shop
 from core.making.routine import MadeRoutines
 from core.ports.clock import Clock
@@ -22,6 +23,7 @@ def build_shop(
     tools: Collection[str],
     desk: Desk,
     clock: Clock,
+    needs: Needs,
 ) -> Shop:
     """Where agents are made, within what this deployment's steps may take."""
     return Shop(
@@ -29,6 +31,7 @@ def build_shop(
         roster=runner.roster,
         tools=tools,
         clock=clock,
+        needs=needs,
         limits=MakingLimits(timeout_seconds=runner.longest_attempt_seconds),
         routines=MadeRoutines(desk=desk, clock=clock, rules=routine_rules(settings)),
     )

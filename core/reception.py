@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
 
 from core.controls import Controls
+from core.errors import StoreUnavailable
 from core.intake import Intake
 from core.integrations.commands import ServiceCommands, Told
 from core.making import Form, MakingDesk, Submission
-from core.models import Address, Agent, Instruction, Person, Press, Receipt
+from core.models import Address, Instruction, Person, Press, Receipt
 from core.ports.store import Store
 from core.rendering.help import help_text
+from core.roster import Roster
+
+logger = logging.getLogger(__name__)
 
 
 class Reception:
@@ -22,7 +26,7 @@ class Reception:
         intake: Intake,
         controls: Controls,
         store: Store,
-        agents: Mapping[str, Agent],
+        roster: Roster,
         making: MakingDesk,
         services: ServiceCommands | None = None,
     ) -> None:
@@ -30,7 +34,7 @@ class Reception:
         self._intake = intake
         self._controls = controls
         self._store = store
-        self._agents = agents
+        self._roster = roster
         self._making = making
 
     async def receive(self, instruction: Instruction) -> Receipt:
@@ -41,11 +45,14 @@ class Reception:
         """See Controls.press."""
         return await self._controls.press(press)
 
-    async def about_services(self, text: str, *, person: Person, address: Address) -> Told | None:
-        """See ServiceCommands.answer; None without them."""
-        if self._services is None:
-            return None
-        return await self._services.answer(text, person=person, address=address)
+    async def hear(self, instruction: Instruction) -> Told | Receipt:
+        """What a person said in a conversation. A command about connected services is answered to them alone, and is
+        not kept: no door may take it for an instruction. Everything else is received.
+
+        Raises what `receive` raises.
+        """
+        told = await self._services.answer(instruction) if self._services is not None else None
+        return told if told is not None else await self.receive(instruction)
 
     async def cancel_latest(self, address: Address, person: Person) -> str | None:
         """See Controls.cancel_latest."""
@@ -67,6 +74,12 @@ class Reception:
         """See MakingDesk.read."""
         return await self._making.read(submission)
 
-    def help(self) -> str:
-        """What FlowMate can do, as Markdown."""
-        return help_text(tuple(self._agents.values()))
+    async def help(self, *, person: Person, address: Address) -> str:
+        """What FlowMate can do for this person here, as Markdown. Never raises: without the database it tells of the
+        agents that come from files."""
+        try:
+            crew = await self._roster.of(address.platform, address.workspace)
+        except StoreUnavailable as error:
+            logger.warning("help without the agents that people made: %s", error.sentence)
+            return help_text(tuple(self._roster.files.values()))
+        return help_text(crew.usable_by(person.id))

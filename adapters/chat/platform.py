@@ -32,16 +32,18 @@ class Reception(Protocol):
         """
         ...
 
+    async def hear(self, instruction: Instruction) -> Told | Receipt:
+        """Take what a person said in a conversation: the one way in for all that is said or commanded there.
+
+        A command about connected services is answered at once, to this person alone (above all its link): show it to
+        nobody else. Everything else is received as `receive` does it, which this raises the same errors as.
+        Safe to repeat.
+        """
+        ...
+
     async def press(self, press: Press) -> str | None:
         """Do what a button says. Returns a sentence for the presser alone, or None where the message itself will
         change. Raises StoreUnavailable. Safe to repeat."""
-        ...
-
-    async def about_services(self, text: str, *, person: Person, address: Address) -> Told | None:
-        """The answer to a command about connected services; None where the text is an instruction like any other.
-
-        What it says is for this person alone, above all its link. Raises StoreUnavailable. Safe to repeat.
-        """
         ...
 
     async def cancel_latest(self, address: Address, person: Person) -> str | None:
@@ -70,8 +72,9 @@ class Reception(Protocol):
         """
         ...
 
-    def help(self) -> str:
-        """What FlowMate can do, as Markdown."""
+    async def help(self, *, person: Person, address: Address) -> str:
+        """What FlowMate can do for this person here, the agents that they may use included, as Markdown.
+        Never raises."""
         ...
 
 

@@ -6,17 +6,18 @@ import asyncio
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from adapters.mcp.names import EVERY, KIND, PINNED, for_models
 from adapters.web import SignedFetcher
 from core.errors import ConfigurationError, NotFound, PermanentError
 from core.models.integration import Integration
 from core.ports.integrations import Credentials
-from core.ports.tool import Effect, Tool, to_sourced
+from core.ports.tool import Effect, Tool, Unusable, to_sourced
 from core.rendering import mcp as words
 
 if TYPE_CHECKING:
+    from adapters.mcp.definitions import Definition
     from adapters.mcp.tool import Wiring
 
 
@@ -24,6 +25,13 @@ class Desk(Credentials, Protocol):
     """Which integrations a workspace has, and what they hold."""
 
     async def listed(self, workspace: str) -> tuple[Integration, ...]: ...
+
+
+class Pinned(NamedTuple):
+    """An integration, opened, and what its server said of its tools when it was connected, by name."""
+
+    values: Mapping[str, str]
+    tools: Mapping[str, Definition]
 
 
 class McpTools:
@@ -56,27 +64,39 @@ class McpTools:
                 tools.setdefault(tool.name, tool)
         return tools
 
+    async def unusable(self, names: Sequence[str], *, workspace: str) -> Mapping[str, Unusable]:
+        """See ToolSource.unusable. No server is asked, and the protocol's library is not loaded."""
+        await asyncio.to_thread(importlib.import_module, "adapters.mcp.definitions")
+        connected = {one.name: one for one in await self._desk.listed(workspace) if one.kind == KIND}
+        found: dict[str, Unusable] = {}
+        for entry in names:
+            named = to_sourced(entry)
+            if named is None:
+                continue
+            server, tool = named
+            if server not in connected:
+                found[entry] = Unusable(words.not_connected(server, workspace=workspace))
+                continue
+            pinned = await self._pinned(connected[server])
+            if isinstance(pinned, str):
+                found[entry] = Unusable(pinned)
+            elif tool not in (EVERY, *pinned.tools):
+                found[entry] = Unusable(words.unknown_tool(server, tool=tool), known=tuple(pinned.tools))
+        return found
+
     async def aclose(self) -> None:
         """End every connection, and every server that was started. Safe to repeat."""
         if self._wiring is not None:
             await self._wiring.pool.aclose()
 
     async def _of(self, one: Integration, listed: list[str], wiring: Wiring) -> Iterable[Tool[Any]]:
-        from adapters.mcp.definitions import unpack
         from adapters.mcp.targets import to_reads
         from adapters.mcp.tool import McpTool
 
-        try:
-            values = await self._desk.open(one.workspace, one.id)
-            if PINNED not in values:
-                return _unavailable(one.name, listed, reason=words.nothing_pinned(one.name))
-            pinned = {definition.name: definition for definition in unpack(values[PINNED])}
-        except NotFound:
-            reason = words.not_connected(one.name, workspace=one.workspace)
-            return _unavailable(one.name, listed, reason=reason)
-        except (PermanentError, ConfigurationError) as error:
-            return _unavailable(one.name, listed, reason=error.sentence)
-        reads = to_reads(values)
+        found = await self._pinned(one)
+        if isinstance(found, str):
+            return _unavailable(one.name, listed, reason=found)
+        pinned, reads = found.tools, to_reads(found.values)
         chosen = (
             list(pinned) if EVERY in listed else [name for name in dict.fromkeys(listed) if name in pinned]
         )
@@ -90,6 +110,20 @@ class McpTools:
         for name in unknown:
             tools += _unavailable(one.name, [name], reason=words.unknown_tool(one.name, tool=name))
         return tools
+
+    async def _pinned(self, one: Integration) -> Pinned | str:
+        """What was noted when the server was connected, or why nothing of it can be used."""
+        from adapters.mcp.definitions import unpack
+
+        try:
+            values = await self._desk.open(one.workspace, one.id)
+            if PINNED not in values:
+                return words.nothing_pinned(one.name)
+            return Pinned(values, {tool.name: tool for tool in unpack(values[PINNED])})
+        except NotFound:
+            return words.not_connected(one.name, workspace=one.workspace)
+        except (PermanentError, ConfigurationError) as error:
+            return error.sentence
 
     def _wired(self) -> Wiring:
         from adapters.mcp.pool import Pool

@@ -75,7 +75,8 @@ async def show_agent(settings: Settings, name: str, *, as_json: bool) -> int:
         return 0
     async with AgentApi(settings) as api:
         found = await api.agent(name)
-    _print(found.agent, as_json=as_json, about=f"{found.name}, version {found.version}, {_who(found)}.")
+    about = " ".join([f"{found.name}, version {found.version}, {_who(found)}.", *found.notes])
+    _print(found.agent, as_json=as_json, about=printable(about))
     return 0
 
 
@@ -90,6 +91,7 @@ async def make_agent(
         made = await api.make_agent({**fields, "visibility": "workspace" if shared else "me"})
     console = stdout()
     console.print(Text(f"Made the agent {printable(made.name)}; {_who(made)}.", style="bold"), soft_wrap=True)
+    _show_notes(made)
     console.print(Text(f'Try it: flowmate ask "@{printable(made.name)} …"', style="dim"), soft_wrap=True)
     return 0
 
@@ -119,6 +121,7 @@ async def edit_agent(settings: Settings, name: str, file: Path | None, *, shared
             raise
     said = f"Changed the agent {printable(name)}; this is version {changed.version}, {_who(changed)}."
     stdout().print(Text(said, style="bold"), soft_wrap=True)
+    _show_notes(changed)
     return 0
 
 
@@ -222,6 +225,12 @@ def _print(agent: Agent, *, as_json: bool, about: str) -> None:
     if stderr().is_terminal:
         stderr().print(Text(about, style="dim"), soft_wrap=True)
     sys.stdout.write(to_file(agent))
+
+
+def _show_notes(agent: AgentWhole) -> None:
+    """What its tools need and don't have."""
+    for note in agent.notes:
+        stdout().print(Text(printable(note), style="yellow"), soft_wrap=True)
 
 
 def _line(agent: Agent | AgentCard, about: str) -> Text:

@@ -105,6 +105,7 @@ class AgentWhole(AgentCard):
     recurring: bool = False
     limits: dict[str, float | None] = Field(default_factory=dict)
     changed_at: AwareDatetime | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def agent(self) -> Agent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -85,6 +86,9 @@ class AgentDetail(AgentOut):
     changed_at: datetime | None = Field(
         description="when this version was made; null where it comes from a file"
     )
+    notes: list[str] = Field(
+        description="what its tools need and don't have here, each with how to mend it; none among versions"
+    )
 
 
 class TemplateOut(Schema):
@@ -135,7 +139,9 @@ def from_made(made: MadeAgent) -> AgentOut:
     return line.model_copy(update=more)
 
 
-def to_detail(line: AgentOut, agent: Agent, *, changed_at: datetime | None = None) -> AgentDetail:
+def to_detail(
+    line: AgentOut, agent: Agent, *, changed_at: datetime | None = None, notes: Sequence[str] = ()
+) -> AgentDetail:
     return AgentDetail(
         **line.model_dump(),
         system_prompt=agent.system_prompt,
@@ -145,6 +151,7 @@ def to_detail(line: AgentOut, agent: Agent, *, changed_at: datetime | None = Non
         recurring=agent.recurring,
         limits=LimitsOut(**agent.limits.model_dump()),
         changed_at=changed_at,
+        notes=list(notes),
     )
 
 
@@ -189,6 +196,7 @@ MADE: dict[str, Any] = {
     "recurring": False,
     "limits": {"timeoutSeconds": None, "rounds": 8, "parallelCalls": 5, "outputTokens": 2000},
     "changedAt": "2026-11-22T10:04:07.120000Z",
+    "notes": [],
 }
 TEMPLATE = {
     "name": "link-summary",

@@ -80,7 +80,7 @@ async def create(asker: Asker, assembly: Parts, given: Whole, response: Response
         visibility=Visibility(given.visibility),
     )
     response.headers["Location"] = f"{router.prefix}/{made.name}"
-    return _detail(made, response)
+    return await _detail(made, assembly, response)
 
 
 @router.get(
@@ -105,8 +105,8 @@ async def agent(name: str, asker: Asker, assembly: Parts, response: Response) ->
     """One agent, whole. Of one that was deleted the 404 says when."""
     if (found := assembly.agents.get(name)) is not None:
         response.headers["ETag"] = etag(found)
-        return to_detail(from_file(found), found)
-    return _detail(await _find(assembly, name, asker), response)
+        return to_detail(from_file(found), found, notes=await _notes(assembly, found))
+    return await _detail(await _find(assembly, name, asker), assembly, response)
 
 
 @router.put(
@@ -125,7 +125,7 @@ async def replace(
     changed = await assembly.shop.change(
         found, to_fields(given), by=asker, at=to_own_place(name), visibility=to_visibility(given)
     )
-    return _detail(changed, response)
+    return await _detail(changed, assembly, response)
 
 
 @router.patch(
@@ -140,7 +140,7 @@ async def change(
     """A new version with what is given; everything else stays as it is."""
     found = await _current(assembly, name, asker, match)
     if not given.model_fields_set:
-        return _detail(found, response)
+        return await _detail(found, assembly, response)
     fields = {**found.agent.model_dump(), **to_fields(given, only_given=True)}
     fields["limits"] = {**found.agent.limits.model_dump(), **fields["limits"]}
     changed = await assembly.shop.change(
@@ -150,7 +150,7 @@ async def change(
         at=to_own_place(name),
         visibility=to_visibility(given, only_given=True),
     )
-    return _detail(changed, response)
+    return await _detail(changed, assembly, response)
 
 
 @router.delete(
@@ -212,9 +212,14 @@ def etag(found: MadeAgent | Agent) -> str:
     return f'"{hashlib.sha256(to_file(found).encode()).hexdigest()[:16]}"'
 
 
-def _detail(made: MadeAgent, response: Response) -> AgentDetail:
+async def _detail(made: MadeAgent, assembly: Assembly, response: Response) -> AgentDetail:
     response.headers["ETag"] = etag(made)
-    return to_detail(from_made(made), made.agent, changed_at=made.at)
+    notes = await _notes(assembly, made.agent)
+    return to_detail(from_made(made), made.agent, changed_at=made.at, notes=notes)
+
+
+async def _notes(assembly: Assembly, agent: Agent) -> tuple[str, ...]:
+    return await assembly.shop.unmet(agent, platform=PLATFORM, workspace=WORKSPACE)
 
 
 async def _find(assembly: Assembly, name: str, asker: Person) -> MadeAgent:

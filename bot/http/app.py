@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from adapters.assembly import Assembly
+from adapters.chat.platform import Reception
 from adapters.configured import redis_url
 from adapters.queue.connection import connect_async
 from adapters.settings import Settings, operator_token
@@ -84,17 +85,19 @@ def build_app(assembly: Assembly) -> FastAPI:
     app.state.access = Access(
         base_url=assembly.settings.base_url, secret=token, admissions=assembly.admissions
     )
-    app.state.reception = CountedReception(assembly.reception, metrics=metrics)
+    # Named as what it has to be: the app's state would take anything.
+    reception: Reception = CountedReception(assembly.reception, metrics=metrics)
+    app.state.reception = reception
     app.state.metrics = metrics
     app.state.redis = connect_async(redis_url(assembly.settings))
     app.state.closing = asyncio.Event()
     # First: what platforms send comes most often, and routes are looked through in their order.
     for connection in assembly.connections.values():
-        app.router.routes.extend(connection.routes(app.state.reception))
+        app.router.routes.extend(connection.routes(reception))
     for routes in ROUTES:
         app.include_router(routes.router)
     app.router.routes.append(stream.build(assembly, operator, metrics))
-    app.state.mcp = McpDoor(assembly, operator, reception=app.state.reception, closing=app.state.closing)
+    app.state.mcp = McpDoor(assembly, operator, reception=reception, closing=app.state.closing)
     app.router.routes.append(Route(MCP_PATH, app.state.mcp))
     app.router.routes.append(documentation.build(app, base_url=assembly.settings.base_url))
     return app

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from redis.asyncio import Redis
@@ -39,6 +41,9 @@ OUTCOMES: dict[type[FlowMateError], str] = {
 }
 
 
+Heard = TypeVar("Heard", Receipt, Told | Receipt)
+
+
 class Metrics:
     """The numbers; those of others are looked up for each scrape, and NaN where they can't be had."""
 
@@ -46,7 +51,7 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         self.instructions = Counter(
             "flowmate_instructions",
-            "instructions that came in through this process: accepted, repeated (the same key again) or refused",
+            "what came in through this process: accepted, repeated (the same key again), refused, or told at once",
             ["origin", "outcome"],
             registry=registry,
         )
@@ -154,25 +159,31 @@ class CountedReception:
         self._metrics = metrics
 
     async def receive(self, instruction: Instruction) -> Receipt:
+        return await self._counted(instruction, self._inner.receive(instruction))
+
+    async def hear(self, instruction: Instruction) -> Told | Receipt:
+        return await self._counted(instruction, self._inner.hear(instruction))
+
+    async def _counted(self, instruction: Instruction, taking: Awaitable[Heard]) -> Heard:
         outcome = "broken"
         try:
-            receipt = await self._inner.receive(instruction)
-            outcome = "accepted" if receipt.created else "repeated"
+            heard = await taking
+            outcome = "told" if isinstance(heard, Told) else "accepted" if heard.created else "repeated"
         except FlowMateError as error:
             outcome = OUTCOMES.get(type(error), "refused")
             raise
         finally:
             self._metrics.instructions.labels(instruction.origin, outcome).inc()
-        return receipt
+        return heard
 
     async def press(self, press: Press) -> str | None:
         return await self._inner.press(press)
 
-    async def about_services(self, text: str, *, person: Person, address: Address) -> Told | None:
-        return await self._inner.about_services(text, person=person, address=address)
-
     async def cancel_latest(self, address: Address, person: Person) -> str | None:
         return await self._inner.cancel_latest(address, person)
+
+    async def moved(self, place: Address, *, to: Address) -> None:
+        await self._inner.moved(place, to=to)
 
     async def knows(self, address: Address) -> bool:
         return await self._inner.knows(address)
@@ -183,5 +194,5 @@ class CountedReception:
     async def read_form(self, submission: Submission) -> Instruction:
         return await self._inner.read_form(submission)
 
-    def help(self) -> str:
-        return self._inner.help()
+    async def help(self, *, person: Person, address: Address) -> str:
+        return await self._inner.help(person=person, address=address)

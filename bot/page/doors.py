@@ -63,7 +63,7 @@ def _load(request: Request) -> Views:
     from bot.page.views import Views
 
     assembly = request.app.state.assembly
-    return Views(agents=assembly.agents, zone=assembly.settings.flowmate_zone)
+    return Views(zone=assembly.settings.flowmate_zone)
 
 
 def _visitor(request: Request, assembly: Parts) -> None:

@@ -23,7 +23,7 @@ from bot.page.assets import MEDIA_TYPES, asset
 from bot.page.doors import Page, PageRoute, Sender, Visitor, enter_by, headers_of
 from bot.page.forms import SANE_PLACE, asker, form_of, new_place, to_instruction
 from bot.page.shown import SHOWN_TURNS, Conversation
-from bot.page.stream import approvals_of, changes, outlines_of, to_address
+from bot.page.stream import agents_of, approvals_of, changes, outlines_of, to_address
 from core.errors import NotFound
 from core.integrations.commands import Told
 from core.models import ACTIONS, Press
@@ -31,6 +31,7 @@ from core.rendering import integrations
 from core.rendering import page as words
 
 if TYPE_CHECKING:
+    from adapters.assembly import Assembly
     from bot.page.views import Views
 
 YEAR_SECONDS = 365 * 24 * 3600
@@ -49,7 +50,7 @@ Place = Annotated[str, Depends(_place)]
 @router.get("/")
 async def start(visitor: Visitor, views: Page, assembly: Parts) -> Response:
     """A conversation that is about to begin."""
-    shown = Conversation(place=new_place(), turns=())
+    shown = await _begun(assembly, new_place())
     return _html(views.page(shown, await outlines_of(assembly), key=secrets.token_hex(16)))
 
 
@@ -63,6 +64,9 @@ async def conversation(
         to_address(place), before=_aware(before), limit=SHOWN_TURNS + 1
     )
     turns = found[-SHOWN_TURNS:]
+    if not turns:
+        shown = await _begun(assembly, place)
+        return _html(views.page(shown, await outlines_of(assembly), key=secrets.token_hex(16)))
     earlier = turns[0].received_at.isoformat() if len(found) > SHOWN_TURNS else None
     asked = await approvals_of(assembly, turns)
     shown = Conversation(
@@ -78,7 +82,7 @@ async def older(
     """More of the list of conversations: alone for the page's script, and on a page for a browser without one."""
     outlines = await outlines_of(assembly, before=_aware(before))
     if "text/html" in request.headers.get("accept", ""):
-        shown = Conversation(place=new_place(), turns=())
+        shown = await _begun(assembly, new_place())
         return _html(views.page(shown, outlines, key=secrets.token_hex(16)))
     return _html(views.side(outlines, place=""))
 
@@ -98,15 +102,12 @@ async def say(
 ) -> Response:
     """Ask for something in this conversation."""
     instruction = to_instruction(await form_of(request), to_address(place))
-    told = await reception.about_services(
-        instruction.text, person=instruction.person, address=instruction.address
-    )
-    if told is not None:
-        return _told(request, views, told, back=f"/conversations/{place}")
-    receipt = await reception.receive(instruction)
+    heard = await reception.hear(instruction)
+    if isinstance(heard, Told):
+        return _told(request, views, heard, back=f"/conversations/{place}")
     # Pages that are open elsewhere show it at once.
-    assembly.events.ring(receipt.delegation_id)
-    return _done(request, views, f"/conversations/{place}", notice=receipt.notice, status=202)
+    assembly.events.ring(heard.delegation_id)
+    return _done(request, views, f"/conversations/{place}", notice=heard.notice, status=202)
 
 
 @router.post("/conversations/{place}/press")
@@ -189,6 +190,11 @@ async def leave(sender: Sender, request: Request) -> Response:
     response = RedirectResponse("/", 303)
     response.delete_cookie(access.cookie, path="/", secure=access.secure, httponly=True, samesite="lax")
     return response
+
+
+async def _begun(assembly: Assembly, place: str) -> Conversation:
+    """A conversation in which nothing was said yet: it says who can be asked."""
+    return Conversation(place=place, turns=(), agents=await agents_of(assembly))
 
 
 def _html(html: str, *, status: int = 200) -> HTMLResponse:

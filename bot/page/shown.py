@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.models import Agent
+
 SHOWN_TURNS = 30
 SHOWN_CONVERSATIONS = 40
 
@@ -32,3 +34,5 @@ class Conversation:
     turns: Sequence[Turn]
     earlier: str | None = None
     """From where the turns before these are read on."""
+    agents: Sequence[Agent] = ()
+    """Who can be asked; shown where nothing was said yet."""

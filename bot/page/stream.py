@@ -11,11 +11,11 @@ from fastapi.sse import ServerSentEvent
 from starlette.requests import Request
 
 from adapters.assembly import Assembly
-from adapters.operator import PLATFORM, WORKSPACE
+from adapters.operator import OPERATOR, PLATFORM, WORKSPACE
 from bot.http.waiting import first
 from bot.page.shown import SHOWN_CONVERSATIONS, SHOWN_TURNS, Turn
 from core.errors import StoreUnavailable
-from core.models import Address, Approval, ConversationOutline, Delegation
+from core.models import Address, Agent, Approval, ConversationOutline, Delegation
 
 if TYPE_CHECKING:
     from bot.page.views import Views
@@ -47,6 +47,12 @@ async def outlines_of(assembly: Assembly, *, before: datetime | None = None) -> 
     return await assembly.store.conversations(
         platform=PLATFORM, workspace=WORKSPACE, before=before, limit=SHOWN_CONVERSATIONS
     )
+
+
+async def agents_of(assembly: Assembly) -> Sequence[Agent]:
+    """All agents that may be asked on the page, those that people made included. Raises StoreUnavailable."""
+    crew = await assembly.roster.of(PLATFORM, WORKSPACE)
+    return crew.usable_by(OPERATOR.id)
 
 
 def to_address(place: str) -> Address:

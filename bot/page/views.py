@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from bot.page.assets import asset_url
 from bot.page.markup import to_html
 from bot.page.shown import SHOWN_CONVERSATIONS, Conversation, Turn
 from core.models import (
-    Agent,
     Approval,
     ApprovalState,
     Artifact,
@@ -39,8 +38,7 @@ GOOD = frozenset({StepState.PENDING, StepState.RUNNING, StepState.WAITING, StepS
 class Views:
     """Everything the page is made of."""
 
-    def __init__(self, *, agents: Mapping[str, Agent], zone: str) -> None:
-        self._agents = agents
+    def __init__(self, *, zone: str) -> None:
         self._zone = ZoneInfo(zone)
         self._templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -60,7 +58,7 @@ class Views:
             shown=shown,
             title=_title(titles[0]) if titles else words.NEW_CONVERSATION,
             side=Markup(self.side(outlines, place=shown.place)),
-            agents=sorted(self._agents.values(), key=lambda agent: agent.name),
+            agents=sorted(shown.agents, key=lambda agent: agent.name),
             key=key,
         )
 

@@ -15,12 +15,13 @@ from core.agent_loop.words import named_in
 from core.approvals.gate import Gate, Wish
 from core.errors import Denied, PermanentError, TransientError
 from core.integrations.masking import KNOWN
+from core.integrations.needs import integration_for
 from core.models import Agent, EventKind, Task
 from core.ports.clock import Clock
 from core.ports.integrations import Access, Missing
 from core.ports.language_model import ToolCall, ToolSignature
 from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
-from core.ports.tool import DoesWithout, Effect, Keeping, Preparing, Tool
+from core.ports.tool import Effect, Keeping, Preparing, Tool
 from core.rendering import agents as words
 from core.rendering.integrations import missing
 
@@ -214,21 +215,15 @@ class ToolCalls:
 
     async def admit(self, allowed: Allowed, setting: Setting) -> Allowed | Verdict:
         """The call with the integration that it needs, or why it may not have it. Raises StoreUnavailable."""
-        tool = allowed.tool
-        if tool.integration is None:
-            return allowed
-        agent, workspace = setting.agent, setting.task.workspace
-        found: str | Missing = Missing.NOT_CONNECTED
-        if self._access is not None:
-            found = await self._access.find(workspace, tool.integration, given=agent.integrations)
+        tool, agent, workspace = allowed.tool, setting.agent, setting.task.workspace
+        found = await integration_for(tool, agent=agent, workspace=workspace, access=self._access)
         if not isinstance(found, Missing):
             return replace(allowed, integration=found)
-        if isinstance(tool, DoesWithout) and tool.does_without:
-            return allowed
-        text = missing(found, tool=tool.name, kind=tool.integration, agent=agent.name, workspace=workspace)
+        kind = tool.integration or ""
+        text = missing(found, tool=tool.name, kind=kind, agent=agent.name, workspace=workspace)
         return Verdict(
             CallOutcome(kind=OutcomeKind.DENIED, text=text),
-            record={"tool": tool.name, "reason": found.value, "integration": tool.integration},
+            record={"tool": tool.name, "reason": found.value, "integration": kind},
         )
 
     def _judge(self, call: ToolCall, setting: Setting) -> Allowed | Verdict:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import ConfigurationError, NotFound, PermanentError
 from core.integrations.desk import IntegrationDesk
-from core.models import Address, Frozen, Person
+from core.models import Address, Frozen, Instruction, Person
 from core.models.integration import Integration, IntegrationName
 from core.ports.clock import Clock
 from core.ports.invitations import Invitation, Invitations
@@ -18,6 +19,12 @@ from core.rendering import integrations as words
 LINK_LASTS = timedelta(minutes=15)
 PATIENCE_SECONDS = 1.5
 """Chats want an answer within three seconds; a test that takes longer goes on by itself."""
+FIRST_WORDS = frozenset({"integrations", "list", "connect", "test", "revoke"})
+LITTLE_WORDS = frozenset({"a", "an", "my", "our", "the", "to", "with"})
+KEPT_ANSWERS = 256
+LONGEST_NAME = 24
+MOST_DIGITS = 4
+"""Of a name that is said in a chat: tokens are longer, or have more of them."""
 _NAME: TypeAdapter[str] = TypeAdapter(IntegrationName)
 
 
@@ -47,9 +54,35 @@ class ServiceCommands:
         self._clock = clock
         self._admins = admins
         self._testing: set[asyncio.Task[Integration]] = set()
+        self._answers: dict[str, asyncio.Task[Told | None]] = {}
+        """By the key of the instruction, the oldest first."""
 
-    async def answer(self, text: str, *, person: Person, address: Address) -> Told | None:
-        """The answer; None where the text is no such command. Raises StoreUnavailable. Safe to repeat."""
+    async def answer(self, instruction: Instruction) -> Told | None:
+        """The answer; None where the text is no such command. Raises StoreUnavailable.
+
+        The same instruction gets the same answer for as long as this process remembers it: a mention comes twice, and
+        what it revoked the first time would be no service's name the second time.
+        """
+        text = instruction.text.strip().removeprefix("/")
+        if not any(word.lower() in FIRST_WORDS for word in text.split(maxsplit=1)[:1]):
+            return None
+        key = instruction.key
+        if key not in self._answers:
+            self._answers[key] = asyncio.create_task(
+                self._understood(text, person=instruction.person, address=instruction.address)
+            )
+            self._answers[key].add_done_callback(partial(self._keep, key))
+        # A door that gives up waiting must not end what others wait for, nor what was begun.
+        return await asyncio.shield(self._answers[key])
+
+    def _keep(self, key: str, task: asyncio.Task[Told | None]) -> None:
+        """Only of answers; what failed, or was no command, is looked at again."""
+        if task.cancelled() or task.exception() is not None or task.result() is None:
+            self._answers.pop(key, None)
+        while len(self._answers) > KEPT_ANSWERS:
+            self._answers.pop(next(iter(self._answers)))
+
+    async def _understood(self, text: str, *, person: Person, address: Address) -> Told | None:
         workspace = f"{address.platform}:{address.workspace}"
         said = text.split()
         first, *rest = [word.lower() for word in said] or [""]
@@ -59,27 +92,38 @@ class ServiceCommands:
             first, rest, said = rest[0], rest[1:], said[1:]
         elif first in ("test", "revoke") and not await self._is_one(workspace, rest):
             return None
-        if first == "connect" and self._asks_to_connect(rest):
-            return await self._connect(workspace, rest, person=person)
+        if first == "connect" and self._asks_to_connect(wanted := self._kind_first(said[1:])):
+            return await self._connect(workspace, wanted, person=person)
         if first in ("test", "revoke") and len(rest) == 1:
             return await self._change(workspace, first, rest[0], person=person)
-        return Told(text=words.USAGE) if text.split()[:1] == ["integrations"] and len(said) < 4 else None
+        return Told(text=words.USAGE) if text.split()[0].lower() == "integrations" and len(said) < 4 else None
 
     async def _is_one(self, workspace: str, rest: list[str]) -> bool:
         """Whether that is the name of a service, and not of anything else that can be tested."""
         return len(rest) == 1 and any(one.name == rest[0] for one in await self._desk.listed(workspace))
 
+    def _kind_first(self, rest: list[str]) -> list[str]:
+        """Without the little words before a kind: "connect to our github with …" has to be stopped like any other."""
+        for place, word in enumerate(rest):
+            bare = word.lower().rstrip(".,:;!?")
+            if bare in self._desk.kinds:
+                return [bare, *rest[place + 1 :]]
+            if word.lower() not in LITTLE_WORDS:
+                break
+        return rest
+
     def _asks_to_connect(self, rest: list[str]) -> bool:
-        return len(rest) < 2 or rest[0] in self._desk.kinds
+        return len(rest) < 2 or rest[0].lower() in self._desk.kinds
 
     async def _connect(self, workspace: str, rest: list[str], *, person: Person) -> Told:
+        """`rest` as it was written: a token in small letters would look like a name."""
         kinds = self._desk.kinds
         if not rest:
             return Told(text=words.can_be_connected([(kind.name, kind.title) for kind in kinds.values()]))
-        kind, *more = rest
+        kind, more = rest[0].lower(), rest[1:]
         if kind not in kinds:
             return Told(text=words.no_such_kind(kind[:40], kinds=sorted(kinds)))
-        if len(more) > 1 or not _is_name(more[0] if more else kind):
+        if len(more) > 1 or (more and not _is_short_name(more[0])):
             return Told(text=words.no_secrets_here(kind))
         if person.id not in self._admins:
             return Told(text=words.not_allowed(person.id))
@@ -121,9 +165,10 @@ class ServiceCommands:
         return Told(text=words.tested(task.result()) if done else words.still_testing(found.name))
 
 
-def _is_name(name: str) -> bool:
+def _is_short_name(name: str) -> bool:
+    """Whether that can be a service's name, and hardly a secret: what looks like one is taken nowhere."""
     try:
         _NAME.validate_python(name)
     except ValidationError:
         return False
-    return True
+    return len(name) <= LONGEST_NAME and sum(letter.isdigit() for letter in name) <= MOST_DIGITS

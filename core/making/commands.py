@@ -9,6 +9,7 @@ from pydantic import Field
 
 from core.catalog import is_file
 from core.models import Frozen, Visibility
+from core.ports.tool import to_sourced
 
 Verb = Literal["new", "edit", "list", "show", "delete", "share", "unshare", "versions", "templates"]
 
@@ -43,6 +44,7 @@ _MINE = re.compile(
     rf"^(?:please[,\s]+)?(?:list|show)\s+(?:me\s+)?(?:all\s+)?(?:of\s+)?(?:my|our)\s+agents{_END}$",
     re.IGNORECASE,
 )
+_ALL = re.compile(rf"^(?:please[,\s]+)?agents{_END}$", re.IGNORECASE)
 _NAMED = re.compile(rf"^(?:the\s+)?{_NAME}(?:\s+with\s+(?:everyone|everybody|us|all))?{_END}$", re.IGNORECASE)
 _TEMPLATE = re.compile(
     r"^from\s+(?:the\s+)?(?:template\s+)?(?P<template>[\w-]+)(?:\s+as\s+(?P<name>[\w-]+))?\s*[.!]*$",
@@ -51,12 +53,14 @@ _TEMPLATE = re.compile(
 _SHARED = re.compile(r"^(?:for\s+(?:everyone|everybody|all|us)|shared)\b[ \t:,]*", re.IGNORECASE)
 _FENCED = re.compile(r"^```\w*\n(?P<inner>.*?)\n?```$", re.DOTALL)
 _LABEL = re.compile(
-    r"(?:^|(?<=[\s;,.]))(?P<label>name|description|what it does|does|tools?|prompt|instructions)\s*[:=][ \t]*",
+    r"(?:^|(?<=[\s;,.]))(?P<label>name|description|what it does|does|tools?|integrations?|prompt|instructions)"
+    r"\s*[:=][ \t]*",
     re.IGNORECASE,
 )
 _FIELDS = {
     "name": "name", "description": "description", "what it does": "description", "does": "description",
     "tool": "tools", "tools": "tools", "prompt": "system_prompt", "instructions": "system_prompt",
+    "integration": "integrations", "integrations": "integrations",
 }  # fmt: skip
 _LEAD = re.compile(
     r"^(?P<name>(?!(?:that|which|who|to|for)\b)[A-Za-z][\w-]*)(?:\s*[:,–—]\s*|\s+-\s+|\s+(?:that|which|who)\s+|\s+|$)"
@@ -94,7 +98,7 @@ def read_wish(text: str) -> Wish | None:
     """The wish that the whole text is, if it is one."""
     # In a chat with commands many will put a slash before it.
     text = text.strip().removeprefix("/")
-    if _MINE.match(text):
+    if _ALL.match(text) or _MINE.match(text):
         return Wish(verb="list")
     if (one := _ONE.match(text)) is not None:
         return Wish(verb=_VERBS[one["verb"].lower()], name=one["name"].lower())
@@ -116,13 +120,27 @@ def read_wish(text: str) -> Wish | None:
 
 def to_tools(text: str) -> list[str]:
     """The names of a list of tools as people write it."""
-    names = [word.strip(" .`'\"").lower() for word in _BETWEEN.split(text.strip()) if word]
-    return [] if set(names) <= NO_TOOLS else [name.replace("-", "_") for name in names if name]
+    names = _names(text)
+    if {name.lower() for name in names} <= NO_TOOLS:
+        return []
+    # What a server calls its own tools is taken as it is.
+    return [name if to_sourced(name) else name.lower().replace("-", "_") for name in names]
+
+
+def to_integrations(text: str) -> list[str]:
+    """The names of a list of integrations as people write it."""
+    names = [name.lower() for name in _names(text)]
+    return [] if set(names) <= NO_TOOLS else names
 
 
 def to_name(text: str) -> str:
     """A name as people write it, as it is kept: "Big News" is big-news."""
     return "-".join(text.strip().strip("@`'\".").lower().split())
+
+
+def _names(text: str) -> list[str]:
+    names = [word.strip(" .`'\"[]") for word in _BETWEEN.split(text.strip()) if word]
+    return [name for name in names if name]
 
 
 def _to_new(verb: Verb, rest: str) -> Wish:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.catalog import to_file
-from core.making.commands import Wish, to_name, to_tools
+from core.making.commands import Wish, to_integrations, to_name, to_tools
 from core.models import Address, Agent, Frozen, Person, Visibility
 from core.rendering import making as words
 
@@ -75,6 +75,8 @@ def to_fields(values: Mapping[str, str]) -> dict[str, Any]:
     if values.get("name"):
         fields["name"] = to_name(values["name"])
     fields["tools"] = to_tools(values.get("tools", ""))
+    if values.get("integrations"):
+        fields["integrations"] = to_integrations(values["integrations"])
     return fields
 
 

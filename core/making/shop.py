@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.catalog import check_agent
-from core.errors import Conflict, InvalidAgent, NotFound
+from core.catalog import check_agent, near
+from core.errors import Conflict, InvalidAgent, NotFound, StoreUnavailable
+from core.integrations.needs import Needs
 from core.making.prompt import default_prompt
 from core.making.routine import MadeRoutines
 from core.models import Address, Agent, MadeAgent, Person, Visibility
@@ -16,6 +18,7 @@ from core.ports.made_agents import MadeAgents
 from core.rendering import making as words
 from core.roster import Crew, Roster
 
+logger = logging.getLogger(__name__)
 RESERVED = frozenset({"agent", "agents", "delegate", "templates", "new", "flowmate"})
 """Names that stand for something else in an address of the API or in what people write."""
 
@@ -44,22 +47,41 @@ class Shop:
         clock: Clock,
         limits: MakingLimits | None = None,
         routines: MadeRoutines | None = None,
+        needs: Needs | None = None,
     ) -> None:
         self._made = made
+        self._needs = needs
         self._roster = roster
         self._clock = clock
         self._limits = limits or MakingLimits()
         self._routines = routines
         self.tools = tuple(sorted(tools))
 
-    def check(self, fields: Mapping[str, Any]) -> Agent:
+    async def check(self, fields: Mapping[str, Any], *, at: Address) -> Agent:
         """The agent of these fields, prompt included. Raises InvalidAgent naming every wrong field."""
         agent = check_agent(fields, tools=self.tools)
-        if problems := [*self._too_much(agent)]:
+        if problems := [*self._too_much(agent), *await self._unknown(agent.tools, at)]:
             raise InvalidAgent(problems)
         if agent.system_prompt:
             return agent
         return agent.model_copy(update={"system_prompt": default_prompt(agent.name, agent.description)})
+
+    async def wrong_tools(self, tools: Sequence[str], *, at: Address) -> str | None:
+        """What is wrong with the names of tools that integrations bring, for people. Raises StoreUnavailable."""
+        return " ".join(sentence for _, sentence in await self._unknown(tools, at)) or None
+
+    async def unmet(self, agent: Agent, *, platform: str, workspace: str) -> tuple[str, ...]:
+        """A sentence for each integration that its tools need and don't have here, saying how to mend that.
+
+        Never raises: what was made is made, whether or not that could be looked up.
+        """
+        if self._needs is None:
+            return ()
+        try:
+            return await self._needs.unmet(agent, workspace=f"{platform}:{workspace}")
+        except StoreUnavailable as error:
+            logger.warning("what %s needs was not looked up: %s", agent.name, error.sentence)
+            return ()
 
     async def crew(self, at: Address) -> Crew:
         """Everybody's agents of this workspace, as of now."""
@@ -87,7 +109,7 @@ class Shop:
 
         Raises InvalidAgent, and Conflict where the name is taken or there are too many.
         """
-        agent = self.check(fields)
+        agent = await self.check(fields, at=at)
         crew = await self.crew(at)
         there = crew.made.get(agent.name)
         mine = there is not None and bool(key) and there.key == key
@@ -125,7 +147,7 @@ class Shop:
         """A new version of the agent as it was found. Raises InvalidAgent, and Conflict where it is somebody else's or
         has changed meanwhile."""
         self._own(found, by)
-        agent = found.agent if fields is None else self.check({**fields, "name": found.name})
+        agent = found.agent if fields is None else await self.check({**fields, "name": found.name}, at=at)
         if self._routines is not None:
             await self._routines.check(agent, by=by, at=at)
         made = found.model_copy(
@@ -176,6 +198,17 @@ class Shop:
             raise NotFound(words.unknown(name))
         return found
 
+    async def _unknown(self, tools: Sequence[str], at: Address) -> list[tuple[str, str]]:
+        """As `unknown_tools`, of what connected integrations bring."""
+        if self._needs is None:
+            return []
+        unusable = await self._needs.unusable(tools, workspace=f"{at.platform}:{at.workspace}")
+        return [
+            (f"tools.{place}", _no_such(name, known))
+            for place, name in enumerate(tools)
+            if name in unusable and (known := unusable[name].known) is not None
+        ]
+
     def _own(self, found: MadeAgent, by: Person) -> None:
         if found.owner.id != by.id:
             raise Conflict(words.not_yours(found.name, owner=found.owner.name))
@@ -199,3 +232,13 @@ class Shop:
         if agent.schedule is not None and len(agent.schedule) > 300:
             problems.append(("schedule", words.long_schedule(300)))
         return problems
+
+
+def _no_such(name: str, known: Sequence[str]) -> str:
+    """Only what a server calls its tools is compared: the rest is the same for all of them."""
+    where, _, tool = name.rpartition(":")
+    return words.no_such_tool(
+        name[:60],
+        meant=[f"{where}:{one}" for one in near(tool, known)],
+        tools=[f"{where}:{one}" for one in sorted(known)],
+    )

@@ -9,7 +9,7 @@ from typing import Any
 from core.catalog import near, read_fields
 from core.errors import Conflict, FlowMateError, InvalidAgent, NotFound, Refused
 from core.making import dialogue
-from core.making.commands import Wish, read_wish
+from core.making.commands import Wish, read_wish, to_tools
 from core.making.forms import Form, Submission, new_agent, to_fields, to_text
 from core.making.shop import Shop
 from core.making.templates import templates
@@ -19,6 +19,7 @@ from core.models import (
     Delegation,
     Exchange,
     Instruction,
+    MadeAgent,
     Person,
     Reply,
     Status,
@@ -30,6 +31,8 @@ from core.rendering import making as words
 
 Answer = tuple[Status, Reply]
 DRAFT_LIVES = timedelta(days=1)
+EDITABLE = frozenset({"description", "system_prompt", "tools", "integrations"})
+"""What can be changed in one sentence; all the rest in a file."""
 LOOKED_AT = 4
 """How many exchanges ago a question may have been asked: others may have said something in between."""
 
@@ -75,7 +78,7 @@ class MakingDesk:
 
         Raises InvalidAgent for what the person should mend in the form, and StoreUnavailable.
         """
-        agent = self._shop.check(to_fields(submission.values))
+        agent = await self._shop.check(to_fields(submission.values), at=submission.address)
         if sentence := await self._shop.taken(agent.name, at=submission.address):
             raise InvalidAgent([("name", sentence)])
         shared = submission.values.get("visibility") == Visibility.WORKSPACE
@@ -139,7 +142,7 @@ class MakingDesk:
             visibility=wish.visibility or Visibility.ME,
             key=delegation.id,
         )
-        return _yes(words.made(made))
+        return _yes(words.made(made, unmet=await self._unmet(made)))
 
     async def _edit(self, wish: Wish, delegation: Delegation) -> Answer:
         by, at = delegation.instruction.person, delegation.instruction.address
@@ -149,9 +152,9 @@ class MakingDesk:
             return Status.FAILED, Reply(text=words.EDIT_WHAT)
         found = await self._shop.find(name, by=by, at=at)
         if found.key == delegation.id:
-            return _yes(words.changed(found))
+            return _yes(words.changed(found, unmet=await self._unmet(found)))
         if fields is None:
-            if not {"description", "system_prompt", "tools"} & wish.given.keys():
+            if not EDITABLE & wish.given.keys():
                 return Status.FAILED, Reply(text=words.edit_how(found))
             fields = found.agent.model_dump(mode="json", exclude_defaults=True)
             said = to_fields(wish.given)
@@ -159,7 +162,7 @@ class MakingDesk:
         changed = await self._shop.change(
             found, fields, by=by, at=self._standing(at), visibility=wish.visibility, key=delegation.id
         )
-        return _yes(words.changed(changed))
+        return _yes(words.changed(changed, unmet=await self._unmet(changed)))
 
     async def _share(self, wish: Wish, delegation: Delegation) -> Answer:
         by, at = delegation.instruction.person, delegation.instruction.address
@@ -175,7 +178,11 @@ class MakingDesk:
         crew = await self._shop.crew(at)
         if name in crew.files:
             return words.shown(crew.files[name])
-        return words.card(await self._shop.find(name, by=by, at=at))
+        found = await self._shop.find(name, by=by, at=at)
+        return words.card(found, unmet=await self._unmet(found))
+
+    async def _unmet(self, made: MadeAgent) -> tuple[str, ...]:
+        return await self._shop.unmet(made.agent, platform=made.platform, workspace=made.workspace)
 
     async def _ask(self, wish: Wish, delegation: Delegation) -> Answer:
         """Begin a dialogue with what was said already, as far as that is right."""
@@ -235,6 +242,8 @@ class MakingDesk:
         problem = dialogue.problem_of(field, value, tools=self._shop.tools)
         if problem is None and field == "name":
             problem = await self._shop.taken(value, at=at)
+        if problem is None and field == "tools":
+            problem = await self._shop.wrong_tools(to_tools(value), at=at)
         return problem
 
     def _question(self, draft: AgentDraft, *, problem: str) -> Answer:

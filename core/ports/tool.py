@@ -81,6 +81,15 @@ def to_sourced(entry: str) -> Sourced | None:
     return Sourced(found[1], found[2]) if found else None
 
 
+class Unusable(NamedTuple):
+    """Why an entry of an agent's tools can't be called as things are."""
+
+    reason: str
+    """What a call of it would be denied with."""
+    known: tuple[str, ...] | None = None
+    """Where its integration is connected and has no such tool: the names of those that there are."""
+
+
 class ToolSource(Protocol):
     """Tools that are found while FlowMate runs, and differ from one workspace to another: `to_sourced` reads them."""
 
@@ -90,6 +99,10 @@ class ToolSource(Protocol):
         One that can't be used is there all the same, and raises Denied with the reason when it is called: what an
         agent lists never vanishes silently. Safe to repeat. Raises StoreUnavailable.
         """
+        ...
+
+    async def unusable(self, names: Sequence[str], *, workspace: str) -> Mapping[str, Unusable]:
+        """Of these entries, those that can't be called in this workspace. Safe to repeat. Raises StoreUnavailable."""
         ...
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from core.rendering.grammar import shortened
+
+SHOWN_AGENTS = 40
+SENTENCE_CHARACTERS = 200
+"""People make agents as they like, and help has to fit into one message."""
 NO_AGENTS = "There are no agents that you may use yet."
 INTRODUCTION = (
     "Write what you want in plain words; several things at once are fine, and one answer comes back."
@@ -45,7 +50,7 @@ def help_text(agents: Sequence[Described]) -> str:
     lines = [
         f"{INTRODUCTION} {AGENTS}",
         "",
-        capabilities(agents),
+        capabilities(agents, most=SHOWN_AGENTS),
         "",
         f'For example: "{together}", or "{single}".',
         f'For a schedule, say when: "{recurring}". "list schedules" shows those that there are.',
@@ -69,4 +74,4 @@ def capabilities(agents: Sequence[Described], *, most: int | None = None) -> str
 def _first_sentence(description: str) -> str:
     line = " ".join(description.split())
     end = line.find(". ")
-    return line if end < 0 else line[: end + 1]
+    return shortened(line if end < 0 else line[: end + 1], SENTENCE_CHARACTERS)

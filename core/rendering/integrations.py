@@ -29,15 +29,32 @@ LINK_USED = (
 )
 
 
+DENIED = "Denied: "
+
+
 def missing(reason: Missing, *, tool: str, kind: str, agent: str, workspace: str) -> str:
     """Why a tool was not called, and how to mend it; the model reads it, too, and passes it on."""
-    head = f"Denied: {tool} needs the {kind} integration, which"
+    return DENIED + needs(reason, tool=tool, kind=kind, agent=agent, workspace=workspace)
+
+
+def needs(reason: Missing, *, tool: str, kind: str, agent: str, workspace: str) -> str:
+    """What a tool will be denied for, and how to mend it."""
+    head = f"{tool} needs the {kind} integration, which"
     if reason is Missing.NOT_GIVEN:
-        return f"{head} the {agent} agent wasn't given; its file has to name it, as `integrations: [{kind}]`."
+        return (
+            f"{head} the {agent} agent wasn't given; `agent edit {agent} integrations: {kind}` gives it, or, where the "
+            f"agent has a file, `integrations: [{kind}]` in it."
+        )
     return (
         f"{head} isn't connected here; whoever runs FlowMate connects it by saying `connect {kind}` here, or with "
         f"`flowmate integrations connect {kind} --workspace {workspace}`."
     )
+
+
+def beforehand(denial: str) -> str:
+    """What a call would be denied with, where nothing was called yet."""
+    said = denial.removeprefix(DENIED)
+    return f"T{said[1:]}" if said.startswith("the ") else said
 
 
 def name_taken(name: str, *, kind: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from core.models import Agent, MadeAgent, Visibility
 from core.rendering.grammar import listed, shortened
 
+NAMED_TOOLS = 30
 NO_FRONT_MATTER = "An agent's file begins with front matter between two lines of '---'."
 NO_FIELDS = "The front matter must hold `field: value` lines."
 
@@ -22,7 +23,12 @@ def no_yaml(reason: str) -> str:
 
 
 def no_such_tool(name: str, *, meant: Sequence[str], tools: Sequence[str]) -> str:
-    hint = f" Do you mean {' or '.join(meant)}?" if meant else f" The tools are {listed(tools)}."
+    more = [f"{len(tools) - NAMED_TOOLS} more"] if len(tools) > NAMED_TOOLS else []
+    hint = (
+        f" Do you mean {' or '.join(meant)}?"
+        if meant
+        else f" The tools are {listed([*tools[:NAMED_TOOLS], *more])}."
+    )
     return f"There is no tool called {name}.{hint}"
 
 
@@ -154,14 +160,16 @@ def question(field: str, *, name: str, tools: Sequence[str], problem: str = "") 
     return "\n\n".join(part for part in (problem, f"{asked[field]} {TO_STOP}") if part)
 
 
-def made(agent: MadeAgent) -> str:
-    """What was made, and how to try it."""
-    return "\n".join([f"Made the agent **{agent.name}**.", "", *_about(agent), "", _try_it(agent)])
+def made(agent: MadeAgent, *, unmet: Sequence[str] = ()) -> str:
+    """What was made, what its tools lack here, and how to try it."""
+    lead = f"Made the agent **{agent.name}**."
+    return "\n".join([lead, "", *_about(agent), *_lacking(unmet), "", _try_it(agent)])
 
 
-def changed(agent: MadeAgent) -> str:
+def changed(agent: MadeAgent, *, unmet: Sequence[str] = ()) -> str:
     lead = f"Changed the agent **{agent.name}**; this is version {agent.version}."
-    return "\n".join([lead, "", *_about(agent), "", f"Try it: `@{agent.name} {_example(agent.agent)}`"])
+    try_it = f"Try it: `@{agent.name} {_example(agent.agent)}`"
+    return "\n".join([lead, "", *_about(agent), *_lacking(unmet), "", try_it])
 
 
 def shared(agent: MadeAgent) -> str:
@@ -174,11 +182,11 @@ def deleted(name: str) -> str:
     return f"Deleted the agent {name}. What it did stays readable; schedules that name it rest."
 
 
-def card(agent: MadeAgent) -> str:
+def card(agent: MadeAgent, *, unmet: Sequence[str] = ()) -> str:
     """One agent with all that it may do."""
     lead = f"**{agent.name}**, version {agent.version} of {day(agent.at)}"
     owner = f", made by {agent.owner.name}" if agent.owner.name else ""
-    return "\n".join([f"{lead}{owner}.", "", *_about(agent), *_prompt(agent.agent)])
+    return "\n".join([f"{lead}{owner}.", "", *_about(agent), *_lacking(unmet), *_prompt(agent.agent)])
 
 
 def shown(agent: Agent) -> str:
@@ -221,7 +229,7 @@ def templates(found: Iterable[Agent]) -> str:
 
 def edit_how(agent: MadeAgent) -> str:
     return (
-        f"Say what about it: `agent edit {agent.name} description: …; tools: …; prompt: …`. "
+        f"Say what about it: `agent edit {agent.name} description: …; tools: …; integrations: …; prompt: …`. "
         "What you don't name stays as it is."
     )
 
@@ -233,9 +241,15 @@ def _about(agent: MadeAgent) -> list[str]:
 
 def _described(agent: Agent) -> list[str]:
     lines = [f"> {agent.description}", "", _tools(agent)]
+    lines += [f"Integrations: {listed(agent.integrations)}."] if agent.integrations else []
     lines += [f"Model: {agent.model}."] if agent.model else []
     lines += [f"It runs by itself: {shortened(agent.schedule)}."] if agent.schedule else []
     return lines
+
+
+def _lacking(unmet: Sequence[str]) -> list[str]:
+    """What it can't do yet, each with how to mend it."""
+    return [line for sentence in unmet for line in ("", sentence)]
 
 
 def _prompt(agent: Agent) -> list[str]:

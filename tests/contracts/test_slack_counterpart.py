@@ -268,6 +268,17 @@ async def test_ephemeral_messages_are_kept_apart(slack: SlackServer, client: Asy
     assert await refusal(update) == "message_not_found"
 
 
+async def test_an_ephemeral_message_is_shown_only_in_a_thread_that_goes_on(
+    slack: SlackServer, client: AsyncWebClient
+) -> None:
+    root = await slack.say("C1", "U1", "root")
+    await client.chat_postEphemeral(channel="C1", user="U1", text="unseen", thread_ts=root)
+    assert slack.channel("C1").shown_to("U1") == []
+    await slack.say("C1", "U2", "reply", thread_ts=root)
+    await client.chat_postEphemeral(channel="C1", user="U1", text="seen", thread_ts=root)
+    assert [m.text for m in slack.channel("C1").shown_to("U1")] == ["seen"]
+
+
 async def test_a_home_tab_is_published_and_guarded_by_its_hash(
     slack: SlackServer, client: AsyncWebClient
 ) -> None:

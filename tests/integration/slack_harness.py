@@ -104,12 +104,12 @@ class MemoryReception:
         self.presses.append(press)
         return self.sentence
 
-    async def about_services(self, text: str, *, person: Person, address: Address) -> Told | None:
-        if text not in self.about:
-            return None
+    async def hear(self, instruction: Instruction) -> Told | Receipt:
+        if instruction.text not in self.about:
+            return await self.receive(instruction)
         await self._pass()
-        self.asked.append((text, person.id, address))
-        return self.about[text]
+        self.asked.append((instruction.text, instruction.person.id, instruction.address))
+        return self.about[instruction.text]
 
     async def cancel_latest(self, address: Address, person: Person) -> str | None:
         await self._pass()
@@ -138,7 +138,7 @@ class MemoryReception:
             origin=submission.origin,
         )
 
-    def help(self) -> str:
+    async def help(self, *, person: Person, address: Address) -> str:
         return "**FlowMate** takes a task in plain words."
 
     @property

@@ -115,6 +115,18 @@ async def test_an_agent_from_its_file_to_its_end(desk: Desk) -> None:
     assert "twice" in desk.out
 
 
+async def test_what_its_tools_need_here_is_said_where_it_is_made_and_changed(desk: Desk) -> None:
+    mailing = FILE.replace("[pull]", "[send_email]")
+    needs = "send_email needs the smtp integration, which isn't connected here; "
+    made = await desk.make(mailing)
+    assert needs in made
+    assert "the cranker agent wasn't given" in made
+    given = await desk.edit(mailing.replace("limits", "integrations: [smtp]\nlimits"))
+    assert needs in given
+    assert "wasn't given" not in given
+    assert "needs" not in await desk.edit(FILE)
+
+
 async def test_an_agent_is_changed_in_an_editor(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -247,3 +247,24 @@ async def test_an_agents_schedule_is_listed_with_the_others(service: Service) ->
         one for one in (await service.get("/api/v1/schedules")).body if "@daily" in one["instruction"]
     ]
     await service.call("DELETE", f"{AGENTS}/daily")
+
+
+async def test_what_its_tools_need_and_do_not_have_is_said_with_the_agent(service: Service) -> None:
+    mailer = {"name": "mailer", "description": "Sends.", "tools": ["send_email"]}
+    made = await service.post(AGENTS, mailer)
+    try:
+        assert made.status == 201
+        [connect, give] = made.body["notes"]
+        assert connect.startswith("send_email needs the smtp integration, which isn't connected here; ")
+        assert "`flowmate integrations connect smtp --workspace local:local`" in connect
+        assert "the mailer agent wasn't given" in give
+        given = await service.call("PATCH", f"{AGENTS}/mailer", json={"integrations": ["smtp"]})
+        assert given.body["notes"] == [connect]
+        assert (await service.get(f"{AGENTS}/mailer")).body["notes"] == [connect]
+        assert (await service.get(f"{AGENTS}/email")).body["notes"] == [connect.replace("mailer", "email")]
+        assert (await service.get(f"{AGENTS}/clock")).body["notes"] == []
+        # The same words as where it runs.
+        ran = await service.post(f"{AGENTS}/mailer/run", {"input": "email hello to ann@example.org"})
+        assert connect in ran.body["answer"]
+    finally:
+        await service.call("DELETE", f"{AGENTS}/mailer")

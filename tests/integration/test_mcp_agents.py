@@ -73,7 +73,14 @@ async def test_a_program_of_the_operator_s_file_serves_an_agent_until_it_is_revo
                 "systemPrompt": "Echo.",
                 "tools": ["mcp:odd:echo"],
             }
-            assert (await service.post("/api/v1/agents", made)).status == 201
+            wrong = await service.post("/api/v1/agents", {**made, "tools": ["mcp:odd:eco"]})
+            assert (wrong.status, wrong.fields) == (422, ["tools.0"])
+            assert "There is no tool called mcp:odd:eco. Do you mean mcp:odd:echo?" in wrong.problem
+            later = {**made, "name": "later", "tools": ["mcp:even:*"]}
+            [note] = (await service.post("/api/v1/agents", later)).body["notes"]
+            assert note.startswith("The MCP server even isn't connected here; ")
+            reply = await service.post("/api/v1/agents", made)
+            assert (reply.status, reply.body["notes"]) == (201, [])
             reply = await service.delegate("say polly", preferredAgents=["echoer"])
             assert "polly" in reply.body["answer"]
             lives = [line.split() for line in log.read_text().splitlines() if line.startswith("life ")]

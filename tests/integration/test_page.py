@@ -17,8 +17,9 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 
+from adapters.operator import OPERATOR, to_own_place
 from core.errors import StoreUnavailable
-from core.models import Artifact, Delegation
+from core.models import Artifact, Delegation, Person, Visibility
 from core.rendering import page as words
 from core.rendering import questions, refusals
 from tests.integration.http_harness import Reply, Service, eventually, fresh
@@ -504,3 +505,24 @@ async def test_an_unreadable_session_is_none(service: Service) -> None:
     (name,) = browser.cookies
     browser.cookies[name] = "é" * 10
     assert (await browser.get("/")).status in (400, 401)
+
+
+async def test_a_new_conversation_names_the_agents_that_may_be_asked_made_ones_too(service: Service) -> None:
+    assembly, at = service.assembly, to_own_place("made")
+    eve = Person(id="local:local:eve", name="eve")
+    fields = {"description": "Counts the news.", "tools": ["pull"]}
+    shared = Visibility.WORKSPACE
+    made = [
+        await assembly.shop.create({"name": "page-diary", **fields}, by=OPERATOR, at=at),
+        await assembly.shop.create({"name": "page-digest", **fields}, by=eve, at=at, visibility=shared),
+        await assembly.shop.create({"name": "page-secret", **fields}, by=eve, at=at),
+    ]
+    try:
+        browser = await known(service)
+        for path in ("/", f"/conversations/{place()}"):
+            page = await browser.get(path)
+            named = re.findall(r"<dt>([\w-]+)</dt>", page.text)
+            assert named == sorted([*assembly.agents, "page-diary", "page-digest"]), path
+    finally:
+        for one in made:
+            await assembly.shop.delete(one, by=one.owner)

@@ -358,3 +358,17 @@ async def test_row_17_whoever_blocked_the_bot_gets_nothing_more_and_their_schedu
     tried = [given["text"][:5] for method, given in world.telegram.calls if method == "sendMessage"]
     # What says "on it", at most, and the answer: each once.
     assert len(tried) == len(set(tried)) <= 2
+
+
+async def test_row_19_the_service_itself_moves_a_groups_schedules_along(world: World) -> None:
+    person, group = world.telegram.person("zoe"), world.telegram.group()
+    door = Telegram(world.telegram, person, group)
+    await door.say(f"/flowmate every weekday at 9 {REPORT}")
+    await standing(door, "Shall I save it?", LABELS["save"], LABELS["discard"])
+    await door.press(LABELS["save"])
+    await standing(door, "Saved.", *SHOWN)
+    other = world.telegram.migrate(group)
+    await world.telegram.say(person, group, None, migrate_to_chat_id=other.id)
+    schedules = world.service.assembly.schedules
+    (moved,) = await eventually(lambda: schedules.listed("telegram", str(other.id)))
+    assert moved.address.place == str(other.id)

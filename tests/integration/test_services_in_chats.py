@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import html
 import re
+import secrets
 from collections.abc import Mapping
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from core.integrations.commands import Told
-from core.models import Address, Person
+from core.integrations.commands import ServiceCommands, Told
+from core.memory.clock import ManualClock
+from core.memory.invitations import InMemoryInvitations
+from core.models import Address, Instruction, Person
 from core.rendering import integrations as words
 from tests.counterparts.slack import SlackServer
 from tests.counterparts.smtp import MailServer, mail_server
-from tests.integration.http_harness import Reply, Service
-from tests.integration.slack_harness import MemoryReception, over_http
+from tests.integration.http_harness import Reply, Service, eventually
+from tests.integration.slack_harness import MENTION, MemoryReception, over_http
 from tests.integration.test_page import HTML, Browser, known, place, said
 from tests.integration.test_telegram import BOT, polling
+from tests.scenarios.world import World
+from tests.unit.test_integration_desk import Bench as Services
 
 pytest_plugins = ("tests.integration.http_fixtures", "tests.integration.slack_fixtures")
 
@@ -60,13 +66,100 @@ class TestInSlack:
         assert LINK in told.everything
         assert reception.texts == ["what is 2+2"]
 
-    async def test_in_a_channel_a_mention_is_an_instruction(self, slack: SlackServer) -> None:
+    @pytest.mark.parametrize("message_first", [True, False])
+    async def test_a_mention_is_answered_once_and_to_its_author_alone(
+        self, slack: SlackServer, message_first: bool
+    ) -> None:
+        slack.message_first = message_first
         reception = talkative()
         async with over_http(slack, reception):
             await slack.say("C1", "U1", "<@U0BOT> connect smtp")
             await slack.settle()
-        assert reception.texts == ["connect smtp"]
-        assert reception.asked == []
+            await slack.wait_for(lambda: slack.channel("C1").shown_to("U1"))
+        [told] = slack.channel("C1").shown_to("U1")
+        assert LINK in told.everything
+        assert told.is_root, "in a thread that nobody has answered in, Slack would show it to nobody"
+        assert len(slack.calls("chat.postEphemeral")) == 1
+        assert slack.channel("C1").shown_to("U2") == []
+        assert [LINK in message.everything for message in slack.channel("C1").visible] == [False]
+        assert reception.instructions == {}
+
+    async def test_in_a_thread_that_goes_on_it_is_told_there(self, slack: SlackServer) -> None:
+        reception = talkative()
+        async with over_http(slack, reception):
+            root = await slack.say("C1", "U1", "<@U0BOT> what is 2+2")
+            await slack.settle()
+            await slack.say("C1", "U2", "connect smtp", thread_ts=root)
+            await slack.wait_for(lambda: slack.channel("C1").shown_to("U2"))
+        [told] = slack.channel("C1").shown_to("U2")
+        assert (LINK in told.everything, told.thread_ts) == (True, root)
+        assert slack.channel("C1").shown_to("U1") == []
+        assert reception.texts == ["what is 2+2"]
+
+    async def test_what_is_sent_again_is_shown_once(self, slack: SlackServer) -> None:
+        reception = talkative()
+        event = {**MENTION, "text": "<@U0BOT> connect smtp"}
+        async with over_http(slack, reception):
+            await slack.deliver_event(event, event_id="Ev7", copies=4)
+            await slack.wait_for(lambda: slack.channel("C1").shown_to("U1"))
+        assert len(slack.calls("chat.postEphemeral")) == 1
+        assert reception.instructions == {}
+
+
+SAID = {
+    "connect": "- `toy`: A toy",
+    "connect toy": "connect?link=1",
+    "integrations": "**old** (toy): works",
+    "revoke old": "old is revoked",
+    "agents": "- **digest**: counts",
+    "agent list": "- **digest**: counts",
+    "schedules": "no schedules",
+    "usage": "No model was used in the last 7 days",
+    "budgets": "budget",
+    "help": "- **digest**: counts",
+}
+"""What `/flowmate` understands, and a piece of the answer."""
+
+
+@pytest.mark.parametrize("way", ["command", "direct message", "mention", "thread"])
+async def test_what_the_command_understands_is_understood_wherever_people_write(
+    slack: SlackServer, way: str
+) -> None:
+    bench = Services()
+    ada = f"slack:{slack.team}:U1"
+    await bench.connect("old", workspace=f"slack:{slack.team}")
+    invitations = InMemoryInvitations()
+    world = World(
+        services=ServiceCommands(
+            desk=bench.desk, invitations=invitations, clock=ManualClock(), admins=frozenset({ada})
+        )
+    )
+    at = Address(platform="slack", workspace=slack.team, place="C1")
+    await world.shop.create({"name": "digest", "description": "counts"}, by=Person(id=ada), at=at)
+    channel = "D1" if way == "direct message" else "C1"
+    async with over_http(slack, cast(MemoryReception, world.reception)):
+        root = await slack.say("C1", "U1", "<@U0BOT> @one begin") if way == "thread" else None
+        await slack.settle()
+        await world.settle()
+        for text, piece in SAID.items():
+            before = len(slack.channel(channel).shown_to("U1"))
+            if way == "command":
+                await slack.command("/flowmate", text, user="U1", channel=channel)
+            else:
+                await slack.say(
+                    channel, "U1", f"<@U0BOT> {text}" if way == "mention" else text, thread_ts=root
+                )
+            await slack.settle()
+            await world.settle()
+            recent = await world.store.recent(workspace=slack.team, limit=50)
+            told = [one.reply.text for one in recent if one.instruction.text == text and one.reply]
+            if not told:
+                await eventually(lambda: slack.channel(channel).shown_to("U1")[before:])  # noqa: B023
+            told += [whisper.everything for whisper in slack.channel(channel).shown_to("U1")[before:]]
+            assert [piece in one for one in told] == [True], (text, told)
+        assert [one.kind for one in invitations.issued] == ["toy"]
+        assert all("link=" not in message.everything for message in slack.channel(channel).visible)
+    assert slack.problems == []
 
 
 class TestInTelegram:
@@ -134,8 +227,11 @@ def smtp(mail: MailServer, **changes: str) -> dict[str, str]:
 async def invited(service: Service, *, workspace: str = "W9") -> Form:
     """The form that the operator is given when they ask in this workspace."""
     address = Address(platform="toy", workspace=workspace, place="hall")
-    told = await service.assembly.reception.about_services("connect smtp", person=OPERATOR, address=address)
-    assert told is not None
+    asked = Instruction(
+        key=secrets.token_hex(8), text="connect smtp", person=OPERATOR, address=address, origin="toy"
+    )
+    told = await service.assembly.reception.hear(asked)
+    assert isinstance(told, Told)
     return Form(service, told.link)
 
 

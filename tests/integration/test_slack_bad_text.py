@@ -12,6 +12,7 @@ from adapters.chat.platform import Connection
 from core.models import Button, Delegation, Press, Reply
 from core.ports.messenger import Tag
 from core.rendering import refusals
+from core.rendering.help import help_text
 from core.rendering.schedules import unchanged
 from tests.counterparts.slack import Message, SlackServer
 from tests.integration.slack_harness import MemoryReception, over_http, whispered
@@ -47,7 +48,7 @@ async def test_rows_21_and_22_what_is_nothing_or_too_much_is_told_to_the_person_
 ) -> None:
     if door == "command" and told == NOTHING_TO_DO:
         # An empty command asks for help (row 9).
-        told = place.world.reception.help()
+        told = help_text(tuple(place.world.agents.values()))
     channel = "D1" if door == "direct message" else "C1"
     if door == "command":
         assert (await slack.command("/flowmate", text, user="U1", channel=channel)).status == 200

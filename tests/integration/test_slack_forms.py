@@ -212,3 +212,18 @@ def test_a_form_of_many_tools_keeps_to_the_limits() -> None:
     assert len(tools["element"]["options"]) == 100
     assert json.loads(view["private_metadata"])["place"] == "C1"
     assert len(view["title"]["text"]) <= 24
+
+
+async def test_help_names_made_agents_to_those_who_may_use_them_alone(
+    slack: SlackServer, world: World
+) -> None:
+    at = Address(platform="slack", workspace=slack.team, place="C1")
+    ada = Person(id=f"slack:{slack.team}:U1", name="ada")
+    fields = {"description": "Counts the news.", "tools": ["one_tool"]}
+    await world.shop.create({"name": "diary", **fields}, by=ada, at=at)
+    await world.shop.create({"name": "digest", **fields}, by=ada, at=at, visibility=Visibility.WORKSPACE)
+    for user, named in (("U1", ["digest", "diary"]), ("U2", ["digest"])):
+        await slack.command("/flowmate", "help", user=user, channel="C1")
+        (shown,) = slack.channel("C1").shown_to(user)
+        assert [name for name in ("digest", "diary") if f"**{name}**: Counts" in shown.everything] == named
+    assert slack.problems == []

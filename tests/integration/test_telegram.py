@@ -17,10 +17,11 @@ from starlette.applications import Starlette
 
 from adapters.chat.platform import Connection
 from adapters.chat.telegram import PLATFORM
+from adapters.chat.telegram.inbound import to_person
 from adapters.chat.telegram.settings import TelegramSettings
 from core.errors import MessageGone, MessengerRefused, MessengerUnavailable, RecipientGone, StoreUnavailable
 from core.memory.clock import ManualClock
-from core.models import Address, Artifact, Button, Reply
+from core.models import Address, Artifact, Button, Reply, Visibility
 from core.ports.clock import Clock
 from core.ports.messenger import Drafting, Tag
 from core.rendering import pairing, refusals
@@ -28,6 +29,7 @@ from tests.counterparts.shared import deliver, in_memory
 from tests.counterparts.telegram import TOKEN, Chat, Person, TelegramServer, telegram_server
 from tests.integration.http_harness import listening
 from tests.integration.slack_harness import MemoryReception, SystemClock
+from tests.scenarios.world import World
 
 SECRET = "invented-webhook-secret"
 BOT = "@flowmate_test_bot"
@@ -150,6 +152,39 @@ async def test_an_instruction_carries_the_chat_the_topic_and_the_update() -> Non
         address = instruction.address
         assert (address.place, address.thread) == (str(place.group.id), "7")
         assert address.via == str(update["message"]["message_id"])
+
+
+async def test_help_names_made_agents_to_those_who_may_use_them_alone() -> None:
+    async with polling() as place:
+        world = World()
+        place.reception.help = world.reception.help  # type: ignore[method-assign]
+        ada = to_person(place.ada.user)
+        fields = {"description": "Counts the news.", "tools": ["one_tool"]}
+        shared = Visibility.WORKSPACE
+        await world.shop.create({"name": "diary", **fields}, by=ada, at=at(place.group))
+        await world.shop.create({"name": "digest", **fields}, by=ada, at=at(place.group), visibility=shared)
+        await place.telegram.say(place.telegram.person("bob"), place.group, "/help")
+        [bobs] = await place.told(place.group)
+        await place.telegram.say(place.ada, place.group, "/help")
+        [_, adas] = await place.told(place.group, 2)
+        assert [name for name in ("digest", "diary") if f"{name}: Counts the news" in bobs] == ["digest"]
+        assert [name for name in ("digest", "diary") if f"{name}: Counts the news" in adas] == [
+            "digest",
+            "diary",
+        ]
+
+
+async def test_help_that_is_too_long_for_one_message_comes_in_two() -> None:
+    async with polling() as place:
+
+        async def tell(**_: object) -> str:
+            return "\n".join(f"- **agent-{number}**: {'word ' * 30}" for number in range(40))
+
+        place.reception.help = tell  # type: ignore[method-assign]
+        await place.telegram.say(place.ada, place.private, "/help")
+        first, second = await place.told(place.private, 2)
+        assert "agent-0:" in first
+        assert "agent-39:" in second
 
 
 # INPUTS 15

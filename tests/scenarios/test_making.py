@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from core.errors import StoreUnavailable
 from core.memory.made_agents import InMemoryMadeAgents
 from core.models import Agent, Delegation, Person, ScheduleState, Status, StepState
+from core.ports.tool import Tool, Unusable
 from core.rendering import making as words
+from core.rendering.help import INTRODUCTION
 from core.roster import Roster
 from tests.scenarios.world import ADA, World
+from tests.unit.test_integration_desk import Bench as Services
 
 BOB = Person(id="memory:w:bob", name="bob")
 NEW = "agent new digest: counts the news every day; tools: one_tool"
@@ -393,3 +400,145 @@ def test_a_crew_finds_nobody_in_an_empty_text() -> None:
     crew_of = Roster(files={"one": Agent(name="one", description="x")})._bare
     assert crew_of.missed("") is None
     assert crew_of.missed("@") is None
+
+
+async def helped(world: World, person: Person, *, workspace: str = "w") -> list[str]:
+    """The agents that help names to this person."""
+    address = world.instruction("help").address.model_copy(update={"workspace": workspace})
+    text = await world.reception.help(person=person, address=address)
+    assert text.startswith(INTRODUCTION)
+    return re.findall(r"^- \*\*([\w-]+)\*\*: ", text, re.MULTILINE)
+
+
+async def test_help_names_the_agents_that_people_made_to_those_who_may_use_them() -> None:
+    world = World()
+    await world.ask("agent new for everyone digest: counts the news; tools: one_tool")
+    await world.ask("agent new diary: keeps a diary; tools: one_tool")
+    assert await helped(world, ADA) == ["one", "two", "three", "diary", "digest"]
+    assert await helped(world, BOB) == ["one", "two", "three", "digest"]
+    assert await helped(world, ADA, workspace="elsewhere") == ["one", "two", "three"]
+    await world.ask("agent unshare digest")
+    await world.ask("agent delete diary")
+    assert await helped(world, ADA) == ["one", "two", "three", "digest"]
+    assert await helped(world, BOB) == ["one", "two", "three"]
+
+
+async def test_the_word_help_names_the_same_agents_as_the_command() -> None:
+    world = World()
+    await world.ask(NEW)
+    for person in (ADA, BOB):
+        asked = await world.ask("help", person=person)
+        address = asked.instruction.address
+        assert await world.reception.help(person=person, address=address) in said(asked)
+
+
+async def test_without_the_database_help_still_tells_of_the_agents_of_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    await world.ask(NEW)
+
+    async def out(*_: str) -> int:
+        raise StoreUnavailable()
+
+    monkeypatch.setattr(world.made, "roster_version", out)
+    assert await helped(world, ADA) == ["one", "two", "three"]
+
+
+def needy(bench: Services) -> World:
+    """A world in which one_tool needs the toy integration."""
+    world = World(access=bench.desk)
+    world.tool("one").integration = "toy"
+    return world
+
+
+async def test_an_agent_whose_integration_is_missing_is_made_and_the_answer_says_what_a_run_would() -> None:
+    bench = Services()
+    world = needy(bench)
+    asked = await world.ask("agent new mailer: sends; tools: one_tool, two_tool; integrations: toy")
+    assert asked.status is Status.SUCCESS
+    assert "Tools: one_tool and two_tool.\nIntegrations: toy.\n" in said(asked)
+    sentence = "one_tool needs the toy integration, which isn't connected here; "
+    assert sentence in said(asked)
+    assert "`connect toy` here" in said(asked)
+    denied = (await world.ask("@mailer go")).steps[0].result
+    assert denied is not None
+    [line] = [line for line in said(asked).splitlines() if line.startswith(sentence)]
+    assert f"Denied: {line}" in f"{denied.output} {denied.error}"
+    await bench.connect(workspace="memory:w")
+    assert sentence not in said(await world.ask("agent edit mailer description: sends more"))
+    assert sentence not in said(await world.ask("agent show mailer"))
+    assert (await world.ask("@mailer go")).status is Status.SUCCESS
+
+
+async def test_an_agent_that_was_not_given_what_its_tool_needs_is_given_it_in_one_sentence() -> None:
+    bench = Services()
+    world = needy(bench)
+    both = said(await world.ask("agent new mailer: sends; tools: one_tool"))
+    assert "isn't connected here" in both
+    assert "the mailer agent wasn't given; `agent edit mailer integrations: toy` gives it" in both
+    await bench.connect(workspace="memory:w")
+    shown = said(await world.ask("agent show mailer"))
+    assert "isn't connected here" not in shown
+    assert "wasn't given" in shown
+    changed = said(await world.ask("agent edit mailer integrations: toy"))
+    assert "Integrations: toy." in changed
+    assert "wasn't given" not in changed
+    taken = said(await world.ask("agent edit mailer integrations: none"))
+    assert "Integrations:" not in taken
+    assert "wasn't given" in taken
+
+
+async def test_a_tool_that_needs_nothing_is_made_without_a_word_about_it() -> None:
+    answer = said(await needy(Services()).ask("agent new counter: counts; tools: two_tool"))
+    assert "integration" not in answer
+
+
+class Server:
+    """An MCP server called files whose tools are known, and none beside it."""
+
+    async def found(self, names: Sequence[str], *, workspace: str) -> Mapping[str, Tool[Any]]:
+        return {}
+
+    async def unusable(self, names: Sequence[str], *, workspace: str) -> Mapping[str, Unusable]:
+        known = ("read_file", "list_folder")
+        found = {}
+        for name in names:
+            if not name.startswith("mcp:files:"):
+                found[name] = Unusable("Denied: the MCP server other isn't connected here; say `connect`.")
+            elif name.removeprefix("mcp:files:") not in (*known, "*"):
+                found[name] = Unusable("Denied: no such tool.", known=known)
+        return found
+
+
+async def test_tools_of_a_connected_server_have_to_exist_and_those_of_others_may_come() -> None:
+    world = World(source=Server())
+    wrong = await world.ask("agent new clerk: reads; tools: mcp:files:red_file")
+    assert wrong.status is Status.FAILED
+    assert "There is no tool called mcp:files:red_file. Do you mean mcp:files:read_file?" in said(wrong)
+    made = await world.ask("agent new clerk: reads; tools: mcp:files:read_file, mcp:other:look-up")
+    assert made.status is Status.SUCCESS
+    assert "Tools: mcp:files:read_file and mcp:other:look-up." in said(made)
+    assert "\nThe MCP server other isn't connected here; say `connect`.\n" in said(made)
+    unlike = said(await world.ask("agent edit clerk tools: mcp:files:wrong"))
+    assert "There is no tool called mcp:files:wrong. The tools are mcp:files:list_folder and mcp:" in unlike
+
+
+async def test_question_by_question_an_unknown_tool_of_a_server_is_asked_again() -> None:
+    world = World(source=Server())
+    answers = await talk(world, "agent new clerk", "reads", "skip", "mcp:files:red_file", "mcp:files:*")
+    assert "Do you mean mcp:files:read_file?" in answers[3]
+    assert "Which tools may clerk use?" in answers[3]
+    assert "Made the agent **clerk**." in answers[4]
+
+
+async def test_what_is_missing_is_not_worth_the_agent_where_it_can_not_be_looked_up() -> None:
+    bench = Services()
+    world = needy(bench)
+
+    async def out(*_: object, **__: object) -> str:
+        raise StoreUnavailable()
+
+    world.access.find = out  # type: ignore[union-attr,method-assign]
+    asked = await world.ask("agent new mailer: sends; tools: one_tool")
+    assert "Made the agent **mailer**." in said(asked)

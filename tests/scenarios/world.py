@@ -22,6 +22,8 @@ from core.controls import Controls
 from core.coordinator import Coordinator
 from core.delivery import Delivery
 from core.intake import Intake
+from core.integrations.commands import ServiceCommands
+from core.integrations.needs import Needs
 from core.leases import Leases
 from core.line import Line
 from core.making import MakingDesk, MakingLimits, Shop
@@ -46,7 +48,7 @@ from core.ports.job_queue import Job, JobKind
 from core.ports.language_model import LanguageModel
 from core.ports.limiter import Limit
 from core.ports.messenger import Capabilities
-from core.ports.tool import Effect, ToolOutput
+from core.ports.tool import Effect, ToolOutput, ToolSource
 from core.reception import Reception
 from core.reconcile import Reconciler
 from core.roster import Roster
@@ -131,6 +133,8 @@ class World:
     budgets_by_default: dict[tuple[Scope, Period], Allowance] = field(default_factory=dict)
     operators: tuple[str, ...] = ()
     access: Access | None = None
+    source: ToolSource | None = None
+    services: ServiceCommands | None = None
     more_tools: dict[str, Any] = field(default_factory=dict)
     keys: Any = field(default_factory=itertools.count)
 
@@ -175,6 +179,7 @@ class World:
                 model=self.metered(),
                 tools={**self.tools, **self.more_tools},
                 access=self.access,
+                source=self.source,
                 runs=InMemoryRuns(budgets=self.budgets),
                 clock=self.clock,
                 gate=Gate(approvals=self.approvals, clock=self.clock, rules=self.rules),
@@ -199,6 +204,7 @@ class World:
             tools=self.tools,
             clock=self.clock,
             limits=MakingLimits(timeout_seconds=self.attempt_seconds, per_person=5),
+            needs=Needs(tools=lambda: self.tools, access=self.access, source=self.source),
             routines=MadeRoutines(desk=self.desk, clock=self.clock, rules=RoutineRules(platforms=["memory"])),
         )
         self.making = MakingDesk(
@@ -241,7 +247,12 @@ class World:
         line = Line(queue=self.queue, limiter=self.limiter, clock=self.clock)
         intake = Intake(**shared, limiter=self.limiter, limit=limit, line=line)
         self.reception = Reception(
-            intake=intake, controls=self.controls, store=self.store, agents=self.agents, making=self.making
+            intake=intake,
+            controls=self.controls,
+            store=self.store,
+            roster=self.roster,
+            making=self.making,
+            services=self.services,
         )
         self.reconciler = Reconciler(
             store=self.store,

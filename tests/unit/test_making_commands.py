@@ -23,6 +23,9 @@ FILE = to_file(
     ("text", "verb", "name"),
     [
         ("agent list", "list", ""),
+        ("agents", "list", ""),
+        ("/agents", "list", ""),
+        ("Agents, please.", "list", ""),
         ("Agents list!", "list", ""),
         ("list my agents", "list", ""),
         ("please show me all of our agents", "list", ""),
@@ -56,6 +59,7 @@ def test_a_command_is_the_whole_text(text: str, verb: str, name: str) -> None:
         "list agents",
         "who can do what",
         "agent list is empty, note that",
+        "agents are people, too",
         "agent show business is nice",
         "agent delete",
         "the agent new in town is Bond",
@@ -76,6 +80,7 @@ def test_what_only_mentions_an_agent_is_no_command(text: str) -> None:
     ("said", "given"),
     [
         ("digest", {"name": "digest"}),
+        ("mail: sends; integrations: smtp", {"name": "mail", "description": "sends", "integrations": "smtp"}),
         ("digest: reads the news", {"name": "digest", "description": "reads the news"}),
         ("Digest - reads the news.", {"name": "digest", "description": "reads the news."}),
         ("digest that reads the news", {"name": "digest", "description": "reads the news"}),

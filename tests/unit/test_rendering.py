@@ -9,6 +9,7 @@ import pytest
 from core.catalog import BUILT_IN, load_agents
 from core.models import (
     Address,
+    Agent,
     Delegation,
     DelegationState,
     Instruction,
@@ -26,7 +27,7 @@ from core.planning import answers
 from core.rendering import agents, planning, schedules, times
 from core.rendering import answers as final
 from core.rendering.grammar import counted, listed, ordinal, shortened
-from core.rendering.help import NO_AGENTS, capabilities, help_text
+from core.rendering.help import NO_AGENTS, SHOWN_AGENTS, capabilities, help_text
 
 AGENTS = tuple(load_agents([BUILT_IN]).values())
 
@@ -118,6 +119,18 @@ def test_help_names_every_agent_and_an_example_of_each_kind() -> None:
     assert f"`@{AGENTS[0].name} …`" in text
     assert "every weekday at 9" in text
     assert help_text(()) == NO_AGENTS
+
+
+def test_help_fits_into_one_message_however_many_agents_people_have_made() -> None:
+    wordy = "Sums up " + "very " * 90 + "much."
+    many = [
+        Agent.model_validate({"name": f"a{number}".ljust(40, "x"), "description": wordy})
+        for number in range(250)
+    ]
+    text = help_text(many)
+    assert len(text) < 11_000
+    assert f"- and {250 - SHOWN_AGENTS} more" in text
+    assert "`agent list` shows all" in text
 
 
 def test_a_sentence_that_lists_agents_ends_somewhere() -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
 from adapters.settings import Settings
-from core.errors import ToolFailed
+from core.errors import StoreUnavailable, ToolFailed
 from core.integrations import commands
 from core.integrations.commands import LINK_LASTS, ServiceCommands, Told
 from core.memory.clock import START, ManualClock
 from core.memory.invitations import InMemoryInvitations
-from core.models import Address, Person
+from core.models import Address, Instruction, Person
+from core.models.integration import Integration
 from core.ports.invitations import Invitation
 from tests.unit.test_integration_desk import SECRET, Bench
 
@@ -29,13 +31,20 @@ class Hall(Bench):
 
     def __init__(self, *, refuses: str = "") -> None:
         super().__init__()
+        self.keys = itertools.count()
         self.invitations = InMemoryInvitations(refuses=refuses)
         self.commands = ServiceCommands(
             desk=self.desk, invitations=self.invitations, clock=ManualClock(), admins=frozenset({ADA.id})
         )
 
-    async def told(self, text: str, *, by: Person = ADA, at: Address = PLACE) -> Told | None:
-        return await self.commands.answer(text, person=by, address=at)
+    async def told(
+        self, text: str, *, by: Person = ADA, at: Address = PLACE, key: str | None = None
+    ) -> Told | None:
+        """The answer to a new message, or to the one with this key."""
+        key = key or f"key-{next(self.keys)}"
+        return await self.commands.answer(
+            Instruction(key=key, text=text, person=by, address=at, origin="toy")
+        )
 
     async def said(self, text: str, **where: object) -> str:
         told = await self.told(text, **where)  # type: ignore[arg-type]
@@ -76,7 +85,16 @@ async def test_connecting_gives_a_link_for_this_service_of_this_workspace() -> N
 
 
 @pytest.mark.parametrize(
-    "text", [f"connect toy token={SECRET}", f"connect toy name {SECRET}", f"connect toy {SECRET}!"]
+    "text",
+    [
+        f"connect toy token={SECRET}",
+        f"connect toy name {SECRET}",
+        f"connect toy {SECRET}!",
+        f"connect toy {SECRET}",
+        f"connect to our toy with {SECRET}",
+        f"Connect the TOY, token: {SECRET}",
+        f"/connect toy {SECRET} please",
+    ],
 )
 async def test_a_secret_that_is_typed_into_a_chat_is_taken_nowhere(text: str) -> None:
     hall = Hall()
@@ -84,6 +102,70 @@ async def test_a_secret_that_is_typed_into_a_chat_is_taken_nowhere(text: str) ->
     assert SECRET not in said
     assert "delete that message" in said
     assert hall.invitations.issued == []
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "invt_" + "Ab3" * 11,
+        "invt_" + "ab3" * 11,
+        "INVENTED",
+        "a1b2c3d4e5f6a7b8",
+        "invented-token-of-nobody-at-all",
+    ],
+)
+async def test_what_looks_like_a_token_is_no_name(token: str) -> None:
+    hall = Hall()
+    said = await hall.said(f"connect toy {token}")
+    assert "delete that message" in said
+    assert token.lower() not in said.lower()
+    assert hall.invitations.issued == []
+
+
+@pytest.mark.parametrize(
+    "text", ["connect my toy", "connect to the toy.", "/connect toy", "Connect toy", "connect with a Toy!"]
+)
+async def test_a_kind_is_found_behind_little_words(text: str) -> None:
+    told = await Hall().told(text)
+    assert told is not None
+    assert told.link == LINK
+
+
+async def test_the_same_message_again_gets_the_same_answer_and_does_nothing_more() -> None:
+    hall = Hall()
+    await hall.connect("alpha")
+    first, second = await asyncio.gather(
+        hall.told("revoke alpha", key="m1"), hall.told("revoke alpha", key="m1")
+    )
+    assert first == second == await hall.told("revoke alpha", key="m1")
+    assert first is not None
+    assert "alpha is revoked" in first.text
+    assert await hall.told("revoke alpha", key="m2") is None, "another message is looked at anew"
+    for _ in range(2):
+        await hall.told("connect toy", key="m3")
+    assert len(hall.invitations.issued) == 1
+
+
+async def test_a_message_that_failed_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    hall = Hall()
+
+    async def out(workspace: str) -> tuple[Integration, ...]:
+        raise StoreUnavailable()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hall.desk, "listed", out)
+        with pytest.raises(StoreUnavailable):
+            await hall.told("integrations", key="m1")
+    assert await hall.told("integrations", key="m1") is not None
+
+
+async def test_answers_are_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "KEPT_ANSWERS", 3)
+    hall = Hall()
+    for number in range(10):
+        await hall.told("integrations", key=f"m{number}")
+        await hall.told("test nothing", key=f"n{number}")
+    assert len(hall.commands._answers) == 3
 
 
 @pytest.mark.parametrize(

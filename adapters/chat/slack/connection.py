@@ -37,12 +37,8 @@ class SlackConnection:
         self._client = SlackClient(credentials.bot_token, base_url=credentials.api_url)
         self._identity = OwnIdentity(self._client, clock=clock)
         self._background = Background()
-        self._messenger = SlackMessenger(
-            self._client,
-            identity=self._identity,
-            clock=clock,
-            pace=Pace(limiter=shared.limiter, clock=clock),
-        )
+        self._pace = Pace(limiter=shared.limiter, clock=clock)
+        self._messenger = SlackMessenger(self._client, identity=self._identity, clock=clock, pace=self._pace)
 
     @property
     def messenger(self) -> Messenger:
@@ -101,7 +97,7 @@ class SlackConnection:
             token=self._credentials.bot_token,
             identity=self._identity,
             people=People(self._client, clock=self._clock, background=self._background),
-            whispers=Whispers(self._client, background=self._background),
+            whispers=Whispers(self._client, pace=self._pace, background=self._background),
         )
 
     async def _check_bot(self) -> Finding:

@@ -69,11 +69,16 @@ def to_audience(event: Json, *, who: Identity) -> Audience:
         return Audience.DIRECT
     if event.get("type") == "app_mention" or f"<@{who.user}" in _string(event, "text"):
         return Audience.MENTION
-    if event.get("thread_ts") in (None, event.get("ts")):
+    if begins_thread(event):
         return Audience.NOBODY
     first = _OTHERS_FIRST.match(_string(event, "text"))
     # A reply that begins with somebody's name is for them.
     return Audience.NOBODY if first else Audience.THREAD
+
+
+def begins_thread(event: Json) -> bool:
+    """Whether a thread would begin under this message, in which nobody has answered yet."""
+    return event.get("thread_ts") in (None, event.get("ts"))
 
 
 def to_instruction(event: Json, *, who: Identity, team: str, profile: Profile) -> Instruction:

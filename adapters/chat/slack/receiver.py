@@ -25,6 +25,7 @@ from adapters.chat.slack.identity import Identity, OwnIdentity
 from adapters.chat.slack.inbound import (
     PLATFORM,
     Audience,
+    begins_thread,
     from_command,
     to_audience,
     to_instruction,
@@ -37,6 +38,7 @@ from adapters.chat.slack.modal import CALLBACK, to_errors, to_submission, to_vie
 from adapters.chat.slack.people import People
 from adapters.chat.slack.whispers import Whispers
 from core.errors import FlowMateError, InvalidAgent, Refused, TransientError
+from core.integrations.commands import Told
 from core.making.forms import Form
 from core.models import Address, Instruction, Reply
 
@@ -162,14 +164,17 @@ class Receiver:
         if audience is Audience.THREAD and not await self._reception.knows(instruction.address):
             log.debug("slack: nothing to do for a reply in a thread without FlowMate")
             return
-        if audience is Audience.DIRECT and (told := await self._about_services(instruction)) is not None:
-            self._whispers.show(event["user"], told, at=instruction.address)
-            return
-        sentence = await self._receive(instruction)
+        said = await self._hear(instruction)
+        where = instruction.address
+        if begins_thread(event):
+            # In a thread that nobody has answered in Slack shows nothing to one person alone.
+            where = where.model_copy(update={"thread": ""})
         # A mention comes as `app_mention`, too, and one of the two is enough to be told.
         echo = audience is Audience.MENTION and event["type"] == "message"
-        if sentence and not echo:
-            self._whispers.tell(event["user"], sentence, at=instruction.address)
+        if isinstance(said, Told):
+            self._whispers.show(event["user"], said.markdown, at=where, once=instruction.key)
+        elif said and not echo:
+            self._whispers.tell(event["user"], said, at=where)
 
     async def _on_stop(self, body: Json) -> None:
         """Slack's own Stop button names a thread and a person: their latest work there is cancelled."""
@@ -187,18 +192,18 @@ class Receiver:
         profile = self._people.profile(body.get("user_id", ""))
         instruction = from_command(body, who=context[_WHO], team=to_team(body)[0], profile=profile)
         if instruction.text.lower() in ("", "help"):
-            await ack({"response_type": "ephemeral", **to_message(Reply(text=self._reception.help()))})
+            guide = await self._reception.help(person=instruction.person, address=instruction.address)
+            await ack({"response_type": "ephemeral", **to_message(Reply(text=guide))})
             return
         form = self._reception.form(instruction.text)
         if form is not None and await self._opened(form, instruction, trigger_id=body.get("trigger_id", "")):
             await ack()
             return
-        if (told := await self._about_services(instruction)) is not None:
-            await ack({"response_type": "ephemeral", **to_message(Reply(text=told))})
-            return
-        sentence = await self._receive(instruction)
-        if sentence:
-            await ack(text=escape(sentence), response_type="ephemeral")
+        said = await self._hear(instruction)
+        if isinstance(said, Told):
+            await ack({"response_type": "ephemeral", **to_message(Reply(text=said.markdown))})
+        elif said:
+            await ack(text=escape(said), response_type="ephemeral")
         else:
             await ack()
 
@@ -250,20 +255,15 @@ class Receiver:
             self._whispers.tell(user, sentence, at=press.address)
         await ack()
 
-    async def _about_services(self, instruction: Instruction) -> str | None:
-        """The answer to a command about connected services, for its author alone."""
-        told = await self._reception.about_services(
-            instruction.text, person=instruction.person, address=instruction.address
-        )
-        return told.markdown if told is not None else None
-
-    async def _receive(self, instruction: Instruction) -> str | None:
-        """Save the instruction, and what its author should be told besides."""
+    async def _hear(self, instruction: Instruction) -> Told | str | None:
+        """Take the instruction: its answer where that is for its author alone, or what they should know besides."""
         try:
-            receipt = await self._reception.receive(instruction)
+            heard = await self._reception.hear(instruction)
         except Refused as refusal:
             return refusal.sentence
-        return receipt.notice if receipt.created else None
+        if isinstance(heard, Told):
+            return heard
+        return heard.notice if heard.created else None
 
 
 async def _on_error(error: Exception, body: Json) -> BoltResponse:

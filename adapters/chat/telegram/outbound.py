@@ -129,8 +129,9 @@ class TelegramMessenger:
         return None
 
     async def say(self, address: Address, text: str) -> None:
-        """One message that is no answer: help, a hint, a refusal."""
-        await self.post(address, Reply(text=text), tag=Tag(delegation_id="", part=0))
+        """What is no answer: help, a hint, a refusal; in more than one message only where it is too long for one."""
+        for number, part in enumerate(self.split(Reply(text=text))):
+            await self.post(address, part, tag=Tag(delegation_id="", part=number))
 
     async def _in_chat(
         self,

@@ -83,25 +83,22 @@ class Receiver:
     async def _serve(self, heard: Heard, address: Address, *, once: str) -> None:
         match heard.kind:
             case Kind.INSTRUCTION if heard.instruction is not None:
-                told = await self._reception.about_services(
-                    heard.instruction.text, person=heard.instruction.person, address=address
-                )
-                if told is not None:
-                    self._tell_alone(told, heard.instruction.person, address, once=once)
-                    return
                 try:
-                    receipt = await self._reception.receive(heard.instruction)
+                    taken = await self._reception.hear(heard.instruction)
                 except Refused as refusal:
                     self._tell(address, refusal.sentence, once=once)
                     return
-                if receipt.created and receipt.notice:
-                    self._tell(address, receipt.notice, once=once)
+                if isinstance(taken, Told):
+                    self._tell_alone(taken, heard.instruction.person, address, once=once)
+                elif taken.created and taken.notice:
+                    self._tell(address, taken.notice, once=once)
             case Kind.CANCEL if heard.person is not None:
                 said = await self._reception.cancel_latest(address, heard.person)
                 if said:
                     self._tell(address, said, once=once)
-            case Kind.START | Kind.HELP:
-                self._tell(address, self._reception.help(), once=once)
+            case Kind.START | Kind.HELP if heard.person is not None:
+                guide = await self._reception.help(person=heard.person, address=address)
+                self._tell(address, guide, once=once)
             case Kind.HINT:
                 self._tell(address, refusals.WORDS_PLEASE, once=once)
             case Kind.LATE:
@@ -113,7 +110,8 @@ class Receiver:
         if heard.person is None:
             return
         if await self._doors.redeem(heard.text.strip(), heard.person.id, now=self._clock.now()):
-            self._tell(address, pairing.welcome(self._reception.help()), once=once)
+            guide = await self._reception.help(person=heard.person, address=address)
+            self._tell(address, pairing.welcome(guide), once=once)
         elif await self._pace.first(f"telegram:code:{heard.person.id}", within_seconds=5.0):
             self._tell(address, pairing.WRONG_CODE, once=once)
 

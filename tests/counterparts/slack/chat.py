@@ -95,7 +95,9 @@ def post_ephemeral(call: Call) -> Json:
 
 
 def show_to(call: Call, channel: Channel, content: Content, user: str, *, thread_ts: str | None) -> Message:
-    """Put an ephemeral message in front of somebody."""
+    """Put an ephemeral message in front of somebody; Slack takes those for a thread that nobody has answered in, and
+    shows them to nobody (docs.slack.dev, chat.postEphemeral, `thread_ts`)."""
+    seen = thread_ts is None or channel.has_replies(thread_ts)
     message = call.workspace.new_bot_message(
         channel,
         content.text,
@@ -104,7 +106,8 @@ def show_to(call: Call, channel: Channel, content: Content, user: str, *, thread
         thread_ts=thread_ts,
         shown_to=user,
     )
-    channel.ephemerals.append(message)
+    if seen:
+        channel.ephemerals.append(message)
     return message
 
 
