@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
+from adapters.sql.accounts import accounts
 from core.models import Usage
 from core.models.budget import NOTE_SHARE, Cap, Charge, Scope, Standing
 from core.ports.budgets import Refusal
@@ -42,7 +43,6 @@ _COUNT_CALL = (
         nanousd=bindparam("cost"),
     )
 )
-_ACCOUNTS = select(A).where(A.c.key.in_(bindparam("keys", expanding=True))).order_by(A.c.key)
 _ADD = (
     update(A)
     .where(A.c.key == bindparam("of"))
@@ -106,14 +106,14 @@ def settle(c: Connection, charge: Charge) -> None:
     elif not _counted_now(c, charge, counted):
         return
     change = _difference(row, counted)
-    accounts = c.execute(_ACCOUNTS, {"keys": charge.accounts}).all()
+    found = accounts(c, charge.accounts)
     changes = {}
-    for account in accounts:
+    for account in found:
         held = row is not None and account.key in row.held
         changes[account.key] = change if held else replace(change, held_tokens=0, held_nanousd=0)
     _add(c, changes)
     if charge.spender.delegation:
-        _claim_notes(c, charge, {account.key: account for account in accounts}, changes)
+        _claim_notes(c, charge, {account.key: account for account in found}, changes)
 
 
 def release(c: Connection, charge: Charge) -> None:
@@ -129,7 +129,7 @@ def release(c: Connection, charge: Charge) -> None:
 def standings(c: Connection, caps: Iterable[Cap], now: datetime) -> tuple[Standing, ...]:
     """How the accounts of these stand; what expired counts as spent."""
     wanted = list(caps)
-    rows = {row.key: row for row in c.execute(_ACCOUNTS, {"keys": [cap.key for cap in wanted]})}
+    rows = {row.key: row for row in accounts(c, [cap.key for cap in wanted])}
     expired = c.execute(_EXPIRED, {"now": now}).all()
     found = []
     for cap in wanted:
@@ -153,7 +153,7 @@ def _lock(c: Connection) -> None:
 
 def _begun(c: Connection, caps: Sequence[Cap]) -> list[Standing]:
     """How these stand; an account that there isn't yet is begun."""
-    rows = {row.key: row for row in c.execute(_ACCOUNTS, {"keys": [cap.key for cap in caps]})}
+    rows = {row.key: row for row in accounts(c, [cap.key for cap in caps])}
     found = []
     for cap in caps:
         row, change = rows.get(cap.key), _Change()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from adapters.sql import tables
 from adapters.sql.charging import settle
@@ -13,6 +15,15 @@ from core.ports.tool import Effect
 
 T = tables.turns
 C = tables.calls
+# Statements of the path are built once: that takes SQLAlchemy longer than running them.
+_TURNS = select(T).where(T.c.run_id == bindparam("run")).order_by(T.c.index)
+_TURN = select(T.c.turn).where(T.c.run_id == bindparam("run"), T.c.index == bindparam("at"))
+_NEW_TURN = insert(T)
+_HERE = (C.c.run_id == bindparam("run"), C.c.call_key == bindparam("call"))
+_OUTCOME = select(C.c.outcome).where(*_HERE)
+_NEW_CALL = insert(C)
+_FINISHED = update(C).where(*_HERE).values(outcome=bindparam("outcome", type_=C.c.outcome.type))
+_ABANDONED = delete(C).where(*_HERE, C.c.outcome.is_(None))
 
 
 class SqlRuns:
@@ -36,13 +47,11 @@ class SqlRuns:
         await self._database.write(lambda c: _finish(c, step_id, call_key, outcome))
 
     async def abandon_call(self, step_id: str, call_key: str) -> None:
-        await self._database.write(
-            lambda c: c.execute(delete(C).where(*_here(step_id, call_key), C.c.outcome.is_(None))).close()
-        )
+        await self._database.write(lambda c: c.execute(_ABANDONED, _here(step_id, call_key)).close())
 
 
 def _turns(c: Connection, run_id: str) -> tuple[SavedTurn, ...]:
-    rows = c.execute(select(T).where(T.c.run_id == run_id).order_by(T.c.index))
+    rows = c.execute(_TURNS, {"run": run_id})
     return tuple(
         SavedTurn(index=row._mapping["index"], turn=ModelTurn.model_validate(row.turn, extra="ignore"))
         for row in rows
@@ -52,15 +61,15 @@ def _turns(c: Connection, run_id: str) -> tuple[SavedTurn, ...]:
 def _save_turn(c: Connection, run_id: str, index: int, turn: ModelTurn) -> ModelTurn:
     if turn.charge is not None:
         settle(c, turn.charge)
-    found = c.execute(select(T.c.turn).where(T.c.run_id == run_id, T.c.index == index)).scalar_one_or_none()
+    found = c.execute(_TURN, {"run": run_id, "at": index}).scalar_one_or_none()
     if found is not None:
         return ModelTurn.model_validate(found, extra="ignore")
-    c.execute(insert(T).values(run_id=run_id, index=index, turn=turn.model_dump(mode="json")))
+    c.execute(_NEW_TURN, {"run_id": run_id, "index": index, "turn": turn.model_dump(mode="json")}).close()
     return turn
 
 
 def _known(c: Connection, run_id: str, call_key: str) -> CallState:
-    row = c.execute(select(C.c.outcome).where(*_here(run_id, call_key))).first()
+    row = c.execute(_OUTCOME, _here(run_id, call_key)).first()
     if row is None:
         return CallState(status=CallStatus.NEW)
     if row.outcome is None:
@@ -71,7 +80,7 @@ def _known(c: Connection, run_id: str, call_key: str) -> CallState:
 def _begin(c: Connection, run_id: str, call_key: str, effect: Effect) -> CallState:
     known = _known(c, run_id, call_key)
     if known.status is CallStatus.NEW:
-        c.execute(insert(C).values(run_id=run_id, call_key=call_key, effect=effect.value))
+        c.execute(_NEW_CALL, {"run_id": run_id, "call_key": call_key, "effect": effect.value}).close()
     return known
 
 
@@ -79,10 +88,11 @@ def _finish(c: Connection, run_id: str, call_key: str, outcome: CallOutcome) -> 
     known = _known(c, run_id, call_key)
     data = outcome.model_dump(mode="json")
     if known.status is CallStatus.NEW:
-        c.execute(insert(C).values(run_id=run_id, call_key=call_key, effect=Effect.READ.value, outcome=data))
+        row = {"run_id": run_id, "call_key": call_key, "effect": Effect.READ.value, "outcome": data}
+        c.execute(_NEW_CALL, row).close()
     elif known.status is CallStatus.ATTEMPTING:
-        c.execute(update(C).where(*_here(run_id, call_key)).values(outcome=data))
+        c.execute(_FINISHED, {**_here(run_id, call_key), "outcome": data}).close()
 
 
-def _here(run_id: str, call_key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return (C.c.run_id == run_id, C.c.call_key == call_key)
+def _here(run_id: str, call_key: str) -> dict[str, Any]:
+    return {"run": run_id, "call": call_key}
