@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +36,7 @@ from tests.chaos.doors import ApiDoor, Asked, Door, SlackDoor, TelegramDoor
 from tests.chaos.faults import Outage, Trouble
 from tests.chaos.fleet import ROLES, ROOT, Fleet
 from tests.chaos.script import KINDS, THINKER, Model, Question
-from tests.counterparts.openai_server import KEY, ScriptedOpenAI
+from tests.counterparts.openai_server import KEY, Responder, ScriptedOpenAI
 from tests.counterparts.slack import SlackServer
 from tests.counterparts.smtp import MailServer, mail_server
 from tests.counterparts.telegram import TOKEN, TelegramServer, telegram_server
@@ -82,6 +82,9 @@ class Campaign:
     """Another version's folder, from which the first worker comes."""
     sockets: bool = False
     """Slack over Socket Mode and Telegram by webhook; else Slack over HTTP and Telegram by polling."""
+    model: Responder | None = None
+    """What answers instead of the model that is slow and now and then unwell."""
+    agents: Mapping[str, str] = field(default_factory=lambda: {"thinker": THINKER})
 
 
 @dataclass
@@ -229,7 +232,8 @@ async def world(campaign: Campaign, dice: random.Random) -> AsyncIterator[World]
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fm-chaos-", dir="/tmp")))
         for name in ("queue", "data", "data/agents", "logs"):
             (folder / name).mkdir(mode=0o700)
-        (folder / "data" / "agents" / "thinker.md").write_text(THINKER)
+        for name, text in campaign.agents.items():
+            (folder / "data" / "agents" / f"{name}.md").write_text(text)
         valkey = Valkey(folder / "queue")
         valkey.start()
         stack.callback(valkey.stop)
@@ -240,7 +244,9 @@ async def world(campaign: Campaign, dice: random.Random) -> AsyncIterator[World]
         )
         telegram = await stack.enter_async_context(telegram_server(scale=0.01))
         mail = await stack.enter_async_context(mail_server())
-        model = Model(seed=campaign.seed, slowest=campaign.slowest_model, faulty=campaign.faulty_model)
+        model = campaign.model or Model(
+            seed=campaign.seed, slowest=campaign.slowest_model, faulty=campaign.faulty_model
+        )
         openai = await stack.enter_async_context(ScriptedOpenAI(default=model))
         url, outage, another = stack.enter_context(_database(campaign.database, folder))
         clock, disk = folder / "clock", folder / "disk"

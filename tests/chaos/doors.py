@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import aiohttp
 
 from core.rendering.refusals import STARTS_LATE
-from tests.chaos.script import ON_IT, Question
+from tests.chaos.script import ON_IT
 from tests.counterparts.slack import Delivery, Message, SlackServer
 from tests.counterparts.telegram import TelegramServer
 
@@ -20,11 +20,22 @@ ASKING_SECONDS = 120.0
 TOKEN = "invented-operator-token"
 
 
+class Asking(Protocol):
+    """What can be put in: its text, and what a complete answer holds."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def wanted(self) -> tuple[str, ...]: ...
+
+
 @dataclass
 class Asked:
     """A question that somebody put in, and what became of it at its door."""
 
-    question: Question
+    question: Asking
     door: str
     where: Any = None
     """What the door needs to find its place again."""

@@ -1,6 +1,7 @@
 """One of FlowMate's own processes: `python -m tests.chaos.process ROLE`.
 
-`CHAOS_HASTE` divides the intervals after which something counts as dead, so that a short run sees recoveries too.
+`CHAOS_HASTE` divides the intervals after which something counts as dead, so that a short run sees recoveries too;
+`CHAOS_LEASES` instead of it those of leases.
 `CHAOS_LIES` is the share of commits that are made and then reported as failed. `CHAOS_CLOCK` names a file that holds
 how many seconds this machine's clock is off; `CHAOS_DISK` one that says "full" while SQLite gets no more room.
 """
@@ -18,7 +19,8 @@ from core import policies
 
 
 def main(role: str) -> int:
-    hurry(float(os.environ.get("CHAOS_HASTE", "1")))
+    haste = os.environ.get("CHAOS_HASTE", "1")
+    hurry(float(haste), leases=float(os.environ.get("CHAOS_LEASES", haste)))
     lie(float(os.environ.get("CHAOS_LIES", "0")))
     step(Path(os.environ["CHAOS_CLOCK"]))
     fill(Path(os.environ["CHAOS_DISK"]))
@@ -28,17 +30,20 @@ def main(role: str) -> int:
     return run(role)
 
 
-def hurry(haste: float) -> None:
-    """Make leases, checks, sweeps and heartbeats this many times as frequent."""
+def hurry(haste: float, *, leases: float, spared: str = "") -> None:
+    """Make checks, sweeps and heartbeats this many times as frequent, and leases that many times as short.
+
+    One of a worker's intervals may be `spared`.
+    """
+    policies.LEASE_SECONDS /= leases
+    policies.LEASE_RENEWAL_SECONDS /= leases
     if haste == 1:
         return
-    policies.LEASE_SECONDS /= haste
-    policies.LEASE_RENEWAL_SECONDS /= haste
     policies.CHECK_SECONDS /= haste
     from workers import pace, scheduler
 
     scheduler.SWEEP_SECONDS /= haste
-    quick = {"heartbeat", "abandoned_after", "maintenance"}
+    quick = {"heartbeat", "abandoned_after", "maintenance"} - {spared}
     fields: dict[str, Any] = {name: field.default for name, field in pace.Pace.__dataclass_fields__.items()}
     pace.Pace.__init__.__defaults__ = tuple(
         value / haste if name in quick else value for name, value in fields.items()

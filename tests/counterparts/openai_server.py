@@ -47,6 +47,8 @@ class Answer:
     stream_error: str = ""
     """Code of an error event in the middle of the stream."""
     delay: float = 0.0
+    until: asyncio.Event | None = None
+    """Nothing is answered before this is set."""
     drip: float = 0.0
     """Seconds before each chunk."""
     usage: tuple[int, int, int] | None = (120, 30, 0)
@@ -159,6 +161,8 @@ class ScriptedOpenAI:
             return _error(Answer(status=400, message=message))
         answer = self._answer(body)
         await asyncio.sleep(self._latency + answer.delay)
+        if answer.until is not None:
+            await answer.until.wait()
         if answer.reset and request.transport is not None:
             request.transport.abort()
             return web.Response()

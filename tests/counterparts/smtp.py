@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -12,6 +12,10 @@ from email.policy import default
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+
+async def _at_once(stage: str, recipient: str) -> None:
+    pass
 
 
 @dataclass
@@ -27,6 +31,8 @@ class MailServer:
     """Break the connection when the text has come in, before the receipt."""
     drop_at: str = ""
     """Break the connection at this command."""
+    gate: Callable[[str, str], Awaitable[None]] = _at_once
+    """Awaited with a recipient before an answer: to "RCPT", and to the "text", which has come in by then."""
 
     def url(self, credentials: str = "") -> str:
         return f"smtp://{credentials}127.0.0.1:{self.port}"
@@ -46,6 +52,7 @@ class MailServer:
     ) -> str:
         if address in self.replies:
             return self.replies[address]
+        await self.gate("RCPT", address)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -58,6 +65,7 @@ class MailServer:
         self.envelopes.append((envelope.mail_from or "", tuple(envelope.rcpt_tos)))
         if self.drop_after_text:
             _drop(server)
+        await self.gate("text", envelope.rcpt_tos[0])
         return "250 taken"
 
     def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
