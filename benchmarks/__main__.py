@@ -14,6 +14,7 @@ MEASUREMENTS = (
     "idle",
     "understanding_time",
     "path",
+    "loop",
     "ack",
     "in_flight",
     "fairness",

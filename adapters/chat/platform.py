@@ -127,5 +127,7 @@ class Platform:
     connect: Callable[[Any, Clock, Shared], Connection | None]
     """Given an instance of `settings`: a connection, or None where the platform isn't configured. Does no I/O.
     Raises ConfigurationError where it is configured by halves."""
+    place: str = ""
+    """What a place that can be posted into looks like, for people: "slack:T0123:C0456"."""
     pairing: str = ""
     """Where anyone can find the bot: what a person does with a pairing code (in place of {code}); else empty."""

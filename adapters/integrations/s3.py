@@ -18,7 +18,8 @@ _PREFIX = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,60}(/[A-Za-z0-9_-][A-Za-z0-
 
 
 class S3:
-    """One bucket, with keys that may list it and write to it. The server is the one that is named, wherever it is."""
+    """One bucket, with keys that may list it, write to it, and read it for a restore. The server is the one that is
+    named, wherever it is."""
 
     name: str = NAME
     title: str = "S3-compatible storage for backups"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.charging import settle
@@ -15,15 +14,33 @@ from core.ports.tool import Effect
 
 T = tables.turns
 C = tables.calls
-# Statements of the path are built once: that takes SQLAlchemy longer than running them.
+# Statements of the path are built once, and each does its work in one go: of what a turn and a call cost, most is
+# SQLAlchemy's, by the statement.
 _TURNS = select(T).where(T.c.run_id == bindparam("run")).order_by(T.c.index)
-_TURN = select(T.c.turn).where(T.c.run_id == bindparam("run"), T.c.index == bindparam("at"))
-_NEW_TURN = insert(T)
-_HERE = (C.c.run_id == bindparam("run"), C.c.call_key == bindparam("call"))
+_TURN = select(T.c.turn).where(T.c.run_id == bindparam("run"), T.c.index == bindparam("number"))
+_HERE = (C.c.run_id == bindparam("run"), C.c.call_key == bindparam("key"))
 _OUTCOME = select(C.c.outcome).where(*_HERE)
-_NEW_CALL = insert(C)
-_FINISHED = update(C).where(*_HERE).values(outcome=bindparam("outcome", type_=C.c.outcome.type))
-_ABANDONED = delete(C).where(*_HERE, C.c.outcome.is_(None))
+_TAKE_BACK = delete(C).where(*_HERE, C.c.outcome.is_(None))
+_NEW_TURN = {
+    "sqlite": sqlite.insert(T).on_conflict_do_nothing().returning(T.c.index),
+    "postgresql": postgresql.insert(T).on_conflict_do_nothing().returning(T.c.index),
+}
+_NEW_CALL = {
+    "sqlite": sqlite.insert(C).on_conflict_do_nothing().returning(C.c.call_key),
+    "postgresql": postgresql.insert(C).on_conflict_do_nothing().returning(C.c.call_key),
+}
+
+
+def _ended(made: sqlite.Insert | postgresql.Insert) -> Executable:
+    """How a call ended, begun or not; the first outcome stays."""
+    return made.on_conflict_do_update(
+        index_elements=[C.c.run_id, C.c.call_key],
+        set_={"outcome": made.excluded.outcome},
+        where=C.c.outcome.is_(None),
+    )
+
+
+_ENDED = {"sqlite": _ended(sqlite.insert(C)), "postgresql": _ended(postgresql.insert(C))}
 
 
 class SqlRuns:
@@ -47,7 +64,8 @@ class SqlRuns:
         await self._database.write(lambda c: _finish(c, step_id, call_key, outcome))
 
     async def abandon_call(self, step_id: str, call_key: str) -> None:
-        await self._database.write(lambda c: c.execute(_ABANDONED, _here(step_id, call_key)).close())
+        here = {"run": step_id, "key": call_key}
+        await self._database.write(lambda c: c.execute(_TAKE_BACK, here).close())
 
 
 def _turns(c: Connection, run_id: str) -> tuple[SavedTurn, ...]:
@@ -61,15 +79,15 @@ def _turns(c: Connection, run_id: str) -> tuple[SavedTurn, ...]:
 def _save_turn(c: Connection, run_id: str, index: int, turn: ModelTurn) -> ModelTurn:
     if turn.charge is not None:
         settle(c, turn.charge)
-    found = c.execute(_TURN, {"run": run_id, "at": index}).scalar_one_or_none()
-    if found is not None:
-        return ModelTurn.model_validate(found, extra="ignore")
-    c.execute(_NEW_TURN, {"run_id": run_id, "index": index, "turn": turn.model_dump(mode="json")}).close()
-    return turn
+    values = {"run_id": run_id, "index": index, "turn": turn.model_dump(mode="json")}
+    if c.execute(_NEW_TURN[c.dialect.name], values).first() is not None:
+        return turn
+    found = c.execute(_TURN, {"run": run_id, "number": index}).scalar_one()
+    return ModelTurn.model_validate(found, extra="ignore")
 
 
 def _known(c: Connection, run_id: str, call_key: str) -> CallState:
-    row = c.execute(_OUTCOME, _here(run_id, call_key)).first()
+    row = c.execute(_OUTCOME, {"run": run_id, "key": call_key}).first()
     if row is None:
         return CallState(status=CallStatus.NEW)
     if row.outcome is None:
@@ -78,21 +96,12 @@ def _known(c: Connection, run_id: str, call_key: str) -> CallState:
 
 
 def _begin(c: Connection, run_id: str, call_key: str, effect: Effect) -> CallState:
-    known = _known(c, run_id, call_key)
-    if known.status is CallStatus.NEW:
-        c.execute(_NEW_CALL, {"run_id": run_id, "call_key": call_key, "effect": effect.value}).close()
-    return known
+    values = {"run_id": run_id, "call_key": call_key, "effect": effect.value, "outcome": None}
+    if c.execute(_NEW_CALL[c.dialect.name], values).first() is not None:
+        return CallState(status=CallStatus.NEW)
+    return _known(c, run_id, call_key)
 
 
 def _finish(c: Connection, run_id: str, call_key: str, outcome: CallOutcome) -> None:
-    known = _known(c, run_id, call_key)
-    data = outcome.model_dump(mode="json")
-    if known.status is CallStatus.NEW:
-        row = {"run_id": run_id, "call_key": call_key, "effect": Effect.READ.value, "outcome": data}
-        c.execute(_NEW_CALL, row).close()
-    elif known.status is CallStatus.ATTEMPTING:
-        c.execute(_FINISHED, {**_here(run_id, call_key), "outcome": data}).close()
-
-
-def _here(run_id: str, call_key: str) -> dict[str, Any]:
-    return {"run": run_id, "call": call_key}
+    values = {"run_id": run_id, "call_key": call_key, "effect": Effect.READ.value}
+    c.execute(_ENDED[c.dialect.name], {**values, "outcome": outcome.model_dump(mode="json")}).close()

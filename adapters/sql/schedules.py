@@ -7,7 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Integer, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from adapters.sql import delegations, tables
 from adapters.sql.database import Database
@@ -104,7 +116,14 @@ class SqlSchedules:
     async def pause_where(
         self, *, platform: str, workspace: str, place: str, reason: str, now: datetime
     ) -> int:
-        query = _of(platform, workspace).where(S.c.place == place, S.c.state == ACTIVE)
+        here = and_(
+            S.c.platform == platform,
+            S.c.workspace == workspace,
+            S.c.place == place,
+            S.c.post_to.is_(None),
+        )
+        there = S.c.post_to == Address(platform=platform, workspace=workspace, place=place).spelled
+        query = select(S).where(or_(here, there), S.c.state == ACTIVE)
 
         def pause(c: Connection) -> int:
             found = [_to_schedule(row) for row in c.execute(query)]
@@ -118,6 +137,8 @@ class SqlSchedules:
         here = (S.c.platform == place.platform, S.c.workspace == place.workspace, S.c.place == place.place)
 
         def change(c: Connection) -> int:
+            posting = update(S).where(S.c.post_to == place.spelled).values(post_to=to.spelled)
+            c.execute(posting).close()
             first = _highest(c, to)
             values = {"workspace": to.workspace, "place": to.place, "number": S.c.number + first}
             return c.execute(update(S).where(*here).values(**values)).rowcount
@@ -204,6 +225,7 @@ def _to_schedule(row: Row[Any]) -> Schedule:
         address=Address(
             platform=row.platform, workspace=row.workspace, place=row.place, thread=row.thread, via=row.via
         ),
+        post_to=row.post_to,
         timing=_TIMING.validate_python(row.timing),
         zone=row.zone,
         missed=MissedPolicy(row.missed),

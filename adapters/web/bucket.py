@@ -7,8 +7,9 @@ more, and abort a process that is just ending (PyO3/pyo3-async-runtimes, issue 4
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,20 @@ CONNECT_SECONDS = 5
 REQUEST_SECONDS = 60
 RETRIES = 2
 RETRY_SECONDS = 15
+PART_BYTES = 16 * 1024 * 1024
 UNSURE = ("HTTP error", "after 2 retries", " 500 ", " 503 ", "SlowDown", "RequestTimeout")
 """In obstore's words: the other side may answer later."""
 KEYS = (" 401 ", " 403 ", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file in a bucket."""
+
+    place: str
+    """`s3://bucket/key`."""
+    size_bytes: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,50 @@ class Bucket:
             raise TransientError(f"Of {path.name} only a part has come into the bucket {self.name}.")
         return self.place(path.name)
 
+    async def listed(self) -> tuple[Stored, ...]:
+        """All files right in its folder, the newest first. Raises ToolFailed and TransientError. Safe to repeat."""
+        from obstore import list_with_delimiter
+        from obstore.exceptions import BaseError
+
+        try:
+            found = await asyncio.to_thread(list_with_delimiter, self._store(), self.prefix or None)
+        except (BaseError, FileNotFoundError) as error:
+            raise self._failure(error) from None
+        files = [
+            Stored(f"s3://{self.name}/{one['path']}", one["size"], one["last_modified"])
+            for one in found["objects"]
+        ]
+        return tuple(sorted(files, key=lambda file: (file.at, file.place), reverse=True))
+
+    async def get(self, key: str, path: Path) -> None:
+        """Download an object into a new file that only its owner may read. Raises ToolFailed and TransientError.
+
+        In parts, each with its own time-out: a large one takes longer than any that is sensible for all of it. What
+        broke off is no whole archive, and reading it says so.
+        """
+        from obstore.exceptions import BaseError
+
+        try:
+            await asyncio.to_thread(self._download, key, path)
+        except FileNotFoundError as error:
+            if "NoSuchBucket" in str(error):
+                raise self._failure(error) from None
+            raise ToolFailed(f"There is no {key} in the bucket {self.name}.") from None
+        except BaseError as error:
+            raise self._failure(error) from None
+        except OSError as error:
+            raise ToolFailed(f"{path.name} can't be written ({error.strerror}).") from error
+
+    def _download(self, key: str, path: Path) -> None:
+        from obstore import get_range, head
+
+        store = self._store()
+        size = head(store, key)["size"]
+        with open(path, "xb", opener=_privately) as file:
+            for start in range(0, size, PART_BYTES):
+                part = get_range(store, key, start=start, end=min(start + PART_BYTES, size))
+                file.write(memoryview(part))
+
     def _key(self, name: str) -> str:
         return f"{self.prefix}/{name}" if self.prefix else name
 
@@ -108,3 +164,7 @@ class Bucket:
         if any(sign in said for sign in UNSURE):
             return TransientError(f"The store of the bucket {self.name} did not answer.")
         return ToolFailed(f"The store of the bucket {self.name} refuses what it was asked.")
+
+
+def _privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -215,15 +215,37 @@ def backup() -> None:
 
 
 @app.command(rich_help_panel=CARE)
+def backups() -> None:
+    """List the archives that can be restored: here, and in the connected bucket."""
+    from bot.cli.configuration import load_settings
+    from bot.cli.restore import list_backups
+
+    raise typer.Exit(asyncio.run(list_backups(load_settings())))
+
+
+def _there(archive: str) -> str:
+    if archive.startswith("s3://") or Path(archive).is_file():
+        return archive
+    from core.rendering.archives import no_such_file
+
+    raise typer.BadParameter(no_such_file(archive))
+
+
+@app.command(rich_help_panel=CARE)
 def restore(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, show_default=False)],
+    archive: Annotated[
+        str,
+        typer.Argument(
+            callback=_there, help="A file, or s3://bucket/name in the connected bucket.", show_default=False
+        ),
+    ],
     workspace: Annotated[str | None, typer.Option(help="Only this workspace's rows; default: all.")] = None,
 ) -> None:
     """Put an archive's rows back into the database."""
     from bot.cli.configuration import load_settings
     from bot.cli.restore import restore
 
-    raise typer.Exit(asyncio.run(restore(load_settings(), file, workspace=workspace)))
+    raise typer.Exit(asyncio.run(restore(load_settings(), archive, workspace=workspace)))
 
 
 @app.command(rich_help_panel=CARE)

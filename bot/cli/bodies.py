@@ -137,6 +137,7 @@ class ScheduleCard(Body):
     agent: str | None = None
     when: str
     zone: str
+    post_to: str | None = None
     state: str
     reason: str = ""
     next_runs: tuple[AwareDatetime, ...] = ()

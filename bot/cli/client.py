@@ -169,12 +169,8 @@ class Api:
     async def schedules(self) -> tuple[ScheduleCard, ...]:
         return self._read(ScheduleCards, await self._call("GET", "/api/v1/schedules")).schedules
 
-    async def add_schedule(self, when: str, instruction: str, *, zone: str | None) -> ScheduleCard:
-        body = {"when": when, "instruction": instruction, **({"zone": zone} if zone is not None else {})}
-        words = when.split()
-        if len(words) >= 5 and (when[:1] in "*0123456789" or "*" in words):
-            body["cron"] = body.pop("when")
-        return self._read(ScheduleCard, await self._call("POST", "/api/v1/schedules", json=body))
+    async def add_schedule(self, body: Mapping[str, str]) -> ScheduleCard:
+        return self._read(ScheduleCard, await self._call("POST", "/api/v1/schedules", json=dict(body)))
 
     async def change_schedule(self, schedule_id: str, change: str) -> ScheduleCard:
         path = f"/api/v1/schedules/{schedule_id}"

@@ -29,12 +29,19 @@ def add_schedule(
     ],
     instruction: Annotated[str, typer.Argument(help="What is asked each time.", show_default=False)],
     zone: Annotated[str | None, typer.Option(help="IANA time zone; default: FLOWMATE_ZONE.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE",
+            help="The chat that the answers are posted into, as platform:workspace:place: slack:T0123:C0456.",
+        ),
+    ] = None,
 ) -> None:
     """Make a schedule, and show its next three runs."""
     from bot.cli.configuration import load_settings
     from bot.cli.schedules import add_schedule
 
-    raise typer.Exit(asyncio.run(add_schedule(load_settings(), when, instruction, zone=zone)))
+    raise typer.Exit(asyncio.run(add_schedule(load_settings(), when, instruction, zone=zone, to=to)))
 
 
 @schedules_app.command("pause")

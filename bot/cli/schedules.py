@@ -33,14 +33,24 @@ async def list_schedules(settings: Settings, *, as_json: bool) -> int:
     return 0
 
 
-async def add_schedule(settings: Settings, when: str, instruction: str, *, zone: str | None) -> int:
+async def add_schedule(
+    settings: Settings, when: str, instruction: str, *, zone: str | None, to: str | None
+) -> int:
     """Make a schedule, and show how it was understood; returns the exit code."""
     async with Api(settings) as api:
-        card = await api.add_schedule(when, instruction, zone=zone)
+        card = await api.add_schedule(to_body(when, instruction, zone=zone, to=to))
     console = stdout()
     console.print(Text(terminal.saved_as(card.number), style="bold"))
     _show(console, card, runs=3)
     return 0
+
+
+def to_body(when: str, instruction: str, *, zone: str | None = None, to: str | None = None) -> dict[str, str]:
+    """What the API is asked for; five cron fields are told from words."""
+    words = when.split()
+    is_cron = len(words) >= 5 and (when[:1] in "*0123456789" or "*" in words)
+    given = {"cron" if is_cron else "when": when, "instruction": instruction, "zone": zone, "postTo": to}
+    return {name: said for name, said in given.items() if said is not None}
 
 
 async def change_schedule(settings: Settings, number: int, change: str) -> int:
@@ -63,6 +73,8 @@ def _show(console: Console, card: ScheduleCard, *, runs: int) -> None:
     addressed = f"@{card.agent} " if card.agent else ""
     line.append(f"  {printable(addressed + card.instruction)}")
     console.print(line, soft_wrap=True)
+    if card.post_to:
+        console.print(Text(f"   {words.posts_to(printable(card.post_to))}", style="dim"))
     if card.state == "paused":
         console.print(Text(f"   {words.paused(printable(card.reason))}", style="yellow"))
     for coming in _coming(card, runs):

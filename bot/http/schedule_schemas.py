@@ -20,6 +20,11 @@ class ScheduleIn(Schema):
     cron: str | None = Field(None, max_length=100, description="five cron fields")
     every_seconds: int | None = Field(None, ge=1, le=366 * 86400, description="an interval")
     zone: str | None = Field(None, max_length=64, description="IANA zone; default: FLOWMATE_ZONE")
+    post_to: str | None = Field(
+        None,
+        max_length=250,
+        description="where the answers go, as platform:workspace:place (`slack:T0123:C0456`); default: they are kept",
+    )
     missed: Literal["skip", "run_once", "run_if_within"] = Field(
         "run_if_within", description="what becomes of missed runs"
     )
@@ -44,6 +49,7 @@ class ScheduleOut(Schema):
     every_seconds: int | None
     at: datetime | None
     zone: str
+    post_to: str | None = Field(description="where its answers go, if not into a conversation of its own")
     state: ScheduleState
     reason: str
     missed: MissedPolicy
@@ -67,6 +73,7 @@ MADE: dict[str, Any] = {
     "everySeconds": None,
     "at": None,
     "zone": "Europe/Berlin",
+    "postTo": None,
     "state": "active",
     "reason": "",
     "missed": "run_if_within",

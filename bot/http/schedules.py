@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends
 from adapters.assembly import Assembly
 from adapters.chat.text import clean
 from adapters.operator import PLATFORM, WORKSPACE
+from adapters.posting import FIELD, check_target
 from bot.http import contract
 from bot.http.auth import Asker
 from bot.http.bodies import body_of, documented
@@ -63,11 +64,18 @@ async def schedules(asker: Asker, assembly: Parts) -> list[ScheduleOut]:
     openapi_extra=documented(ScheduleIn, contract.shown("scheduleRequest")),
 )
 async def create(asker: Asker, assembly: Parts, given: Given) -> ScheduleOut:
-    """Save and activate a schedule; the answer shows how it was understood, and its next three runs."""
+    """Save and activate a schedule; the answer shows how it was understood, and its next three runs.
+
+    With `postTo` its answers are posted into a chat, and it runs in that chat's workspace, with the agents, services
+    and budgets that are there; the place is looked up now.
+    """
     zone = given.zone if given.zone is not None else assembly.settings.flowmate_zone
     try:
         timing, zone = _timing(given, zone=check_zone(zone), now=assembly.clock.now())
-        schedule = await assembly.desk.create(_to_schedule(asker, assembly, given, (timing, zone)))
+        wanted = _to_schedule(asker, assembly, given, (timing, zone))
+        if given.post_to is not None:
+            await check_target(given.post_to, connections=assembly.connections)
+        schedule = await assembly.desk.create(wanted)
     except InvalidSchedule as wrong:
         raise refused(_field(wrong.field, given), wrong.sentence) from wrong
     except InvalidInstruction as wrong:
@@ -166,6 +174,7 @@ def _to_schedule(person: Person, assembly: Assembly, given: ScheduleIn, when: tu
         text=text,
         person=person,
         address=address,
+        post_to=given.post_to,
         timing=timing,
         zone=zone,
         missed=MissedPolicy(given.missed),
@@ -176,7 +185,7 @@ def _to_schedule(person: Person, assembly: Assembly, given: ScheduleIn, when: tu
 
 def _field(field: str, given: ScheduleIn) -> str:
     if field != "timing":
-        return field
+        return "postTo" if field == FIELD else field
     return "cron" if given.cron is not None else "everySeconds" if given.every_seconds is not None else "when"
 
 
@@ -186,6 +195,7 @@ async def _shown(assembly: Assembly, schedule: Schedule, *, runs: int = RUNS_SHO
     upcoming = following(schedule.timing, zone=schedule.zone, after=now, count=runs) if active else ()
     timing = schedule.timing
     slots = await assembly.schedules.slots(schedule.id, limit=10)
+    agent = assembly.agents.get(schedule.agent or "")
     return ScheduleOut(
         id=schedule.id,
         number=schedule.number,
@@ -196,6 +206,7 @@ async def _shown(assembly: Assembly, schedule: Schedule, *, runs: int = RUNS_SHO
         every_seconds=timing.seconds if isinstance(timing, Interval) else None,
         at=timing.at if isinstance(timing, Once) else None,
         zone=schedule.zone,
+        post_to=schedule.post_to or (agent.post_to if agent is not None else None),
         state=schedule.state,
         reason=schedule.reason,
         missed=schedule.missed,

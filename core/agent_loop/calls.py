@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from core.models import Agent, EventKind, Task
 from core.ports.clock import Clock
 from core.ports.integrations import Access, Missing
 from core.ports.language_model import ToolCall, ToolSignature
-from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
+from core.ports.runs import CallOutcome, CallState, CallStatus, OutcomeKind, Runs
 from core.ports.tool import Effect, Keeping, Preparing, Tool
 from core.rendering import agents as words
 from core.rendering.integrations import missing
@@ -39,6 +40,8 @@ class Setting:
     sources: tuple[str, ...]
     addresses: Addresses
     on_progress: OnProgress | None = None
+    new: bool = False
+    """Whether the turn that makes it was saved by this very attempt: then nothing of it can have ended before."""
 
     async def tell(self, kind: str, data: dict[str, Any]) -> None:
         if self.on_progress is not None:
@@ -127,9 +130,7 @@ class ToolCalls:
         if isinstance(judged, Allowed):
             refusal = await self.permission(judged, key=key, setting=setting)
             judged = judged if refusal is None else Verdict(refusal)
-        # Only a call that may run is marked: one that is refused can't have happened.
-        effect = judged.tool.effect if isinstance(judged, Allowed) else Effect.READ
-        state = await self._runs.begin_call(setting.step_id, key, effect)
+        state = await self._begun(judged, key=key, setting=setting)
         if state.outcome is not None:
             return state.outcome
         if state.status is CallStatus.ATTEMPTING:
@@ -143,6 +144,13 @@ class ToolCalls:
             return await self.run(judged, key=key, setting=setting)
         await self._runs.finish_call(setting.step_id, key, outcome)
         return outcome
+
+    async def _begun(self, judged: Allowed | Verdict, *, key: str, setting: Setting) -> CallState:
+        """What is known of the call. Only one that may run is marked: one that is refused can't have happened."""
+        effect = judged.tool.effect if isinstance(judged, Allowed) else Effect.READ
+        if setting.new and isinstance(judged, Allowed) and effect is Effect.READ:
+            return CallState(status=CallStatus.NEW)
+        return await self._runs.begin_call(setting.step_id, key, effect)
 
     async def permission(self, allowed: Allowed, *, key: str, setting: Setting) -> CallOutcome | None:
         """None where the call may run; how it ended where it did before, or where a person refused it.
@@ -204,13 +212,15 @@ class ToolCalls:
             outcome = CallOutcome(kind=OutcomeKind.DONE, text=output.text, artifacts=output.artifacts)
         # What a service answers may quote what it was signed in to with.
         outcome = outcome.model_copy(update={"text": KNOWN.mask(outcome.text)})
-        if save:
-            outcome = outcome.model_copy(update={"text": shortened(outcome.text)})
-            await self._runs.finish_call(setting.step_id, key, outcome)
         took = round((self._clock.monotonic() - began) * 1000)
-        await setting.tell(
-            EventKind.STEP_TOOL, {"tool": tool.name, "outcome": outcome.kind.value, "ms": took}
-        )
+        data = {"tool": tool.name, "outcome": outcome.kind.value, "ms": took}
+        told = setting.tell(EventKind.STEP_TOOL, data)
+        if not save:
+            await told
+            return outcome
+        outcome = outcome.model_copy(update={"text": shortened(outcome.text)})
+        # Side by side they share a commit; each is true without the other.
+        await asyncio.gather(self._runs.finish_call(setting.step_id, key, outcome), told)
         return outcome
 
     async def admit(self, allowed: Allowed, setting: Setting) -> Allowed | Verdict:
@@ -233,8 +243,7 @@ class ToolCalls:
         try:
             arguments = tool.arguments.model_validate_json(call.arguments.strip() or "{}", strict=True)
         except ValidationError as error:
-            text = unfit(tool.name, problems=_problems(error))
-            return Verdict(CallOutcome(kind=OutcomeKind.INVALID, text=text))
+            return Verdict(CallOutcome(kind=OutcomeKind.INVALID, text=unfit(tool.name, error)))
         try:
             return prepared(tool, arguments, task=setting.task)
         except PermanentError as failure:
@@ -283,12 +292,4 @@ def _keeps(allowed: Allowed, setting: Setting) -> bool:
         bool(setting.sources)
         and isinstance(tool, Keeping)
         and not tool.as_asked(allowed.arguments, task=setting.task)
-    )
-
-
-def _problems(error: ValidationError) -> str:
-    shown = error.errors(include_url=False, include_input=False, include_context=False)[:5]
-    return "; ".join(
-        f"{'.'.join(str(part) for part in detail['loc'])[:100] or 'arguments'}: {detail['msg'][:200]}"
-        for detail in shown
     )

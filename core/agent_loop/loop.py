@@ -50,6 +50,7 @@ class AgentLoop:
         """`source` finds those of an agent's tools that are not among `tools`."""
         self._model = model
         self._source = source
+        self._found = False
         self._runs = runs
         self._calls = ToolCalls(tools=tools, runs=runs, clock=clock, gate=gate, access=access)
 
@@ -121,7 +122,7 @@ class AgentLoop:
         """This loop and the agent with all its tools, for one run."""
         found = await source.found(agent.tools, workspace=task.workspace)
         loop = copy(self)
-        loop._source, loop._calls = None, self._calls.among(found)
+        loop._source, loop._found, loop._calls = None, True, self._calls.among(found)
         own = tuple(name for name in agent.tools if to_sourced(name) is None)
         return loop, agent.model_copy(update={"tools": (*own, *found)})
 
@@ -164,15 +165,18 @@ class AgentLoop:
                 timeout_seconds=limits.timeout_seconds or MODEL_TIMEOUT_SECONDS,
                 spender=run.task.spender(agent=run.agent.name, run=run.step_id),
             )
-            turn = await model.complete(request, on_text=run.pass_on if run.stream else None)
-            turn = await self._runs.save_turn(run.step_id, run.index, turn)
+            made = await model.complete(request, on_text=run.pass_on if run.stream else None)
+            turn = await self._runs.save_turn(run.step_id, run.index, made)
+            # Another worker that holds the step, too, may have been here before, and have made the turn's calls; and
+            # a tool that is found anew for each run may have written under a call's key before it was revoked.
+            run.new = not self._found and turn == made
         run.took(turn)
         return turn
 
     async def _answer_calls(self, run: Run, turn: ModelTurn) -> None:
         """Make the turn's calls side by side, tell the model what they gave, and stop the run at its limits."""
         sources = tuple(run.sources)
-        setting = Setting(run.agent, run.task, run.step_id, sources, run.addresses, run.on_progress)
+        setting = Setting(run.agent, run.task, run.step_id, sources, run.addresses, run.on_progress, run.new)
         refusals = run.asked(turn.tool_calls, writes=self._calls.writes)
         answers = await asyncio.gather(
             *(

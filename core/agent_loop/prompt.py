@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+
 from core.models import Agent, Artifact, Exchange, Task, Upstream
 from core.ports.language_model import Message
 from core.tokens import fitting
@@ -75,7 +77,12 @@ def not_yours(name: str, *, own: str) -> str:
     return f"Denied: {name} is not one of your tools. Your tools: {own}."
 
 
-def unfit(name: str, *, problems: str) -> str:
+def unfit(name: str, error: ValidationError) -> str:
+    shown = error.errors(include_url=False, include_input=False, include_context=False)[:5]
+    problems = "; ".join(
+        f"{'.'.join(str(part) for part in detail['loc'])[:100] or 'arguments'}: {detail['msg'][:200]}"
+        for detail in shown
+    )
     return f"Nothing was called: the arguments of {name} don't fit. {problems}"
 
 

@@ -50,6 +50,8 @@ class Run:
         self.messages: list[Message] = list(to_messages(agent, task))
         self.index = 0
         """How many turns there have been: the next one's index."""
+        self.new = False
+        """Whether the last turn was saved by this attempt, and not found."""
         self.rounds = 0
         self.wrong_turns = 0
         """Turns with a call that was unknown, unfit or out of scope."""
@@ -77,6 +79,7 @@ class Run:
             await self.on_progress("text", {"text": text})
 
     def next_saved(self) -> ModelTurn | None:
+        self.new = False
         return self._saved.get(self.index)
 
     def took(self, turn: ModelTurn) -> None:

@@ -113,8 +113,7 @@ class InMemorySchedules:
         await self._store.ping()
         paused = 0
         for schedule in list(self._active()):
-            address = schedule.address
-            if (address.platform, address.workspace, address.place) == (platform, workspace, place):
+            if (schedule.post_to or schedule.address.spelled) == f"{platform}:{workspace}:{place}":
                 values = {"state": ScheduleState.PAUSED, "next_slot": None, "reason": reason}
                 self._schedules[schedule.id] = schedule.model_copy(update=values)
                 await self._store.append(changed(self._schedules[schedule.id], now))
@@ -123,6 +122,8 @@ class InMemorySchedules:
 
     async def move(self, place: Address, *, to: Address) -> int:
         await self._store.ping()
+        for posting in [s for s in self._schedules.values() if s.post_to == place.spelled]:
+            self._schedules[posting.id] = posting.model_copy(update={"post_to": to.spelled})
         new = {"workspace": to.workspace, "place": to.place}
         found = [s for s in self._schedules.values() if s.address.conversation[:3] == place.conversation[:3]]
         moved = [s.model_copy(update={"address": s.address.model_copy(update=new)}) for s in found]

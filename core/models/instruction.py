@@ -23,6 +23,11 @@ class Address(Frozen):
     def conversation(self) -> tuple[str, str, str, str]:
         return (self.platform, self.workspace, self.place, self.thread)
 
+    @property
+    def spelled(self) -> str:
+        """As people write down where something is to be posted: `platform:workspace:place`."""
+        return f"{self.platform}:{self.workspace}:{self.place}"
+
 
 class Person(Frozen):
     """Who asks: `id` is unique over all platforms (`platform:workspace:user`)."""

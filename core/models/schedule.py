@@ -68,6 +68,9 @@ class Schedule(Frozen):
     """The instruction, without the words that say when."""
     person: Person
     address: Address
+    """Where it is listed and numbered, and where its answers go unless `post_to` says otherwise."""
+    post_to: str | None = None
+    """Where else its answers go: `platform:workspace:place`, as an agent's file says it."""
     timing: Timing
     zone: str
     missed: MissedPolicy = MissedPolicy.RUN_IF_WITHIN

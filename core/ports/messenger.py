@@ -62,6 +62,16 @@ class Messenger(Protocol):
 
 
 @runtime_checkable
+class Reaching(Protocol):
+    """A messenger whose platform can tell beforehand whether something can be posted in a place."""
+
+    async def reach(self, address: Address) -> None:
+        """Raises MessengerRefused, with a sentence that says what to do, where that can't be, and
+        MessengerUnavailable. Posts nothing. Safe to repeat."""
+        ...
+
+
+@runtime_checkable
 class Drafting(Protocol):
     """A messenger whose platform can show words that are no message yet: live typing, which leaves nothing behind."""
 

@@ -77,10 +77,11 @@ class Schedules(Protocol):
     async def pause_where(
         self, *, platform: str, workspace: str, place: str, reason: str, now: datetime
     ) -> int:
-        """Pause every active schedule that posts to this place; returns how many."""
+        """Pause every active schedule whose row says that it posts to this place; returns how many."""
         ...
 
     async def move(self, place: Address, *, to: Address) -> int:
         """The platform gave this place another address: every schedule there goes along, under the next numbers of
-        its new workspace where those are taken. Returns how many; repeating moves nothing."""
+        its new workspace where those are taken, and those that only post there do so from now on at the new one.
+        Returns how many are listed there; repeating moves nothing."""
         ...

@@ -89,6 +89,20 @@ def no_routine(agent: str, *, schedule: str, reason: str) -> str:
     return f'The agent {agent} does not run by itself, its schedule "{schedule}" can\'t be: {reason}'
 
 
+def no_place(post_to: str, *, examples: Sequence[str]) -> str:
+    """Of what is no place to post to; the examples are one of each platform."""
+    shown = " or ".join(examples)
+    return f'"{post_to}" names no place to post to: it takes platform:workspace:place, such as {shown}.'
+
+
+def not_reached(post_to: str, *, reason: str) -> str:
+    return f"The answers can't go to {post_to}: {reason}"
+
+
+def not_looked_up(platform: str) -> str:
+    return f"{platform} did not say whether something can be posted there; nothing was saved. Try again in a moment."
+
+
 def no_target(agent: str, *, post_to: str, platforms: Sequence[str]) -> str:
     return (
         f'The agent {agent} does not run by itself, its post_to "{post_to}" can\'t be: '

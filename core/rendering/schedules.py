@@ -90,6 +90,7 @@ def card(
         lines += coming(runs, zone=schedule.zone)
     elif _standing(schedule) != lead:
         lines += [_standing(schedule)]
+    lines += ["", posts_to(schedule.post_to)] if schedule.post_to else []
     last = _last(schedule, slots)
     lines += ["", last] if last else []
     return Reply(text="\n".join(lines).strip(), buttons=_controls(schedule, shown_in, row=0, several=False))
@@ -106,6 +107,7 @@ def listing(schedules: Sequence[tuple[Schedule, Sequence[Slot]]], *, shown_in: s
             f"{schedule.number}. **{in_words(schedule.timing, schedule.zone)}**: {shortened(said(schedule))}"
         )
         lines.append(f"   {_standing(schedule)}")
+        lines += [f"   {posts_to(schedule.post_to)}"] if schedule.post_to else []
         last = _last(schedule, slots)
         lines += [f"   {last}"] if last else []
         if row < SHOWN_WITH_BUTTONS:
@@ -135,6 +137,10 @@ def coming(runs: Sequence[datetime], *, zone: str) -> list[str]:
 
 def next_run(at: datetime, *, zone: str) -> str:
     return f"Next run: {run_line(at, zone)}."
+
+
+def posts_to(place: str) -> str:
+    return f"Its answers go to {place}."
 
 
 def paused(reason: str) -> str:

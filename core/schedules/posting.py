@@ -1,4 +1,4 @@
-"""Where the answers of agents that run by themselves go: into conversations of their own, or where their files say."""
+"""Where the answers of schedules go that don't go where they are listed: as an agent's file says, or their maker."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.models import Address, Agent, Schedule
 
 @dataclass(frozen=True)
 class Posting:
-    """Kept apart from the rows: a schedule stays where it is listed and numbered, wherever its answers go."""
+    """A schedule stays where it is listed and numbered, wherever its answers go. What files say is no part of rows."""
 
     own_place: Callable[[str], Address]
     """By an agent's name: the conversation of its own."""
@@ -19,11 +19,11 @@ class Posting:
 
     def aimed(self, schedule: Schedule) -> Schedule:
         """The schedule with the address that its next answer goes to."""
-        target = self.targets.get(schedule.agent or "")
+        target = self.targets.get(schedule.agent or "") or to_address(schedule.post_to or "")
         return schedule if target is None else schedule.model_copy(update={"address": target})
 
     def listed_at(self, address: Address) -> tuple[Address, ...]:
-        """Where the schedules are listed whose answers go to this place."""
+        """Where the schedules are listed whose answers go to this place, beside those whose rows say so."""
         place = (address.platform, address.workspace, address.place)
         there = [n for n, t in self.targets.items() if (t.platform, t.workspace, t.place) == place]
         return (address, *(self.own_place(name) for name in there))

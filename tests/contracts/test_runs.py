@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
+from sqlalchemy import event
 
 from adapters.sql.database import Database
 from adapters.sql.runs import SqlRuns
@@ -127,3 +128,22 @@ async def test_a_call_that_is_done_stays_done(runs: Runs) -> None:
     await runs.finish_call(RUN, CALL, DONE)
     await runs.abandon_call(RUN, CALL)
     assert (await runs.begin_call(RUN, CALL, Effect.WRITE)).outcome == DONE
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+async def test_each_of_them_takes_one_statement(database: str, request: pytest.FixtureRequest) -> None:
+    """Of what a turn and a call cost, most is by the statement."""
+    opened = Database(request.getfixturevalue(f"{database}_url"))
+    runs, made = SqlRuns(opened), list[str]()
+
+    @event.listens_for(opened.engine, "before_cursor_execute")
+    def _note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith("BEGIN"):
+            made.append(statement.split()[0])
+
+    await runs.save_turn(RUN, 0, TURN)
+    await runs.begin_call(RUN, CALL, Effect.WRITE)
+    await runs.finish_call(RUN, CALL, DONE)
+    await runs.finish_call(RUN, "0:2", DONE)
+    opened.close()
+    assert made == ["INSERT"] * 4

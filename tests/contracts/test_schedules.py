@@ -214,3 +214,31 @@ async def test_schedules_go_along_with_a_place_that_moves(parts: Parts) -> None:
     assert [one.id for one in await schedules.listed("toy", "W1")] == ["s2"]
     assert moved[1].next_slot == START
     assert (await schedules.save(schedule(5, address=new))).number == 5
+
+
+async def test_a_schedule_that_posts_elsewhere_is_paused_and_moves_with_where_it_posts(parts: Parts) -> None:
+    """And not with where it is listed: nothing of it goes there."""
+    schedules, _ = parts
+    there = Address(platform="toy", workspace="W2", place="news")
+    await schedules.save(schedule(1, post_to=there.spelled))
+    await schedules.save(schedule(2))
+    assert (await schedules.load("s1")).post_to == "toy:W2:news"
+
+    new = Address(platform="toy", workspace="W3", place="news")
+    await schedules.move(there, to=new)
+    found = await schedules.load("s1")
+    assert (found.post_to, found.address, found.number) == ("toy:W3:news", PLACE, 1)
+
+    async def paused(address: Address) -> int:
+        return await schedules.pause_where(
+            platform=address.platform,
+            workspace=address.workspace,
+            place=address.place,
+            reason="blocked",
+            now=START,
+        )
+
+    assert await paused(PLACE) == 1, "the other one, which posts where it is listed"
+    assert (await schedules.load("s1")).state is ScheduleState.ACTIVE
+    assert await paused(new) == 1
+    assert (await schedules.load("s1")).reason == "blocked"

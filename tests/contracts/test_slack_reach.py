@@ -15,7 +15,7 @@ from adapters.chat.slack.identity import OwnIdentity
 from adapters.chat.slack.manifest import SCOPES
 from core.errors import MessengerRefused, MessengerUnavailable
 from core.models import Address, Artifact, Button, Reply
-from core.ports.messenger import Messenger, Tag
+from core.ports.messenger import Messenger, Reaching, Tag
 from tests.counterparts.shared import in_memory
 from tests.counterparts.slack import ManualClock, SlackServer, files_of
 from tests.integration.slack_harness import SystemClock, settings_for, through_command
@@ -192,3 +192,26 @@ async def test_who_we_are_is_asked_again_only_after_a_pause(slack: SlackServer) 
             assert (await identity.get()).user == "U0BOT"
         assert len(slack.calls("auth.test")) == asked
     await client.aclose()
+
+
+REACHED = [
+    ("T0001", "C1", None),
+    ("T0001", "D1", None),
+    ("T0001", "C2", "invite it with /invite"),
+    ("T0001", "C404", "invite it with /invite"),
+    ("T9999", "C1", "installed in the workspace T0001, not in T9999"),
+]
+
+
+@pytest.mark.parametrize(("team", "channel", "said"), REACHED)
+async def test_a_channel_can_be_looked_into_before_anything_is_posted_there(
+    slack: SlackServer, messenger: Messenger, team: str, channel: str, said: str | None
+) -> None:
+    assert isinstance(messenger, Reaching)
+    address = Address(platform="slack", workspace=team, place=channel)
+    if said is None:
+        await messenger.reach(address)
+    else:
+        with pytest.raises(MessengerRefused, match=said):
+            await messenger.reach(address)
+    assert slack.calls("chat.postMessage") == []

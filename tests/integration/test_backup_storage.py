@@ -9,8 +9,12 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import Connection, delete
 
+from adapters.archives import restore_archive
 from adapters.integrations.s3 import to_bucket
+from adapters.sql import tables
+from adapters.web.bucket import PART_BYTES
 from core.errors import ToolFailed, TransientError
 from tests.integration.http_harness import TOKEN, Service
 from tests.integration.test_cli_command import Flowmate
@@ -97,6 +101,78 @@ async def test_the_command_copies_everything_into_the_operators_bucket(
     assert Path(failed.out.strip()).is_file()
     assert f"It is here alone: There is no bucket named {bucket} there." in failed.err
     assert storage.secret_key not in json.dumps([made.err, failed.err])
+
+
+async def test_what_lies_in_the_bucket_is_listed_and_put_back_from_there(
+    alone: Service, storage: Storage, bucket: str, tmp_path: Path
+) -> None:
+    flowmate = Flowmate(tmp_path, port=alone.port)
+    there = {"FLOWMATE_OPERATOR_TOKEN": TOKEN, "FLOWMATE_DATA_DIR": str(alone.folder)}
+    await connected(alone, storage, bucket, prefix="team/nightly")
+    await alone.delegate(f"take a note: {bucket}")
+    here = Path((await flowmate.run("backup", environment=there)).out.strip())
+    place = f"s3://{bucket}/team/nightly/{here.name}"
+    listed = (await flowmate.run("backups", environment=there)).out.splitlines()
+    assert (listed[0], listed[-1]) == (str(here), place)
+    here.unlink()
+
+    def forget(c: Connection) -> None:
+        c.execute(delete(tables.notes).where(tables.notes.c.text == bucket))
+
+    await alone.assembly.database.write(forget)
+    restored = await flowmate.run("restore", place, environment=there)
+    assert (restored.code, restored.err, "1 notes" in restored.out) == (0, "", True)
+    assert bucket in (await alone.delegate("list my notes")).body["answer"]
+    assert list(alone.folder.glob("restore-*")) == [], "nothing of the copy stays"
+
+
+MISSING = [
+    ("s3://{bucket}/none.zip", "There is no none.zip in the bucket {bucket}."),
+    ("s3://{bucket}/junk.zip", "junk.zip is damaged, or no archive of FlowMate's."),
+    ("s3://{bucket}", "There is no file named in s3://{bucket}."),
+    ("s3://invented-elsewhere/a.zip", "No bucket named invented-elsewhere is connected"),
+]
+
+
+@pytest.mark.parametrize(("place", "said"), MISSING)
+async def test_what_can_not_be_restored_from_a_bucket_is_said(
+    alone: Service, storage: Storage, bucket: str, place: str, said: str
+) -> None:
+    await connected(alone, storage, bucket)
+    storage.client.put_object(Bucket=bucket, Key="junk.zip", Body=b"no archive")
+    with pytest.raises(ToolFailed) as failed:
+        await restore_archive(alone.assembly.settings, place.format(bucket=bucket), None)
+    assert said.format(bucket=bucket) in failed.value.sentence
+    assert list(alone.folder.glob("restore-*")) == []
+
+
+async def test_a_bucket_that_is_gone_hides_no_archive_that_is_here(
+    alone: Service, storage: Storage, bucket: str, tmp_path: Path
+) -> None:
+    flowmate = Flowmate(tmp_path, port=alone.port)
+    there = {"FLOWMATE_OPERATOR_TOKEN": TOKEN, "FLOWMATE_DATA_DIR": str(alone.folder)}
+    here = (await flowmate.run("backup", environment=there)).out.strip()
+    await connected(alone, storage, bucket)
+    storage.client.delete_bucket(Bucket=bucket)
+    listed = await flowmate.run("backups", environment=there)
+    assert (listed.code, listed.out.splitlines()[0]) == (1, here)
+    assert f"can't be shown: There is no bucket named {bucket} there." in listed.err
+    assert storage.secret_key not in listed.err
+
+
+async def test_a_large_archive_comes_down_in_parts_for_its_owner_alone(
+    storage: Storage, bucket: str, tmp_path: Path
+) -> None:
+    content = bytes(range(256)) * 70_000
+    storage.client.put_object(Bucket=bucket, Key="a/large.zip", Body=content)
+    file = tmp_path / "large.zip"
+    await to_bucket(storage.fields(bucket)).get("a/large.zip", file)
+    assert file.read_bytes() == content
+    assert len(content) > PART_BYTES
+    assert file.stat().st_mode & 0o777 == 0o600
+    reader = {"access_key": storage.reader_access_key, "secret_key": storage.reader_secret_key}
+    with pytest.raises(ToolFailed, match="doesn't let FlowMate in"):
+        await to_bucket(storage.fields(bucket, **reader)).get("a/large.zip", tmp_path / "no.zip")
 
 
 @pytest.mark.parametrize(

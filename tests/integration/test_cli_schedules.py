@@ -8,6 +8,7 @@ import pytest
 
 from adapters.settings import Settings
 from bot.cli.client import Api, CallFailed
+from bot.cli.schedules import to_body
 from tests.integration.http_harness import TOKEN, Service
 from tests.integration.test_cli_command import Flowmate
 
@@ -45,7 +46,7 @@ async def test_rows_27_to_29_what_can_not_be_is_said_and_why(
     async with Api(settings) as api:
         before = await api.schedules()
         with pytest.raises(CallFailed) as refused:
-            await api.add_schedule(when, "what is 2+2", zone=zone)
+            await api.add_schedule(to_body(when, "what is 2+2", zone=zone))
         assert said in refused.value.sentence
         assert await api.schedules() == before
 

@@ -23,7 +23,7 @@ from core.errors import MessageGone, MessengerRefused, MessengerUnavailable, Rec
 from core.memory.clock import ManualClock
 from core.models import Address, Artifact, Button, Reply, Visibility
 from core.ports.clock import Clock
-from core.ports.messenger import Drafting, Tag
+from core.ports.messenger import Drafting, Reaching, Tag
 from core.rendering import pairing, refusals
 from tests.counterparts.shared import deliver, in_memory
 from tests.counterparts.telegram import TOKEN, Chat, Person, TelegramServer, telegram_server
@@ -355,6 +355,30 @@ async def test_a_group_that_became_a_supergroup_is_written_to_where_it_is_now() 
         message_id = await place.connection.messenger.post(at(place.group), Reply(text="On it."), tag=TAG)
         await place.connection.messenger.edit(at(place.group), message_id, Reply(text="Done."))
         assert [message.text for message in place.telegram.shown(other)] == ["Done."]
+
+
+async def test_a_chat_can_be_looked_for_before_anything_is_posted_there() -> None:
+    async with writing() as place:
+        messenger = place.connection.messenger
+        assert isinstance(messenger, Reaching)
+        for chat in (place.private, place.group):
+            await messenger.reach(at(chat))
+        other = place.telegram.migrate(place.group)
+        with pytest.raises(MessengerRefused, match=f"telegram:{other.id}:{other.id}"):
+            await messenger.reach(at(place.group))
+        place.private.blocked = True
+        with pytest.raises(RecipientGone, match="may no longer write"):
+            await messenger.reach(at(place.private))
+        unknown = Address(platform="telegram", workspace="-5", place="-5")
+        with pytest.raises(RecipientGone, match="can't write into that Telegram chat"):
+            await messenger.reach(unknown)
+        for workspace, name in (("-5", "-6"), ("@team", "@team"), ("", "")):
+            with pytest.raises(MessengerRefused, match="by its number, twice"):
+                await messenger.reach(Address(platform="telegram", workspace=workspace, place=name))
+        place.telegram.fail("getChat", status=500)
+        with pytest.raises(MessengerUnavailable):
+            await messenger.reach(at(other))
+        assert not place.telegram.shown(other)
 
 
 async def test_sixty_answers_into_one_group_all_arrive_in_order_without_a_429() -> None:

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from core.models import Address, Agent, Person, Schedule, ScheduleState
+from core.models.schedule import Cron
 from core.schedules.firing import Alarm, pausing
 from core.schedules.posting import Posting, to_targets
 from core.schedules.routines import RoutineRules, Routines
@@ -171,3 +172,35 @@ async def test_the_list_names_the_agent() -> None:
     listed = await deployment.world.ask("list schedules", person=OPERATOR)
     assert listed.reply is not None
     assert "every day at 09:00 (Europe/Berlin)**: @one look around" in listed.reply.text
+
+
+async def test_a_schedule_may_post_elsewhere_and_runs_in_the_workspace_that_it_posts_to() -> None:
+    deployment = Deployment()
+    await deployment.restart(one=None)
+    world = deployment.world
+    general = Address(platform="memory", workspace="elsewhere", place="general")
+    made = Schedule(
+        id="s1",
+        text="@one look around",
+        person=OPERATOR,
+        address=own_place("schedules"),
+        post_to=general.spelled,
+        timing=Cron(expression="0 9 * * *"),
+        zone="Europe/Berlin",
+        created_at=world.clock.now(),
+    )
+    await world.desk.create(made)
+    row = await world.schedules.load("s1")
+    assert row.next_slot is not None
+    await world.pass_until(row.next_slot)
+    assert await world.alarm.ring() == 1
+    await world.settle()
+    assert world.messenger.texts(general)[-1].startswith("one_tool did look around")
+    assert world.messenger.texts(own_place("schedules")) == []
+    assert [run.workspace for run in world.tools["one_tool"].runs] == ["memory:elsewhere"]
+
+    listed = await world.ask("list schedules", person=OPERATOR)
+    assert listed.reply is not None
+    assert "Its answers go to memory:elsewhere:general." in listed.reply.text
+    await world.delivery._gone(general, "blocked")
+    assert (await world.schedules.load("s1")).state is ScheduleState.PAUSED

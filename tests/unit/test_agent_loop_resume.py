@@ -9,7 +9,9 @@ import pytest
 from core.errors import ModelUnavailable, StoreUnavailable, TransientError
 from core.memory.model import ScriptedModel, calls, says
 from core.memory.runs import InMemoryRuns
-from core.ports.language_model import ModelTurn
+from core.ports.language_model import ModelRequest, ModelTurn, OnText
+from core.ports.runs import CallOutcome, CallState, OutcomeKind
+from core.ports.tool import Effect
 from tests.fakes.agent_bench import FIND, SEND, STEP, Bench, FlakyRuns, KilledError, agent, task
 from tests.fakes.toy_tools import ToyTool, mail
 
@@ -112,3 +114,53 @@ async def test_a_store_that_fails_right_after_a_write_leaves_no_doubt_about_it()
     result = await Bench(ScriptedModel(says("Sent.")), letters, runs=runs).run(who, what)
     assert result.output == "Sent."
     assert len(letters.made) == 1
+
+
+class CountingRuns(InMemoryRuns):
+    """Runs that note which calls were looked for before they began."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[str, Effect]] = []
+
+    async def begin_call(self, step_id: str, call_key: str, effect: Effect) -> CallState:
+        self.asked.append((call_key, effect))
+        return await super().begin_call(step_id, call_key, effect)
+
+
+async def test_a_read_of_a_turn_that_was_just_saved_is_not_looked_for_and_a_write_is_always_marked() -> None:
+    runs = CountingRuns()
+    who, what = agent("search", "send_email"), task("find tea and email ann@example.com")
+    turns = ScriptedModel(calls(FIND), calls(SEND), says("Done."))
+    await Bench(turns, ToyTool("search"), mail(), runs=runs).run(who, what)
+    assert runs.asked == [("1.0", Effect.WRITE)]
+
+
+async def test_a_read_of_a_turn_that_was_found_is_looked_for() -> None:
+    runs, search = CountingRuns(), ToyTool("search")
+    search.raises = [None, KilledError()]
+    first, second = FIND, ("search", {"words": "milk"})
+    with pytest.raises(KilledError):
+        await Bench(ScriptedModel(calls(first), calls(second)), search, runs=runs).run()
+    assert runs.asked == []
+    await Bench(ScriptedModel(says("Done.")), search, runs=runs).run()
+    assert runs.asked == [("0.0", Effect.READ), ("1.0", Effect.READ)]
+    assert len(search.made) == 3, "what was done is not done again"
+
+
+async def test_a_turn_that_another_worker_saved_first_brings_what_its_calls_gave_there() -> None:
+    runs, search = CountingRuns(), ToyTool("search", gives="mine")
+    theirs = calls(("search", {"words": "milk"}))
+
+    class Overtaken(ScriptedModel):
+        """A model beside whose first answer another worker saves one, and makes its call."""
+
+        async def complete(self, request: ModelRequest, *, on_text: OnText | None = None) -> ModelTurn:
+            if not self.requests:
+                await runs.save_turn(STEP, 0, theirs)
+                await runs.finish_call(STEP, "0.0", CallOutcome(kind=OutcomeKind.DONE, text="theirs"))
+            return await super().complete(request, on_text=on_text)
+
+    bench = Bench(Overtaken(calls(FIND), says("Done.")), search, runs=runs)
+    await bench.run()
+    assert (bench.told(), search.made) == (["theirs"], [])

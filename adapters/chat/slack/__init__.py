@@ -24,4 +24,5 @@ PLATFORM = Platform(
     settings=SlackSettings,
     setup="set SLACK_BOT_TOKEN and SLACK_APP_TOKEN",
     connect=connect,
+    place="slack:T0123:C0456",
 )

@@ -47,6 +47,13 @@ class SlackRefused(MessengerRefused):
         self.code = code
 
 
+class AnotherWorkspace(MessengerRefused):
+    """FlowMate's Slack app is not installed in that workspace."""
+
+    def __init__(self, *, own: str, given: str) -> None:
+        super().__init__(f"FlowMate's Slack app is installed in the workspace {own}, not in {given}.")
+
+
 def to_failure(response: Any) -> MessengerUnavailable | MessengerRefused:
     """The failure behind a SlackApiError's response: slack_sdk's own class, or aiohttp's for a body that is no JSON."""
     data = getattr(response, "data", None)

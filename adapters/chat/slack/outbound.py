@@ -7,7 +7,7 @@ from typing import Any
 from adapters.chat.pace import Pace, patience_for
 from adapters.chat.slack import blocks
 from adapters.chat.slack.client import SlackClient
-from adapters.chat.slack.errors import NOT_A_MEMBER, SlackRefused
+from adapters.chat.slack.errors import NOT_A_MEMBER, AnotherWorkspace, SlackRefused
 from adapters.chat.slack.files import share
 from adapters.chat.slack.history import messages_since
 from adapters.chat.slack.identity import OwnIdentity
@@ -129,6 +129,13 @@ class SlackMessenger:
             if metadata.get("event_type") == METADATA_TYPE and metadata.get("event_payload") == wanted:
                 return str(message["ts"])
         return None
+
+    async def reach(self, address: Address) -> None:
+        """Look into the channel, which takes the same membership as posting there."""
+        me = await self._identity.get()
+        if address.workspace != me.team and not me.org_wide:
+            raise AnotherWorkspace(own=me.team, given=address.workspace)
+        await self._client.call(lambda web: web.conversations_history(channel=address.place, limit=1))
 
     async def _share(self, address: Address, part: Reply, *, after: str) -> None:
         if part.files:

@@ -24,5 +24,6 @@ PLATFORM = Platform(
     settings=TelegramSettings,
     setup="set TELEGRAM_BOT_TOKEN",
     connect=connect,
+    place="telegram:-1001234567890:-1001234567890",
     pairing="send this to the bot in a private chat: /start {code}",
 )

@@ -90,8 +90,12 @@ class Migrated(MessengerRefused):
     """The group became a supergroup with another id."""
 
     def __init__(self, place: str) -> None:
-        super().__init__()
+        super().__init__(f"That Telegram group became a supergroup: telegram:{place}:{place}.")
         self.place = place
+
+
+class NotAChat(MessengerRefused):
+    """A Telegram chat is named by its number, twice: telegram:-1001234567890:-1001234567890."""
 
 
 def to_failure(error: TelegramError) -> MessengerUnavailable | MessengerRefused:

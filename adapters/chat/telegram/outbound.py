@@ -12,7 +12,7 @@ from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
 
 from adapters.chat.pace import LONGEST_WAIT_SECONDS, Pace, patience_for
 from adapters.chat.telegram import formatting
-from adapters.chat.telegram.client import Migrated, TelegramClient
+from adapters.chat.telegram.client import Migrated, NotAChat, TelegramClient
 from adapters.chat.telegram.inbound import PLATFORM
 from adapters.chat.telegram.pace import lanes, typing
 from core.errors import FlowMateError, MessageGone, MessengerRefused, RecipientGone
@@ -127,6 +127,12 @@ class TelegramMessenger:
 
     async def find_own(self, address: Address, *, tag: Tag) -> str | None:
         return None
+
+    async def reach(self, address: Address) -> None:
+        place = address.place
+        if address.workspace != place or not place.removeprefix("-").isdecimal():
+            raise NotAChat()
+        await self._client.call(lambda bot: bot.get_chat(place))
 
     async def say(self, address: Address, text: str) -> None:
         """What is no answer: help, a hint, a refusal; in more than one message only where it is too long for one."""

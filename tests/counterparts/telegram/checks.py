@@ -29,6 +29,7 @@ PARAMETERS: dict[str, frozenset[str]] = {
     "deleteMessage": frozenset({"chat_id", "message_id"}),
     "answerCallbackQuery": frozenset({"callback_query_id", "text", "show_alert"}),
     "setMyCommands": frozenset({"commands"}),
+    "getChat": frozenset({"chat_id"}),
     "getMyCommands": frozenset(),
     "sendPhoto": frozenset({"chat_id", "photo", "message_thread_id"}),
     "sendDocument": frozenset({"chat_id", "document", "message_thread_id"}),

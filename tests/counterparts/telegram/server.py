@@ -23,6 +23,7 @@ from tests.counterparts.telegram.checks import (
 )
 
 TOKEN = "123456:INVENTED-token-for-tests-only-000000"
+GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 BOT = {"id": 123456, "is_bot": True, "first_name": "FlowMate", "username": "flowmate_test_bot"}
 
 
@@ -262,6 +263,16 @@ class TelegramServer:
             case "setWebhook" | "deleteWebhook":
                 self.webhook = given if method == "setWebhook" else None
                 return True
+            case "getChat":
+                chat = self._chat(given["chat_id"])
+                # What has to be there in a ChatFullInfo; the client refuses less.
+                return {
+                    "id": chat.id,
+                    "type": chat.kind,
+                    "accent_color_id": 0,
+                    "max_reaction_count": 11,
+                    "accepted_gift_types": dict.fromkeys(GIFTS, False),
+                }
             case "getMyCommands":
                 return self.commands
             case "setMyCommands":

@@ -22,4 +22,5 @@ PLATFORM = Platform(
     settings=ParlourSettings,
     setup="set PARLOUR_TOKEN and PARLOUR_URL",
     connect=connect,
+    place="parlour:house:kitchen",
 )
