@@ -15,7 +15,7 @@ PIECE_SECONDS = 0.1
 LOOK_SECONDS = 0.5
 """How often it is asked who listens. An answer that is written in less costs nothing at all."""
 WHOLE_SECONDS = 1.0
-"""How often everything is told again, for those who missed a piece or came late."""
+"""How often everything is told again to those who listen: some missed a piece, or have just come."""
 
 
 class Speaking:
@@ -80,9 +80,7 @@ class Speaking:
             return False
         audience = await self._broadcast.audience([writing.topic for writing in asked])
         for writing, count in zip(asked, audience, strict=True):
-            if count > self._writings.get(writing, count):
-                writing.again()
-                came = True
+            came = came or count > self._writings.get(writing, count)
             if writing in self._writings:
                 self._writings[writing] = count
         return came

@@ -42,8 +42,6 @@ class Writing:
         """How many of the shown characters were told."""
         self._told_take = 0 if claim == 1 else -1
         """Of which take; 0: nothing was told yet, -1: perhaps by an earlier claim."""
-        self._changed = False
-        """Whether anything is new since all of it was told at once."""
 
     def begin(self, text: str = "") -> None:
         """Begin anew, with these words: what was written before is not the answer."""
@@ -64,23 +62,17 @@ class Writing:
         self.closed = True
 
     def piece(self, *, whole: bool) -> Piece | None:
-        """What is new since the last piece; with `whole` all of it again where anything is new since it was last told
-        so. None where there is nothing to tell."""
+        """What is new since the last piece, or with `whole` everything; None where there is nothing to tell."""
         self._release()
         anew = self._told_take != self._take
         if anew and not self._shown and not self._told_take:
             return None
-        whole = anew or (whole and self._changed)
-        start = 0 if whole else self._told
+        start = 0 if whole or anew else self._told
         text = self._shown[start:]
         if not text and not anew:
             return None
-        self._told, self._told_take, self._changed = len(self._shown), self._take, not whole
+        self._told, self._told_take = len(self._shown), self._take
         return self._piece.model_copy(update={"take": self._take, "start": start, "text": text})
-
-    def again(self) -> None:
-        """Somebody listens who has heard nothing yet: the next piece that is whole holds everything."""
-        self._changed = bool(self._told_take)
 
     def _keep(self, text: str) -> None:
         text = text[: MOST_CHARACTERS - self._length]
