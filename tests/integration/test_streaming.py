@@ -173,6 +173,7 @@ async def test_an_answer_that_breaks_off_begins_anew(desk: Desk) -> None:
         await watched.until("Long")
         whole.release(2)
         await watched.end()
+    assert "" in watched.screens[1:]
     assert all(one.startswith(("Once", "Long"[: len(one)])) for one in watched.screens if one)
     assert (await desk.service.get(f"{DELEGATIONS}/{delegation_id}")).body["answer"] == (
         "Long ago there lived a cook."
