@@ -65,25 +65,23 @@ class Speaking:
         while self._writings:
             await self._clock.sleep(PIECE_SECONDS if any(self._writings.values()) else LOOK_SECONDS)
             now = self._clock.monotonic()
-            came = False
             if now - looked >= LOOK_SECONDS:
-                looked, came = now, await self._look()
-            whole = came or now - told >= WHOLE_SECONDS
+                looked = now
+                await self._look()
+            whole = now - told >= WHOLE_SECONDS
             told = now if whole else told
             await self._tell(whole=whole)
 
-    async def _look(self) -> bool:
-        """Learn who listens; whether somebody has come."""
-        came = False
+    async def _look(self) -> None:
+        """Learn who listens."""
         asked = list(self._writings)
         if not asked:
-            return False
+            return
         audience = await self._broadcast.audience([writing.topic for writing in asked])
         for writing, count in zip(asked, audience, strict=True):
-            came = came or count > self._writings.get(writing, count)
+            # It may have ended meanwhile.
             if writing in self._writings:
                 self._writings[writing] = count
-        return came
 
     async def _tell(self, *, whole: bool) -> None:
         news = []
