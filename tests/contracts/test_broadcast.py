@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.queue.broadcast import RedisBroadcast
+from adapters.queue.broadcast import RECONNECT_SECONDS, RedisBroadcast
 from adapters.queue.connection import connect_async
 from core.memory.broadcast import InMemoryBroadcast
+from core.memory.clock import ManualClock
 from core.ports.broadcast import Broadcast
 from tests.contracts.worker_harness import until
 from tests.services.valkey import Valkey
@@ -100,14 +101,17 @@ async def test_two_in_one_process_hear_the_same(open_process: Open) -> None:
 
 @pytest.mark.slow
 async def test_without_redis_nothing_is_told_and_nothing_breaks(valkey: Valkey) -> None:
-    broadcast = RedisBroadcast(connect_async(valkey.url), clock=SystemClock())
+    clock = ManualClock()
+    broadcast = RedisBroadcast(connect_async(valkey.url), clock=clock)
     heard: list[str] = []
     with broadcast.tune("d1", heard.append):
         await listened(broadcast, "d1", 1)
         valkey.stop()
         assert list(await broadcast.audience(["d1", "d2"])) == [0, 0]
         await broadcast.send([("d1", "lost")])
+        await until(lambda: clock.sleeping == 1)
         valkey.start()
+        await clock.advance(RECONNECT_SECONDS)
         await listened(broadcast, "d1", 1)
         await broadcast.send([("d1", "heard again")])
         await until(lambda: heard == ["heard again"])

@@ -124,7 +124,7 @@ async def test_whoever_comes_late_sees_the_words_from_their_beginning(desk: Desk
 
 
 async def test_what_nobody_asked_for_is_not_told_to_anybody(desk: Desk) -> None:
-    gate = desk.writes("one ", "two ", "three ", "four.")
+    gate = desk.writes("The first of many words, ", "two, ", "three, ", "four.")
     async with overheard(desk.service) as heard:
         delegation_id = await desk.ask()
         # An event stream without the words is no listener.

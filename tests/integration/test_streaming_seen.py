@@ -76,13 +76,9 @@ async def test_the_page_shows_words_as_they_come_and_then_the_answer(
     assert not [address for address in fetched if "evil" in address]
 
 
-async def test_words_stay_where_the_turn_is_drawn_again_and_are_named_where_two_write(
-    desk: Desk, browser: Browser
-) -> None:
-    one, other = (
-        desk.writes("The first of the two lines ", "ends."),
-        desk.writes("The second of the two lines ", "ends."),
-    )
+async def test_two_that_write_are_named(desk: Desk, browser: Browser) -> None:
+    one = desk.writes("The first of the two lines ", "ends.")
+    other = desk.writes("The second of the two lines ", "ends.")
     async with opened(browser, desk.service, **DESKTOP) as page:
         await ask(page, "@writer write a line about tea; @writer write a line about milk")
         one.release()
@@ -90,10 +86,22 @@ async def test_words_stay_where_the_turn_is_drawn_again_and_are_named_where_two_
         await expect(page.locator(".writing .said")).to_have_count(2)
         await expect(page.locator(".writing .agent")).to_have_text(["writer", "writer"])
         one.release(2)
-        await expect(page.locator(".steps .succeeded")).to_have_count(1)
-        await expect(page.locator(".writing .said").last).to_contain_text("of the two")
         other.release(2)
         await expect(page.locator(".answer.success")).to_contain_text("ends.")
+
+
+async def test_words_stay_where_the_turn_is_drawn_again(desk: Desk, browser: Browser) -> None:
+    one = desk.writes("The first of the two lines ", "ends.")
+    other = desk.writes(refusal="I won't.")
+    async with opened(browser, desk.service, **DESKTOP) as page:
+        await ask(page, "@writer write a line about tea; @writer write a line about milk")
+        one.release()
+        await expect(page.locator(".writing .said")).to_contain_text("of the two")
+        other.release()
+        await expect(page.locator(".steps .failed")).to_have_count(1)
+        await expect(page.locator(".writing .said")).to_contain_text("of the two")
+        one.release(2)
+        await expect(page.locator(".answer.partial")).to_contain_text("ends.")
 
 
 def _addresses(page: Page) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 
 import pytest
 
-from core.live_words import Piece
+from core.errors import ModelUnavailable
+from core.live_words import Piece, Writing
 from core.memory.model import ScriptedModel, says
 from core.models import Status
 from core.ports.language_model import ModelRequest, ModelTurn, OnText
@@ -98,3 +100,22 @@ async def test_whoever_takes_a_step_over_tells_that_the_words_before_are_void() 
         assert told(world)[0].startswith("Long ago")
         assert (await world.store.load(delegation_id)).status is Status.SUCCESS
     await world.words.aclose()
+
+
+async def test_while_another_attempt_is_waited_for_the_words_before_are_void(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with ScriptedModel(ModelUnavailable("The model is busy just now."), says("done")) as model:
+        world = World(model=model)
+        began: list[float] = []
+
+        class Noted(Writing):
+            def begin(self, text: str = "") -> None:
+                began.append(world.clock.monotonic())
+                super().begin(text)
+
+        noted = Noted("d1", step=0, agent="one", claim=1, begun=lambda _: None)
+        monkeypatch.setattr(world.words, "writing", lambda *_, **__: nullcontext(noted))
+        assert (await world.ask("@one count")).status is Status.SUCCESS
+    first, void, second = began
+    assert first == void < second
