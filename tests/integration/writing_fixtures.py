@@ -9,8 +9,8 @@ import pytest_asyncio
 from tests.integration.writing_bench import Desk, desk_of
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def desk() -> AsyncIterator[Desk]:
-    """One for all tests that leave nothing unwritten."""
+    """One for a module: a process has one place for what its jobs use, so none is left beside another."""
     async with desk_of() as shared:
         yield shared
