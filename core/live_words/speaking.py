@@ -86,12 +86,10 @@ class Speaking:
     async def _tell(self, *, whole: bool) -> None:
         news = []
         for writing, listeners in list(self._writings.items()):
-            # A look that takes its time may have found it open.
-            over = writing.closed
             piece = writing.piece(whole=whole) if listeners else None
             if piece is not None:
                 news.append((writing.topic, piece.model_dump_json()))
-            if over:
+            if writing.closed:
                 del self._writings[writing]
         if news:
             await self._broadcast.send(news)
