@@ -23,6 +23,7 @@ from core.coordinator import Coordinator
 from core.delivery import Delivery
 from core.integrations.desk import IntegrationDesk
 from core.leases import Leases
+from core.live_words import LiveWords
 from core.making import Shop
 from core.models import Agent
 from core.ports.clock import Clock
@@ -48,6 +49,7 @@ class Assembly:
     queue: RqJobQueue
     limiter: MovingWindow
     events: LiveEvents
+    words: LiveWords
     model: LanguageModel | None
     agents: Mapping[str, Agent]
     """Those of files; what people make is in the roster."""
@@ -78,6 +80,7 @@ class Assembly:
         await self.approvals.drain()
         await self.delivery.drain()
         await self.events.aclose()
+        await self.words.aclose()
         for connection in self.connections.values():
             await connection.aclose()
         await self.servers.aclose()

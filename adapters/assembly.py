@@ -32,6 +32,7 @@ from adapters.limits.moving_window import MovingWindow
 from adapters.making import build_shop
 from adapters.operator import OPERATOR, to_own_place
 from adapters.planner_on_demand import PlannerOnDemand
+from adapters.queue.broadcast import RedisBroadcast
 from adapters.queue.connection import connect, connect_async
 from adapters.queue.live_events import LiveEvents
 from adapters.queue.rq_queue import RqJobQueue
@@ -57,6 +58,7 @@ from core.intake import Intake
 from core.integrations.needs import Needs
 from core.leases import Leases
 from core.line import Line
+from core.live_words import LiveWords
 from core.making import MakingDesk
 from core.parts import Parts
 from core.ports.limiter import Limit
@@ -94,6 +96,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     queue = RqJobQueue(connect(url), clock=clock, steps_per_person=settings.flowmate_steps_per_person)
     limiter = MovingWindow(url, clock=clock)
     events = LiveEvents(store=store, redis=connect_async(url), clock=clock)
+    words = LiveWords(broadcast=RedisBroadcast(connect_async(url), clock=clock), clock=clock)
     admissions = SqlAdmissions(database)
     connections = connect_platforms(
         clock, Shared(limiter=limiter, admissions=admissions, base_url=settings.base_url)
@@ -197,6 +200,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
                 operators=settings.operators | {OPERATOR.id},
                 charts=SpendingCharts(settings.data_dir / "files"),
             ),
+            words=words,
             default_zone=settings.flowmate_zone,
         )
     )
@@ -230,6 +234,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         queue=queue,
         limiter=limiter,
         events=events,
+        words=words,
         model=model,
         agents=agents,
         roster=roster,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 
 from core.context import to_task
@@ -16,6 +17,7 @@ from core.errors import AwaitsApproval, NotFound, QueueUnavailable
 from core.finishing import Finishing
 from core.histories import Histories
 from core.leases import LeaseLost
+from core.live_words import Writing
 from core.models import Delegation, DelegationState, Result, Step, StepState, Task
 from core.parts import Parts
 from core.planning_stage import PlanningStage
@@ -116,9 +118,11 @@ class Coordinator:
         try:
             async with self._parts.leases.holding(step.id, step.token):
                 task = await self._task(delegation, step)
+                written = self._written(delegation, step)
                 # Thousands may wait for their models: none holds more of the others than its task does.
                 delegation = delegation.model_copy(update={"steps": (step,)})
-                result = await self._result(delegation, step, task)
+                with written as writing:
+                    result = await self._result(delegation, step, task, writing)
         except LeaseLost:
             return
         except AwaitsApproval as wanted:
@@ -163,11 +167,19 @@ class Coordinator:
             default_zone=self._parts.default_zone,
         )
 
-    async def _result(self, delegation: Delegation, step: Step, task: Task) -> Result:
+    def _written(self, delegation: Delegation, step: Step) -> AbstractContextManager[Writing | None]:
+        """Where the step's words go while it runs: nowhere, where another step reads them and makes the answer."""
+        if self._parts.words is None or any(step.index in other.after for other in delegation.steps):
+            return nullcontext()
+        return self._parts.words.writing(delegation.id, step=step.index, agent=step.agent, claim=step.token)
+
+    async def _result(
+        self, delegation: Delegation, step: Step, task: Task, writing: Writing | None
+    ) -> Result:
         if step.crashes >= MAX_CRASHES:
             return Result(state=StepState.FAILED, error=failures.keeps_crashing(step.crashes))
         return await self._parts.runner.run(
-            delegation, step, task, on_change=lambda: self._changed(delegation)
+            delegation, step, task, on_change=lambda: self._changed(delegation), writing=writing
         )
 
     async def _advance_after(self, step_id: str) -> None:

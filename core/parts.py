@@ -8,6 +8,7 @@ from core.approvals.desk import ApprovalDesk
 from core.budgets.desk import BudgetDesk
 from core.delivery import Delivery
 from core.leases import Leases
+from core.live_words import LiveWords
 from core.making import MakingDesk
 from core.ports.clock import Clock
 from core.ports.event_log import EventLog
@@ -34,4 +35,5 @@ class Parts:
     desk: Desk | None = None
     making: MakingDesk | None = None
     money: BudgetDesk | None = None
+    words: LiveWords | None = None
     default_zone: str = "UTC"

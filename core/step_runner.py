@@ -22,6 +22,7 @@ from core.errors import (
     TransientError,
 )
 from core.integrations.masking import KNOWN
+from core.live_words import Writing
 from core.models import Agent, Delegation, Event, EventKind, Result, Step, StepState, Task
 from core.policies import retry_delay, step_timeout_seconds
 from core.ports.clock import Clock
@@ -81,9 +82,15 @@ class StepRunner:
         return next((said for agent in agents if (said := self._loop.lacks(agent)) is not None), None)
 
     async def run(
-        self, delegation: Delegation, step: Step, task: Task, *, on_change: Callable[[], None]
+        self,
+        delegation: Delegation,
+        step: Step,
+        task: Task,
+        *,
+        on_change: Callable[[], None],
+        writing: Writing | None = None,
     ) -> Result:
-        """The step's result.
+        """The step's result; `writing` gets its words while they come.
 
         Raises StoreUnavailable (the step is run again), AwaitsApproval (it waits) and CancelledError, nothing else.
         """
@@ -91,7 +98,7 @@ class StepRunner:
         if isinstance(cast, str):
             return Result(state=StepState.FAILED, error=cast)
         agent, version = cast
-        result = await self._attempted(_Run(self, delegation, step, task, agent, on_change))
+        result = await self._attempted(_Run(self, delegation, step, task, agent, on_change, writing))
         return result if version is None else result.model_copy(update={"agent_version": version})
 
     async def _attempted(self, run: _Run) -> Result:
@@ -145,6 +152,7 @@ class _Run:
     task: Task
     agent: Agent
     on_change: Callable[[], None]
+    writing: Writing | None = None
     attempt: int = 0
 
     async def attempts(self) -> Result:
@@ -168,6 +176,7 @@ class _Run:
                 self.task,
                 step_id=run_id(self.delegation, self.step),
                 on_progress=self._on_progress,
+                writing=self.writing,
                 # The first claim that there ever was; whoever claims, or takes away, raises the token.
                 fresh=self.attempt == 1 and self.step.token == 1,
             )
@@ -190,6 +199,8 @@ class _Run:
         return self._chosen
 
     async def _note_retry(self, state: RetryCallState) -> None:
+        if self.writing is not None:
+            self.writing.begin()
         error = state.outcome.exception() if state.outcome else None
         reason = error.sentence if isinstance(error, TransientError) else ""
         await self.runner._store.retrying(

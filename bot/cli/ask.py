@@ -14,6 +14,7 @@ from bot.cli.client import Api, Question
 from bot.cli.conversing import converse
 from bot.cli.progress import Progress, ProgressView
 from bot.cli.terminal import is_live, stderr, stdout
+from bot.cli.words import Words
 from core.models import Status
 from core.rendering import terminal as words
 
@@ -32,7 +33,7 @@ async def ask(settings: Settings, question: Question, *, as_json: bool) -> int:
 
 
 async def answer_to(api: Api, question: Question, *, console: Console, zone: str) -> Answer:
-    progress = Progress()
+    progress = Progress(written=Words() if is_live(console) else None)
     async with ProgressView(progress, console) as view:
         prompt = Prompt(api, console=console, paused=view.paused, zone=zone)
         return await converse(api, question, progress=progress, prompt=prompt)

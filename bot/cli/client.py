@@ -226,12 +226,12 @@ class Api:
         whose = quote(subject or "-", safe=":")
         await self._call("DELETE", f"/api/v1/budgets/{scope.value}/{period.value}/{whose}")
 
-    async def events(self, delegation_id: str) -> AsyncGenerator[Happening, None]:
-        """Every event of the delegation from its beginning. Raises EventsLost when the stream breaks."""
+    async def events(self, delegation_id: str, *, words: bool) -> AsyncGenerator[Happening, None]:
+        """Every event of the delegation from its beginning, and its words as they come. Raises EventsLost."""
         try:
             async with self._session.ws_connect(
                 f"{self._base_url}/api/v1/events",
-                params={"delegation": delegation_id},
+                params={"delegation": delegation_id, **({"words": "true"} if words else {})},
                 heartbeat=EVENTS_SILENT_SECONDS,
                 max_msg_size=LARGEST_EVENT_BYTES,
             ) as socket:

@@ -60,7 +60,7 @@ async def _follow(api: Api, accepting: asyncio.Task[str], progress: Progress, pr
     delegation_id = await asyncio.shield(accepting)
     async with prompt:
         with suppress(EventsLost):
-            async with aclosing(api.events(delegation_id)) as events:
+            async with aclosing(api.events(delegation_id, words=progress.written is not None)) as events:
                 async for event in events:
                     progress.apply(event)
                     prompt.hear(event, delegation_id)

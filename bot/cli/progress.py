@@ -18,7 +18,9 @@ from rich.text import Text
 
 from bot.cli.bodies import Answer, Happening
 from bot.cli.terminal import is_live, speaks_unicode
+from bot.cli.words import Words
 from bot.readout import printable
+from core.live_words import WORDS
 from core.models import EventKind, StepState
 from core.rendering import progress as path
 from core.rendering import terminal as words
@@ -58,15 +60,21 @@ class Row:
 class Progress:
     """What is known of one delegation."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, monotonic: Callable[[], float] = time.monotonic, *, written: Words | None = None
+    ) -> None:
+        """`written` takes the answer's words while they come; without it nobody has to send them."""
         self._monotonic = monotonic
+        self.written = written
         self.rows: dict[int, Row] = {}
         self.stage = words.PLANNING
         self.ended = False
 
     def apply(self, event: Happening) -> None:
         """Take one event in, of any kind; those of a later version change nothing."""
-        if event.kind in ENDS:
+        if event.kind == WORDS and self.written is not None:
+            self.written.hear(event.data)
+        elif event.kind in ENDS:
             self.ended, self.stage = True, ""
         elif event.kind == EventKind.DELEGATION_CANCELLED:
             self.stage = words.CANCELLING
@@ -205,6 +213,9 @@ class ProgressView:
             line = Table.grid(padding=(0, 1))
             line.add_row(self._spinner, Text(self._progress.stage, style="dim"))
             parts.append(line)
+        if self._progress.written is not None and not self._progress.ended:
+            beside = len(self._progress.rows) + 1
+            parts += filter(None, [self._progress.written.shown(self._console, beside=beside)])
         return Group(*parts)
 
     def _table(self) -> Table:

@@ -10,13 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from adapters.chat import PLATFORMS
-from bot.http import (
-    agent_schemas,
-    approval_schemas,
-    budget_schemas,
-    integration_schemas,
-    schedule_schemas,
-)
+from bot.http import agent_schemas, approval_schemas, budget_schemas, integration_schemas, schedule_schemas
 from bot.http.problems import MEDIA_TYPE, TITLES
 from bot.http.schemas import PlanIn, ProblemOut, TaskIn
 
@@ -40,7 +34,9 @@ unknown fields, duplicate names and numbers that JSON does not have are refused 
 problem details (RFC 9457) and carry the id of the response header `X-Correlation-ID`, under which the logs tell more.
 
 `WS /api/v1/events?delegation=ID` (with the same token) sends a delegation's events from its beginning, then those to
-come, and closes once the answer is delivered; `&after=N` leaves out what was seen up to sequence N."""
+come, and closes once the answer is delivered; `&after=N` leaves out what was seen up to sequence N.
+With `&words=true` messages of kind `step.words` come between them while the answer is written: `data.text` is plain
+text after the first `data.from` characters of what `data.step` has said (0: it begins anew); some may be lost."""
 
 ID = "5f3c1e0a9b7d4c2e8f6a1b0c9d8e7f60"
 _METRICS = {"retries": 0, "inputTokens": 0, "outputTokens": 0, "costUsd": 0.0}

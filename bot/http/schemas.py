@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from core.live_words import WORDS, Piece
 from core.models import MAX_INSTRUCTION_CHARACTERS, Delegation, Event, Plan, Step, StepState
 
 MAX_WAIT_MS = 600_000
@@ -224,6 +225,16 @@ def from_event(event: Event) -> dict[str, Any]:
         "kind": event.kind.value,
         "at": event.at.isoformat(),
         "data": event.data,
+    }
+
+
+def from_piece(delegation_id: str, piece: Piece, *, at: datetime) -> dict[str, Any]:
+    """A message between the events: words that are being written."""
+    return {
+        "delegationId": delegation_id,
+        "kind": WORDS,
+        "at": at.isoformat(),
+        "data": {"step": piece.step, "agent": piece.agent, "from": piece.start, "text": piece.text},
     }
 
 

@@ -1,9 +1,10 @@
-"""What a page hears while it is open: turns that changed, and the list of conversations."""
+"""What a page hears while it is open: turns that changed, words while they are written, the list of conversations."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,11 @@ from starlette.requests import Request
 
 from adapters.assembly import Assembly
 from adapters.operator import OPERATOR, PLATFORM, WORKSPACE
-from bot.http.waiting import first
+from bot.http.waiting import end, first
 from bot.page.shown import SHOWN_CONVERSATIONS, SHOWN_TURNS, Turn
 from core.errors import StoreUnavailable
+from core.live_words import Piece
+from core.live_words.hearing import Ears
 from core.models import Address, Agent, Approval, ConversationOutline, Delegation
 
 if TYPE_CHECKING:
@@ -68,7 +71,8 @@ async def changes(request: Request, views: Views, place: str) -> AsyncIterator[S
     assembly: Assembly = request.app.state.assembly
     closing: asyncio.Event = request.app.state.closing
     seen = _Seen(views, place)
-    with assembly.events.listen() as rings, request.app.state.metrics.streams.track_inprogress():
+    tracked = request.app.state.metrics.streams.track_inprogress()
+    with assembly.events.listen() as rings, assembly.words.listen() as ears, tracked:
         while not closing.is_set():
             try:
                 delegations = await turns_of(assembly, place)
@@ -77,8 +81,28 @@ async def changes(request: Request, views: Views, place: str) -> AsyncIterator[S
                     yield event
             except StoreUnavailable:
                 return
-            await first(closing.wait(), rings.heard(within_seconds=LOOK_AGAIN_SECONDS))
+            ears.turn_to([one.id for one in delegations if one.reply is None])
+            rung = first(closing.wait(), rings.heard(within_seconds=LOOK_AGAIN_SECONDS))
+            async with aclosing(_words(ears, until=rung)) as words:
+                async for event in words:
+                    yield event
             await asyncio.sleep(GATHER_SECONDS)
+
+
+async def _words(ears: Ears, *, until: Coroutine[Any, Any, None]) -> AsyncGenerator[ServerSentEvent, None]:
+    """What is written meanwhile."""
+    waiting = asyncio.create_task(until)
+    try:
+        while not waiting.done():
+            hearing = asyncio.create_task(ears.heard())
+            try:
+                await asyncio.wait({waiting, hearing}, return_when=asyncio.FIRST_COMPLETED)
+                for delegation_id, piece in hearing.result() if hearing.done() else ():
+                    yield ServerSentEvent(event="words", data=_piece(delegation_id, piece))
+            finally:
+                hearing.cancel()
+    finally:
+        await end([waiting])
 
 
 class _Seen:
@@ -114,6 +138,11 @@ class _Seen:
         turn = self._views.turn(delegation, approvals)
         self._turns[delegation.id] = (delegation, approvals, turn.version)
         return turn if turn.version != version else None
+
+
+def _piece(delegation_id: str, piece: Piece) -> dict[str, Any]:
+    said = {"agent": piece.agent, "from": piece.start, "text": piece.text}
+    return {"id": delegation_id, "step": piece.step, **said}
 
 
 def _message(turn: Turn) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from core.agent_loop.state import MAX_IDENTICAL_CALLS, Run, raise_first
 from core.agent_loop.taint import outside, without_taint
 from core.approvals.gate import Gate
 from core.errors import BudgetSpent, PermanentError, StepFailed
+from core.live_words import Writing
 from core.models import Agent, EventKind, Result, StepState, Task, Usage
 from core.ports.clock import Clock
 from core.ports.integrations import Access
@@ -24,8 +25,7 @@ from core.rendering import agents as words
 MODEL_TIMEOUT_SECONDS = 30.0
 MAX_REPAIRS = 2
 WRONG = (OutcomeKind.INVALID, OutcomeKind.DENIED, OutcomeKind.REFUSED)
-WORDS_KEY = "words"
-"""Call key of the one call of a run without a model."""
+WORDS_KEY = "words"  # of the one call of a run without a model
 
 
 class AgentLoop:
@@ -67,7 +67,7 @@ class AgentLoop:
         *,
         step_id: str,
         on_progress: OnProgress | None = None,
-        stream: bool = False,
+        writing: Writing | None = None,
         fresh: bool = False,
     ) -> Result:
         """Do the task, with the model if there is one. Safe to repeat with the same `step_id`.
@@ -75,17 +75,18 @@ class AgentLoop:
         Only whoever knows that nothing was ever saved for it says `fresh`: then nothing is looked for.
 
         `on_progress` gets `step.tool` {tool, outcome, ms} after each call that ran, `tool.denied` {tool, reason, …}
-        for each that was not the agent's to make, and with `stream` the answer as `text` {text}, piece by piece.
+        for each that was not the agent's to make. `writing` gets the words of every turn as they come, and begins anew
+        with each: what was said before a call is not the answer.
         """
         if self._model is None:
             return await self.run_without_model(agent, task, step_id=step_id, on_progress=on_progress)
         if self._source is not None and any(map(to_sourced, agent.tools)):
             loop, agent = await self._completed(self._source, agent, task)
             return await loop.run(
-                agent, task, step_id=step_id, on_progress=on_progress, stream=stream, fresh=fresh
+                agent, task, step_id=step_id, on_progress=on_progress, writing=writing, fresh=fresh
             )
         saved = () if fresh else await self._runs.turns(step_id)
-        run = Run(agent, task, step_id=step_id, saved=saved, on_progress=on_progress, stream=stream)
+        run = Run(agent, task, step_id=step_id, saved=saved, on_progress=on_progress, writing=writing)
         try:
             return await self._converse(self._model, run)
         except BudgetSpent as spent:
@@ -165,7 +166,7 @@ class AgentLoop:
                 timeout_seconds=limits.timeout_seconds or MODEL_TIMEOUT_SECONDS,
                 spender=run.task.spender(agent=run.agent.name, run=run.step_id),
             )
-            made = await model.complete(request, on_text=run.pass_on if run.stream else None)
+            made = await model.complete(request, on_text=run.begin_writing())
             turn = await self._runs.save_turn(run.step_id, run.index, made)
             # Another worker that holds the step, too, may have been here before, and have made the turn's calls; and
             # a tool that is found anew for each run may have written under a call's key before it was revoked.

@@ -21,8 +21,9 @@ from core.agent_loop.prompt import (
 )
 from core.agent_loop.taint import outside
 from core.errors import AwaitsApproval, StepFailed
+from core.live_words import Writing
 from core.models import Agent, Artifact, Result, StepState, Task, Usage
-from core.ports.language_model import Message, ModelTurn, ToolCall
+from core.ports.language_model import Message, ModelTurn, OnText, ToolCall
 from core.ports.runs import CallOutcome, OutcomeKind, SavedTurn
 from core.rendering import agents as words
 from core.rendering.approvals import source
@@ -43,10 +44,10 @@ class Run:
         step_id: str,
         saved: tuple[SavedTurn, ...],
         on_progress: OnProgress | None,
-        stream: bool,
+        writing: Writing | None = None,
     ) -> None:
         self.agent, self.task, self.step_id = agent, task, step_id
-        self.on_progress, self.stream = on_progress, stream
+        self.on_progress, self._writing = on_progress, writing
         self.messages: list[Message] = list(to_messages(agent, task))
         self.index = 0
         """How many turns there have been: the next one's index."""
@@ -73,10 +74,12 @@ class Run:
         self._begun = ""
         self._was_cut = self._ends_cut = self._was_empty = False
 
-    async def pass_on(self, text: str) -> None:
-        """Tell whoever listens of a piece of the answer."""
-        if self.on_progress is not None:
-            await self.on_progress("text", {"text": text})
+    def begin_writing(self) -> OnText | None:
+        """Where the next turn's words go as they come, after what a turn had begun that was cut off."""
+        if self._writing is None:
+            return None
+        self._writing.begin(self._begun)
+        return self._writing.add
 
     def next_saved(self) -> ModelTurn | None:
         self.new = False
@@ -91,6 +94,8 @@ class Run:
         """Count a round of calls; which of them (by number) are over a limit, and what is said to each."""
         self.rounds += 1
         self._begun = ""
+        if self._writing is not None:
+            self._writing.begin()
         most = self.agent.limits.parallel_calls
         refusals: dict[int, CallOutcome] = {}
         now: set[tuple[str, str]] = set()
@@ -193,6 +198,8 @@ class Run:
 
     def _result(self, state: StepState, *, output: str = "", error: str | None = None) -> Result:
         output, error = self._only_known(output), self._only_known(error or "") or None
+        if self._writing is not None and state is not StepState.SUCCEEDED:
+            self._writing.begin()
         return Result(
             state=state,
             output=output,

@@ -29,8 +29,8 @@ CALLS = ("0.0", "1.0", "2.0", "2.1", "3.0", "4.0")
 MAILS = ("1.0", "2.0", "4.0")
 CUTS = (
     *(f"{word} {turn}" for turn in range(TURNS) for word in ("asking", "model", "turning", "turned")),
-    *(f"{word} {key}" for key in CALLS for word in ("calling", "called", "ending", "ended")),
-    *(f"{word} {key}" for key in MAILS for word in ("RCPT", "text")),
+    *(f"{word} {key}" for key in CALLS for word in ("ending", "ended")),
+    *(f"{word} {key}" for key in MAILS for word in ("calling", "called", "RCPT", "text")),
     "finishing",
     "finished",
 )

@@ -21,7 +21,7 @@ from core.ports.language_model import (
     ToolCall,
 )
 from tests.contracts.model_connection import REQUEST, SCHEMA, WEATHER, connected
-from tests.counterparts.openai_server import Answer
+from tests.counterparts.openai_server import Answer, Gate
 
 Scripted = Callable[..., Awaitable[LanguageModel]]
 
@@ -84,6 +84,31 @@ async def test_streamed_pieces_make_up_the_whole_text(scripted: Scripted) -> Non
     turn = await model.complete(REQUEST, on_text=on_text)
     assert len(pieces) > 1
     assert "".join(pieces) == turn.text
+
+
+async def test_a_piece_is_passed_on_before_the_server_has_written_the_next_one() -> None:
+    gate, pieces, came = Gate(), list[str](), asyncio.Event()
+
+    async def on_text(piece: str) -> None:
+        pieces.append(piece)
+        came.set()
+
+    async with connected() as (server, model):
+        server.expect().reply(pieces=("Tea ", "is ", "ready."), gate=gate, usage=(1000, 200, 300))
+        answering = asyncio.create_task(model.complete(REQUEST, on_text=on_text))
+        for count in (1, 2, 3):
+            gate.release()
+            async with asyncio.timeout(10):
+                await came.wait()
+            came.clear()
+            assert len(pieces) == count
+            assert not answering.done()
+        gate.release()
+        turn = await answering
+    assert pieces == ["Tea ", "is ", "ready."]
+    assert turn.text == "Tea is ready."
+    assert (turn.usage.input_tokens, turn.usage.output_tokens) == (1000, 200)
+    assert server.requests[0].body["stream_options"] == {"include_usage": True}
 
 
 async def test_closing_twice_is_fine(scripted: Scripted) -> None:

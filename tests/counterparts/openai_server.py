@@ -51,9 +51,33 @@ class Answer:
     """Nothing is answered before this is set."""
     drip: float = 0.0
     """Seconds before each chunk."""
+    pieces: tuple[str, ...] = ()
+    """Instead of `text`: exactly these pieces of it, one in each chunk."""
+    gate: Gate | None = None
+    """Lets each chunk with text pass one by one, and then the end of the stream."""
     usage: tuple[int, int, int] | None = (120, 30, 0)
     """Input, output and cached input tokens."""
     model: str = MODEL
+
+
+class Gate:
+    """Holds a stream back: every `release` lets so many chunks more pass, in the order in which they came to it."""
+
+    def __init__(self) -> None:
+        self._open = asyncio.Semaphore(0)
+        self.waiting = 0
+        """How many streams stand at the gate."""
+
+    def release(self, chunks: int = 1) -> None:
+        for _ in range(chunks):
+            self._open.release()
+
+    async def passed(self) -> None:
+        self.waiting += 1
+        try:
+            await self._open.acquire()
+        finally:
+            self.waiting -= 1
 
 
 Responder = Callable[[dict[str, Any]], Answer]
@@ -213,9 +237,13 @@ async def _lines(answer: Answer, *, usage: bool) -> AsyncIterator[str]:
     for delta in deltas:
         if answer.drip:
             await asyncio.sleep(answer.drip)
+        if answer.gate is not None and delta.get("content"):
+            await answer.gate.passed()
         yield _chunk(answer, {"index": 0, "delta": delta, "finish_reason": None})
     if answer.cut_stream:
         return
+    if answer.gate is not None:
+        await answer.gate.passed()
     if answer.malformed:
         yield '{"choices": [{"delta":'
     if answer.stream_error:
@@ -232,7 +260,8 @@ def _deltas(answer: Answer) -> list[dict[str, Any]]:
     """The answer in pieces, as OpenAI streams it: role, text in three, each call's name and then its arguments."""
     deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
     third = max(1, -(-len(answer.text) // 3))
-    deltas += [{"content": answer.text[i : i + third]} for i in range(0, len(answer.text), third)]
+    thirds = tuple(answer.text[i : i + third] for i in range(0, len(answer.text), third))
+    deltas += [{"content": piece} for piece in answer.pieces or thirds]
     if answer.refusal:
         deltas.append({"refusal": answer.refusal})
     for index, (name, arguments) in enumerate(answer.tool_calls):
@@ -250,7 +279,8 @@ def _chunk(answer: Answer, choice: dict[str, Any] | None, *, usage: dict[str, An
 
 
 def _whole(answer: Answer) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": answer.text or None}
+    text = "".join(answer.pieces) or answer.text
+    message: dict[str, Any] = {"role": "assistant", "content": text or None}
     if answer.refusal:
         message["refusal"] = answer.refusal
     if answer.tool_calls:

@@ -26,9 +26,11 @@ from core.integrations.commands import ServiceCommands
 from core.integrations.needs import Needs
 from core.leases import Leases
 from core.line import Line
+from core.live_words import LiveWords
 from core.making import MakingDesk, MakingLimits, Shop
 from core.making.routine import MadeRoutines
 from core.memory.approvals import InMemoryApprovals
+from core.memory.broadcast import InMemoryBroadcast
 from core.memory.budgets import InMemoryBudgets
 from core.memory.clock import ManualClock
 from core.memory.event_log import InMemoryEventLog
@@ -143,6 +145,8 @@ class World:
         self.queue = InMemoryJobQueue()
         self.limiter = InMemoryLimiter(clock=self.clock)
         self.events = InMemoryEventLog(store=self.store)
+        self.broadcast = InMemoryBroadcast()
+        self.words = LiveWords(broadcast=self.broadcast, clock=self.clock)
         self.messenger = (TypingMessenger if self.live_typing else InMemoryMessenger)(
             capabilities=Capabilities(find_own=self.find_own, seconds_between_edits=0.5),
             splits_at=self.splits_at,
@@ -231,6 +235,7 @@ class World:
                 desk=self.desk,
                 making=self.making,
                 money=BudgetDesk(accounting=self.accounting, operators=self.operators, charts=None),
+                words=self.words,
             )
         )
         limit = Limit(requests=self.requests, window_seconds=900)

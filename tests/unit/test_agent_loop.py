@@ -62,12 +62,6 @@ async def test_a_long_tool_result_is_cut_and_says_so() -> None:
     assert "[cut: 10000 more characters]" in bench.told()[0]
 
 
-async def test_the_answer_streams_if_wanted() -> None:
-    bench = Bench(ScriptedModel(says("One.\nTwo.")))
-    await bench.run(stream=True)
-    assert [data["text"] for kind, data in bench.progress if kind == "text"] == ["One.\n", "Two."]
-
-
 # 31: arguments
 
 

@@ -19,6 +19,7 @@ function listen() {
     if (notice.textContent === turns.dataset.offline) tell("");
   });
   stream.addEventListener("turn", (event) => show(JSON.parse(event.data)));
+  stream.addEventListener("words", (event) => hear(JSON.parse(event.data)));
   stream.addEventListener("side", (event) => {
     list.innerHTML = JSON.parse(event.data).html;
     localise(list);
@@ -49,6 +50,8 @@ function show(turn) {
   article.innerHTML = turn.html;
   opened.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
   localise(article);
+  if (turn.answered) written.delete(turn.id);
+  draw(turn.id);
   if (!old) {
     document.getElementById("welcome")?.remove();
     article.dataset.came = performance.now();
@@ -61,6 +64,52 @@ function show(turn) {
   if (follow) window.scrollTo(0, document.documentElement.scrollHeight);
   if (turn.answered || turn.asks || !old) speak(turn.answered ? `${turn.spoken} ${plain(article)}` : turn.spoken);
   if (turn.answered && document.hidden) document.title = `● ${title}`;
+}
+
+// Words while they are written, by turn and step: plain text, which the answer takes the place of. Nobody is read each
+// piece aloud; the answer is.
+const written = new Map();
+
+function hear(piece) {
+  const steps = written.get(piece.id) || new Map();
+  written.set(piece.id, steps);
+  const known = steps.get(piece.step);
+  steps.set(piece.step, { agent: piece.agent, text: (piece.from && known ? known.text : "") + piece.text });
+  const follow = atEnd();
+  draw(piece.id);
+  if (follow) window.scrollTo(0, document.documentElement.scrollHeight);
+}
+
+function draw(id) {
+  const words = document.querySelector(`#t-${CSS.escape(id)} .words.progress`);
+  const steps = [...(written.get(id) || [])].filter(([, step]) => step.text.trim());
+  if (!words) return;
+  const many = words.querySelectorAll(".steps li").length > 1;
+  words.querySelectorAll(".writing").forEach((one) => {
+    if (!steps.some(([step]) => one.dataset.step === String(step))) one.remove();
+  });
+  for (const [step, { agent, text }] of steps) {
+    let box = words.querySelector(`.writing[data-step="${step}"]`);
+    if (!box) {
+      box = document.createElement("div");
+      box.className = "writing";
+      box.dataset.step = step;
+      box.setAttribute("aria-live", "off");
+      box.setAttribute("aria-busy", "true");
+      if (many) {
+        const name = document.createElement("p");
+        name.className = "agent";
+        name.textContent = agent;
+        box.append(name);
+      }
+      const said = document.createElement("p");
+      said.className = "said";
+      said.dir = "auto";
+      box.append(said);
+      words.append(box);
+    }
+    box.querySelector(".said").textContent = text;
+  }
 }
 
 function atEnd() {
