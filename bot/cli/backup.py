@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import shlex
 
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from adapters.archives import back_up, copy_to_bucket
 from adapters.settings import Settings
+from adapters.sql.migrations import migrate
 from bot.cli.terminal import stderr, stdout
 from core.errors import FlowMateError
 
@@ -16,6 +18,7 @@ from core.errors import FlowMateError
 async def backup(settings: Settings) -> int:
     """Make it and say where it is, and where its copy is if the operator has connected a bucket; returns the exit
     code, 1 where there is no copy although there should be. The path alone goes to standard output."""
+    await asyncio.to_thread(migrate, settings)
     archived = await back_up(settings, key=f"cli-{secrets.token_hex(8)}")
     stdout().print(Text(archived.artifact.path), soft_wrap=True)
     held = ", ".join(f"{count} {name}" for name, count in archived.rows.items() if count) or "nothing yet"

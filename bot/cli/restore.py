@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from rich.text import Text
 
 from adapters.archives import archives_here, archives_in_bucket, restore_archive
 from adapters.settings import Settings
+from adapters.sql.migrations import migrate
 from adapters.web.bucket import Stored
 from bot.cli.terminal import stderr, stdout
 from core.errors import FlowMateError
@@ -24,6 +27,7 @@ async def restore(settings: Settings, source: str, *, workspace: str | None) -> 
 async def list_backups(settings: Settings) -> int:
     """Show what `restore` takes, here and in the operator's bucket; returns the exit code, 1 where the bucket doesn't
     answer. Places alone go to standard output."""
+    await asyncio.to_thread(migrate, settings)
     here, there, code = await archives_here(settings), tuple[Stored, ...](), 0
     try:
         there = await archives_in_bucket(settings)

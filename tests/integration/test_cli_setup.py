@@ -59,6 +59,15 @@ async def test_migrate_makes_the_database_and_may_be_repeated(flowmate: Flowmate
     assert (flowmate.folder / "data" / "flowmate.sqlite3").exists()
 
 
+async def test_archives_are_made_and_listed_before_anything_was_started(flowmate: Flowmate) -> None:
+    none = await flowmate.run("backups")
+    made = await flowmate.run("backup")
+
+    assert (none.code, none.out) == (0, ""), none.err
+    assert made.code == 0, made.err
+    assert "It holds" in made.err
+
+
 async def test_agents_list_has_a_teams_own_beside_the_built_in_ones(flowmate: Flowmate) -> None:
     folder = flowmate.folder / "data" / "agents"
     folder.mkdir(parents=True)

@@ -64,6 +64,7 @@ async def service(data: Path, valkey: Valkey, telegram: TelegramServer) -> Async
 
 
 @pytest.mark.slow
+@pytest.mark.long
 async def test_an_agent_is_made_in_turns_over_a_restart_and_used() -> None:
     async with folder() as (data, valkey), telegram_server() as telegram:
         ada = telegram.person("ada")
@@ -85,6 +86,7 @@ async def test_an_agent_is_made_in_turns_over_a_restart_and_used() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 async def test_cancel_ends_it_and_in_a_group_only_replies_are_answers() -> None:
     async with folder() as (data, valkey), telegram_server() as telegram:
         ada, bob = telegram.person("ada"), telegram.person("bob")

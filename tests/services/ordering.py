@@ -26,7 +26,9 @@ def _weight(item: pytest.Item) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal the long ones out to the processes, then the slow ones file by file, and fill up with the quick ones.
+    """Deal the long ones out to half of the processes, the slow ones file by file to all, and fill up with the quick.
+
+    Most of what takes long waits: for the clock, for leases, for a pace. Beside it the others keep the cores at work.
 
     pytest-xdist gives each process an equal part of the list to begin with, and takes from its end what others do
     instead (`WorkStealingScheduling.check_schedule` of pytest-xdist 3.8): at its end are the quick ones.
@@ -44,7 +46,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     together = sorted(slow.values(), key=lambda some: some[0].get_closest_marker("long") is None)
     hands: list[list[pytest.Item]] = [[] for _ in range(processes)]
     for some in together:
-        min(hands, key=lambda hand: sum(_weight(item) for item in hand)).extend(some)
+        is_long = some[0].get_closest_marker("long") is not None
+        these = hands[: max(1, processes // 2)] if is_long else hands
+        min(these, key=lambda hand: sum(_weight(item) for item in hand)).extend(some)
     left = len(items)
     ordered: list[pytest.Item] = []
     for number, hand in enumerate(hands):
