@@ -47,11 +47,14 @@ class Reception:
 
     async def hear(self, instruction: Instruction) -> Told | Receipt:
         """What a person said in a conversation. A command about connected services is answered to them alone, and is
-        not kept: no door may take it for an instruction. Everything else is received.
+        not kept: no door may take it for an instruction. So is a question about agents that are theirs alone, where
+        others read along. Everything else is received.
 
         Raises what `receive` raises.
         """
         told = await self._services.answer(instruction) if self._services is not None else None
+        if told is None and (said := await self._making.confided(instruction)) is not None:
+            told = Told(text=said, alone=True)
         return told if told is not None else await self.receive(instruction)
 
     async def cancel_latest(self, address: Address, person: Person) -> str | None:
@@ -74,12 +77,12 @@ class Reception:
         """See MakingDesk.read."""
         return await self._making.read(submission)
 
-    async def help(self, *, person: Person, address: Address) -> str:
-        """What FlowMate can do for this person here, as Markdown. Never raises: without the database it tells of the
-        agents that come from files."""
+    async def help(self, *, person: Person, address: Address, aloud: bool = False) -> str:
+        """What FlowMate can do for this person here, as Markdown; `aloud`: for everybody here. Never raises: without
+        the database it tells of the agents that come from files."""
         try:
             crew = await self._roster.of(address.platform, address.workspace)
         except StoreUnavailable as error:
             logger.warning("help without the agents that people made: %s", error.sentence)
             return help_text(tuple(self._roster.files.values()))
-        return help_text(crew.usable_by(person.id))
+        return help_text(crew.usable_by("" if aloud else person.id))

@@ -44,6 +44,12 @@ class Crew:
             self._shown[owner] = (*self.files.values(), *(made.agent for made in usable))
         return self._shown[owner]
 
+    def private_to(self, person_id: str) -> frozenset[str]:
+        """The names of this person's agents that nobody else may use."""
+        return frozenset(
+            made.name for made in self.made.values() if made.private and made.owner.id == person_id
+        )
+
     def find(self, name: str, person_id: str) -> MadeAgent | None:
         """The made agent of this name, if this person may use it."""
         made = self.made.get(name)

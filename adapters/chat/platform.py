@@ -35,8 +35,9 @@ class Reception(Protocol):
     async def hear(self, instruction: Instruction) -> Told | Receipt:
         """Take what a person said in a conversation: the one way in for all that is said or commanded there.
 
-        A command about connected services is answered at once, to this person alone (above all its link): show it to
-        nobody else. Everything else is received as `receive` does it, which this raises the same errors as.
+        A command about connected services, and a question about agents that nobody else may use, is answered at once,
+        to this person alone (above all a link, and what is `alone`): show it to nobody else. Everything else is
+        received as `receive` does it, which this raises the same errors as.
         Safe to repeat.
         """
         ...
@@ -72,9 +73,9 @@ class Reception(Protocol):
         """
         ...
 
-    async def help(self, *, person: Person, address: Address) -> str:
-        """What FlowMate can do for this person here, the agents that they may use included, as Markdown.
-        Never raises."""
+    async def help(self, *, person: Person, address: Address, aloud: bool = False) -> str:
+        """What FlowMate can do for this person here, the agents that they may use included, as Markdown; `aloud`:
+        only what everybody here may use, for others read it, too. Never raises."""
         ...
 
 

@@ -194,5 +194,5 @@ class CountedReception:
     async def read_form(self, submission: Submission) -> Instruction:
         return await self._inner.read_form(submission)
 
-    async def help(self, *, person: Person, address: Address) -> str:
-        return await self._inner.help(person=person, address=address)
+    async def help(self, *, person: Person, address: Address, aloud: bool = False) -> str:
+        return await self._inner.help(person=person, address=address, aloud=aloud)

@@ -35,6 +35,8 @@ class Told(Frozen):
     """Markdown."""
     link: str = ""
     """Whoever opens it may connect a service: it must be shown to that person alone."""
+    alone: bool = False
+    """Whether all of it must be shown to that person alone, as a link must."""
 
     @property
     def markdown(self) -> str:

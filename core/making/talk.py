@@ -12,6 +12,7 @@ from core.making import dialogue
 from core.making.commands import Wish, read_wish, to_tools
 from core.making.forms import Form, Submission, new_agent, to_fields, to_text
 from core.making.shop import Shop
+from core.making.showing import READING, Showing
 from core.making.templates import templates
 from core.models import (
     Address,
@@ -47,11 +48,15 @@ class MakingDesk:
         made: MadeAgents,
         clock: Clock,
         standing: Callable[[Address], Address] = lambda address: address,
+        shared: Callable[[Address], bool] = lambda address: False,
     ) -> None:
+        """`shared`: whether others read along in a place; nothing is said there of what is one person's alone."""
         self._shop = shop
         self._made = made
         self._clock = clock
         self._standing = standing
+        self._shared = shared
+        self._showing = Showing(shop)
 
     async def answer(self, delegation: Delegation, *, history: Sequence[Exchange] = ()) -> Answer | None:
         """The answer, if the instruction is about making agents; None: it is about something else.
@@ -65,6 +70,16 @@ class MakingDesk:
             return await self._continued(delegation, history)
         except (Refused, NotFound, Conflict) as refusal:
             return _no(refusal)
+
+    async def confided(self, instruction: Instruction) -> str | None:
+        """The answer for this person alone, where others read along and would read less; None: it is for everybody,
+        or is about something else. Raises StoreUnavailable."""
+        if not self._shared(instruction.address):
+            return None
+        wish = read_wish(instruction.text)
+        if wish is None or wish.verb not in READING or instruction.preferred_agents:
+            return None
+        return await self._showing.confided(wish, by=instruction.person, at=instruction.address)
 
     def form(self, text: str) -> Form | None:
         """What to fill in, where the text asks for a new agent and leaves something out. Pure."""
@@ -106,21 +121,14 @@ class MakingDesk:
                 return await self._new(wish, delegation)
             case "edit":
                 return await self._edit(wish, delegation)
-            case "list":
-                crew = await self._shop.crew(at)
-                return _yes(
-                    words.listing(crew.files.values(), crew.made.values(), crew.shadowed.values(), me=by.id)
-                )
+            case "list" | "show" | "versions":
+                return _yes(await self._showing.tell(wish, by=by, at=at, aloud=self._shared(at)))
             case "templates":
                 return _yes(words.templates(templates().values()))
-            case "show":
-                return _yes(await self._shown(wish.name, by=by, at=at))
-            case "versions":
-                return _yes(words.versions(await self._shop.history(wish.name, by=by, at=at)))
             case "delete":
                 found = await self._shop.find(wish.name, by=by, at=at, key=delegation.id)
                 await self._shop.delete(found, by=by, key=delegation.id)
-                return _yes(words.deleted(wish.name))
+                return _yes(words.DELETED if self._is_secret(found, at) else words.deleted(wish.name))
             case "share" | "unshare":
                 return await self._share(wish, delegation)
 
@@ -142,7 +150,9 @@ class MakingDesk:
             visibility=wish.visibility or Visibility.ME,
             key=delegation.id,
         )
-        return _yes(words.made(made, unmet=await self._unmet(made)))
+        if self._is_secret(made, instruction.address):
+            return _yes(words.MADE)
+        return _yes(words.made(made, unmet=await self._showing.unmet(made)))
 
     async def _edit(self, wish: Wish, delegation: Delegation) -> Answer:
         by, at = delegation.instruction.person, delegation.instruction.address
@@ -152,17 +162,27 @@ class MakingDesk:
             return Status.FAILED, Reply(text=words.EDIT_WHAT)
         found = await self._shop.find(name, by=by, at=at)
         if found.key == delegation.id:
-            return _yes(words.changed(found, unmet=await self._unmet(found)))
+            return await self._changed(found, at)
         if fields is None:
             if not EDITABLE & wish.given.keys():
-                return Status.FAILED, Reply(text=words.edit_how(found))
+                name = words.ANY_NAME if self._is_secret(found, at) else found.name
+                return Status.FAILED, Reply(text=words.edit_how(name))
             fields = found.agent.model_dump(mode="json", exclude_defaults=True)
             said = to_fields(wish.given)
             fields |= {field: value for field, value in said.items() if field in wish.given}
         changed = await self._shop.change(
             found, fields, by=by, at=self._standing(at), visibility=wish.visibility, key=delegation.id
         )
-        return _yes(words.changed(changed, unmet=await self._unmet(changed)))
+        return await self._changed(changed, at)
+
+    async def _changed(self, made: MadeAgent, at: Address) -> Answer:
+        if self._is_secret(made, at):
+            return _yes(words.CHANGED)
+        return _yes(words.changed(made, unmet=await self._showing.unmet(made)))
+
+    def _is_secret(self, made: MadeAgent, at: Address) -> bool:
+        """Whether it is one person's alone, in a place where others read along."""
+        return made.private and self._shared(at)
 
     async def _share(self, wish: Wish, delegation: Delegation) -> Answer:
         by, at = delegation.instruction.person, delegation.instruction.address
@@ -173,16 +193,6 @@ class MakingDesk:
                 found, by=by, at=self._standing(at), visibility=visibility, key=delegation.id
             )
         return _yes(words.shared(found))
-
-    async def _shown(self, name: str, *, by: Person, at: Address) -> str:
-        crew = await self._shop.crew(at)
-        if name in crew.files:
-            return words.shown(crew.files[name])
-        found = await self._shop.find(name, by=by, at=at)
-        return words.card(found, unmet=await self._unmet(found))
-
-    async def _unmet(self, made: MadeAgent) -> tuple[str, ...]:
-        return await self._shop.unmet(made.agent, platform=made.platform, workspace=made.workspace)
 
     async def _ask(self, wish: Wish, delegation: Delegation) -> Answer:
         """Begin a dialogue with what was said already, as far as that is right."""

@@ -12,8 +12,8 @@ UNKNOWN = "There is no such integration."
 WRONG_NAME = "A name has up to 40 small letters, digits, dashes and underscores, and begins with a letter."
 NONE_YET = "Nothing is connected yet; `flowmate integrations kinds` shows what can be."
 
-TOLD_PRIVATELY = "I have written to you in our private chat: the link is for you alone."
-WRITE_PRIVATELY = "The link is for you alone: write to me in private first, then ask for it here again."
+TOLD_PRIVATELY = "I have written to you in our private chat: that is for you alone."
+WRITE_PRIVATELY = "That is for you alone: write to me in private first, then ask for it here again."
 OPEN_FORM = "Open the form"
 USAGE = "Say `integrations`, `connect KIND`, `test NAME` or `revoke NAME`; `connect` alone shows what can be connected."
 NO_SAFE_ADDRESS = (

@@ -90,6 +90,14 @@ HOW_TO_MAKE = (
     "`agent new` makes one, question by question; `agent templates` shows some to begin from. "
     "`agent show NAME`, `agent share NAME` and `agent delete NAME` do what they say."
 )
+ANY_NAME = "NAME"
+HELD_BACK = "Agents that only you can use are not named here, where others read along."
+NOT_SHOWN_HERE = "Only you can use that agent; it is not shown here, where others read along."
+MADE = (
+    "Made the agent. Only you can use it, and no more is said of it here; `agent list` shows it to you alone."
+)
+CHANGED = "Changed the agent. Only you can use it, and no more is said of it here; `agent list` shows it to you alone."
+DELETED = "Deleted the agent. What it did stays readable; schedules that name it rest."
 FROM_TEMPLATE = "`agent new from NAME as OTHER-NAME` makes one of your own, which you can change."
 
 
@@ -195,19 +203,25 @@ def shown(agent: Agent) -> str:
 
 
 def listing(
-    files: Iterable[Agent], made: Iterable[MadeAgent], shadowed: Iterable[MadeAgent], *, me: str
+    files: Iterable[Agent],
+    made: Iterable[MadeAgent],
+    shadowed: Iterable[MadeAgent],
+    *,
+    me: str,
+    held_back: bool = False,
 ) -> str:
-    """All agents that this person may use, their own last."""
+    """All agents that this person may use, their own last; `held_back`: some of theirs are not among these."""
     lines = [f"- **{agent.name}**: {shortened(agent.description)}" for agent in files]
     usable = sorted(
         (one for one in made if one.usable_by(me)), key=lambda one: (one.owner.id == me, one.name)
     )
-    lines += ["", "Made here:" if usable else NONE_MADE]
+    lines += ["", "Made here:" if usable else HELD_BACK if held_back else NONE_MADE]
     for one in usable:
         lines.append(f"- **{one.name}**: {shortened(one.agent.description)} {_whose(one, me)}")
     for one in shadowed:
         if one.owner.id == me:
             lines.append(f"- {one.name}: a file has taken its name and comes first.")
+    lines += ["", HELD_BACK] if usable and held_back else []
     return "\n".join([*lines, "", HOW_TO_MAKE])
 
 
@@ -227,9 +241,9 @@ def templates(found: Iterable[Agent]) -> str:
     return "\n".join([*lines, "", FROM_TEMPLATE])
 
 
-def edit_how(agent: MadeAgent) -> str:
+def edit_how(name: str) -> str:
     return (
-        f"Say what about it: `agent edit {agent.name} description: …; tools: …; integrations: …; prompt: …`. "
+        f"Say what about it: `agent edit {name} description: …; tools: …; integrations: …; prompt: …`. "
         "What you don't name stays as it is."
     )
 

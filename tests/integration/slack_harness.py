@@ -138,7 +138,7 @@ class MemoryReception:
             origin=submission.origin,
         )
 
-    async def help(self, *, person: Person, address: Address) -> str:
+    async def help(self, *, person: Person, address: Address, aloud: bool = False) -> str:
         return "**FlowMate** takes a task in plain words."
 
     @property

@@ -227,3 +227,36 @@ async def test_help_names_made_agents_to_those_who_may_use_them_alone(
         (shown,) = slack.channel("C1").shown_to(user)
         assert [name for name in ("digest", "diary") if f"**{name}**: Counts" in shown.everything] == named
     assert slack.problems == []
+
+
+@pytest.mark.parametrize("way", ["command", "mention"])
+async def test_a_channel_reads_nothing_of_an_agent_that_is_its_owners_alone(
+    slack: SlackServer, way: str
+) -> None:
+    world = World()
+    at = Address(platform="slack", workspace=slack.team, place="C1")
+    ada = Person(id=f"slack:{slack.team}:U1", name="ada")
+    fields = {"description": "Counts the news.", "tools": ["one_tool"]}
+    await world.shop.create({"name": "diary", **fields}, by=ada, at=at)
+
+    async def say(text: str, user: str = "U1") -> None:
+        if way == "command":
+            await slack.command("/flowmate", text, user=user, channel="C1")
+        else:
+            await slack.say("C1", user, f"<@U0BOT> {text}")
+        await slack.settle()
+        await world.settle()
+
+    async with over_http(slack, cast(MemoryReception, world.reception)) as connection:
+        world.messengers["slack"] = connection.messenger
+        await say("agent list")
+        assert "diary: Counts the news. (yours)" in await whispered(slack, to="U1")
+        posted = len(slack.calls("chat.postMessage"))
+        await say("agent list", user="U2")
+        await say("agent delete diary")
+        assert len(slack.calls("chat.postMessage")) == posted + 2
+    told = [one.everything for one in slack.channel("C1").visible if one.user == "U0BOT"]
+    assert any("Nobody has made an agent here yet" in text for text in told)
+    assert all("diary" not in text for text in told)
+    assert (await world.roster.of("slack", slack.team)).gone.keys() == {"diary"}
+    assert slack.problems == []
