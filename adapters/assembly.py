@@ -178,7 +178,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         budgets=budgets,
         rules=budget_rules(settings),
         clock=clock,
-        agents=agents.keys(),
+        roster=roster,
         schedules=schedules,
     )
     coordinator = Coordinator(

@@ -117,6 +117,11 @@ class Roster:
             self._crews.popitem(last=False)
         return known
 
+    async def everywhere(self) -> frozenset[str]:
+        """The names of all agents of all workspaces. Raises StoreUnavailable."""
+        made = await self._made.names() if self._made is not None else frozenset()
+        return made | self.files.keys()
+
     async def crew(self, delegation: Delegation, *, version: int | None = None) -> Crew:
         """The agents of the delegation's workspace."""
         address = delegation.instruction.address

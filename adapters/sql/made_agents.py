@@ -64,6 +64,10 @@ class SqlMadeAgents:
             return made
         raise NotFound(f"There is no version {version} of {name}.")
 
+    async def names(self) -> frozenset[str]:
+        query = select(H.c.name).where(H.c.deleted_at.is_(None)).distinct()
+        return await self._database.read(lambda c: frozenset(c.execute(query).scalars()))
+
     async def history(self, platform: str, workspace: str, name: str) -> tuple[MadeAgent, ...]:
         return await self._versions(platform, workspace, name)
 

@@ -220,7 +220,7 @@ class World:
             budgets=self.budgets,
             rules=self.budget_rules,
             clock=self.clock,
-            agents=self.agents.keys(),
+            roster=self.roster,
             schedules=self.schedules,
         )
         self.coordinator = Coordinator(
