@@ -69,9 +69,9 @@ class Reception:
         """Whether FlowMate takes part in this conversation. Raises StoreUnavailable."""
         return await self._store.knows(address)
 
-    def form(self, text: str) -> Form | None:
+    async def form(self, text: str, *, at: Address) -> Form | None:
         """See MakingDesk.form."""
-        return self._making.form(text)
+        return await self._making.form(text, at=at)
 
     async def read_form(self, submission: Submission) -> Instruction:
         """See MakingDesk.read."""

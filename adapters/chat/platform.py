@@ -61,9 +61,9 @@ class Reception(Protocol):
         """Whether this conversation (its thread) is one that FlowMate takes part in. Raises StoreUnavailable."""
         ...
 
-    def form(self, text: str) -> Form | None:
+    async def form(self, text: str, *, at: Address) -> Form | None:
         """What to fill in, where a command with this text is answered best by a form; None where it is taken as it is.
-        Pure; a platform without forms never asks."""
+        Never raises, and takes a second at most; a platform without forms never asks."""
         ...
 
     async def read_form(self, submission: Submission) -> Instruction:

@@ -188,8 +188,8 @@ class CountedReception:
     async def knows(self, address: Address) -> bool:
         return await self._inner.knows(address)
 
-    def form(self, text: str) -> Form | None:
-        return self._inner.form(text)
+    async def form(self, text: str, *, at: Address) -> Form | None:
+        return await self._inner.form(text, at=at)
 
     async def read_form(self, submission: Submission) -> Instruction:
         return await self._inner.read_form(submission)

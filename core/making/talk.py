@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from core.catalog import near, read_fields
-from core.errors import Conflict, FlowMateError, InvalidAgent, NotFound, Refused
+from core.errors import Conflict, FlowMateError, InvalidAgent, NotFound, Refused, StoreUnavailable
 from core.making import dialogue
-from core.making.commands import Wish, read_wish, to_tools
+from core.making.commands import Wish, read_wish
 from core.making.forms import Form, Submission, new_agent, to_fields, to_text
+from core.making.questions import Questions
 from core.making.shop import Shop
 from core.making.showing import READING, Showing
 from core.making.templates import templates
@@ -30,12 +32,12 @@ from core.ports.clock import Clock
 from core.ports.made_agents import MadeAgents
 from core.rendering import making as words
 
+logger = logging.getLogger(__name__)
 Answer = tuple[Status, Reply]
-DRAFT_LIVES = timedelta(days=1)
 EDITABLE = frozenset({"description", "system_prompt", "tools", "integrations"})
 """What can be changed in one sentence; all the rest in a file."""
-LOOKED_AT = 4
-"""How many exchanges ago a question may have been asked: others may have said something in between."""
+LOOKING_SECONDS = 1.0
+"""How long a form waits for what is connected: a platform shows one only within seconds of its being asked for."""
 
 
 class MakingDesk:
@@ -52,8 +54,7 @@ class MakingDesk:
     ) -> None:
         """`shared`: whether others read along in a place; nothing is said there of what is one person's alone."""
         self._shop = shop
-        self._made = made
-        self._clock = clock
+        self._questions = Questions(shop=shop, made=made, clock=clock)
         self._standing = standing
         self._shared = shared
         self._showing = Showing(shop)
@@ -81,12 +82,19 @@ class MakingDesk:
             return None
         return await self._showing.confided(wish, by=instruction.person, at=instruction.address)
 
-    def form(self, text: str) -> Form | None:
-        """What to fill in, where the text asks for a new agent and leaves something out. Pure."""
+    async def form(self, text: str, *, at: Address) -> Form | None:
+        """What to fill in, where the text asks for a new agent and leaves something out. Never raises: what is
+        connected here is left out where it can't be looked up in time."""
         wish = read_wish(text)
         if wish is None or wish.verb != "new" or wish.complete:
             return None
-        return new_agent(wish, tools=self._shop.tools)
+        services: Mapping[str, Sequence[str]] = {}
+        try:
+            async with asyncio.timeout(LOOKING_SECONDS):
+                services = await self._shop.choices(self._shop.tools, at=at)
+        except (StoreUnavailable, TimeoutError) as error:
+            logger.warning("a form without what is connected: %s", type(error).__name__)
+        return new_agent(wish, tools=self._shop.tools, services=services)
 
     async def read(self, submission: Submission) -> Instruction:
         """A filled-in form as the instruction that makes the agent.
@@ -107,11 +115,7 @@ class MakingDesk:
 
     async def cancel(self, address: Address, person: Person) -> str | None:
         """End the dialogue that this person is in here, and say so; None where there is none."""
-        draft = await self._made.draft(address, person.id)
-        if draft is None or draft.closed_by is not None:
-            return None
-        await self._keep(draft.model_copy(update={"closed_by": "cancelled"}))
-        return words.CANCELLED
+        return await self._questions.cancel(address, person)
 
     async def _obey(self, wish: Wish, delegation: Delegation) -> Answer:
         instruction = delegation.instruction
@@ -139,7 +143,7 @@ class MakingDesk:
             return await self._create(_from_template(wish), wish, delegation)
         if wish.complete:
             return await self._create(to_fields(wish.given), wish, delegation)
-        return await self._ask(wish, delegation)
+        return await self._questions.begin(wish, delegation)
 
     async def _create(self, fields: dict[str, Any], wish: Wish, delegation: Delegation) -> Answer:
         instruction = delegation.instruction
@@ -194,77 +198,20 @@ class MakingDesk:
             )
         return _yes(words.shared(found))
 
-    async def _ask(self, wish: Wish, delegation: Delegation) -> Answer:
-        """Begin a dialogue with what was said already, as far as that is right."""
-        instruction = delegation.instruction
-        draft = AgentDraft(
-            address=instruction.address, person_id=instruction.person.id, given={}, at=self._clock.now()
-        )
-        problems = []
-        for field, said in wish.given.items():
-            value = dialogue.to_value(field, said)
-            problem = await self._problem(field, value, at=instruction.address)
-            if problem is None:
-                draft = draft.model_copy(update={"given": {**draft.given, field: value}})
-            else:
-                problems.append(problem)
-        if wish.visibility is not None:
-            draft = draft.model_copy(update={"given": {**draft.given, "visibility": wish.visibility.value}})
-        await self._keep(draft)
-        return self._question(draft, problem=" ".join(problems))
-
     async def _continued(self, delegation: Delegation, history: Sequence[Exchange]) -> Answer | None:
         """The next question, or the agent, where this is the reply to a question of ours."""
-        if not any(words.TO_STOP in exchange.answer for exchange in history[-LOOKED_AT:]):
-            return None
-        instruction = delegation.instruction
-        found = await self._made.draft(instruction.address, instruction.person.id)
-        draft = None if found is None else dialogue.before(found, delegation.id)
-        if draft is None or draft.closed_by is not None or self._clock.now() - draft.at > DRAFT_LIVES:
-            return None
-        if dialogue.is_stop(instruction.text):
-            await self._keep(draft.model_copy(update={"closed_by": delegation.id}))
-            return _yes(words.CANCELLED)
-        field = dialogue.asked_next(draft)
-        if field is not None:
-            value = dialogue.to_value(field, instruction.text)
-            problem = await self._problem(field, value, at=instruction.address)
-            draft = dialogue.with_turn(
-                draft, key=delegation.id, field=field, text=value, accepted=problem is None
-            )
-            if problem is not None or dialogue.asked_next(draft) is not None:
-                await self._keep(draft)
-                return self._question(draft, problem=problem or "")
-        return await self._finish(draft, delegation)
-
-    async def _finish(self, draft: AgentDraft, delegation: Delegation) -> Answer:
-        values = dialogue.values_of(draft)
+        said = await self._questions.reply(delegation, history)
+        if not isinstance(said, AgentDraft):
+            return said
+        values = dialogue.values_of(said)
         wish = Wish(verb="new", visibility=Visibility(values.get("visibility", Visibility.ME)))
         try:
             answer = await self._create(to_fields(values), wish, delegation)
         except (Refused, Conflict) as refusal:
             # Somebody took the name meanwhile, for example: nothing that is asked again would help.
             answer = _no(refusal)
-        await self._keep(draft.model_copy(update={"closed_by": delegation.id}))
+        await self._questions.close(said, by=delegation.id)
         return answer
-
-    async def _problem(self, field: str, value: str, *, at: Address) -> str | None:
-        problem = dialogue.problem_of(field, value, tools=self._shop.tools)
-        if problem is None and field == "name":
-            problem = await self._shop.taken(value, at=at)
-        if problem is None and field == "tools":
-            problem = await self._shop.wrong_tools(to_tools(value), at=at)
-        return problem
-
-    def _question(self, draft: AgentDraft, *, problem: str) -> Answer:
-        field = dialogue.asked_next(draft) or "tools"
-        name = dialogue.values_of(draft).get("name", "")
-        text = words.question(field, name=name, tools=self._shop.tools, problem=problem)
-        return Status.SUCCESS, Reply(text=text)
-
-    async def _keep(self, draft: AgentDraft) -> None:
-        now = self._clock.now()
-        await self._made.save_draft(draft.model_copy(update={"at": now}), forget_before=now - DRAFT_LIVES)
 
 
 def _from_template(wish: Wish) -> dict[str, Any]:

@@ -70,20 +70,7 @@ def day(at: datetime) -> str:
     return f"{at.day} {at:%B %Y}"
 
 
-NAME = "Name"
-NAME_HINT = "Small letters, digits and dashes. It is asked with @name."
-DOES = "What it does"
-DOES_HINT = "One sentence. It says which instructions are for this agent."
-TOLD = "What it is told"
-TOLD_HINT = "How to go about it, what the answer looks like. Without it, what it does has to do."
-TOOLS = "Tools"
-WHO = "Who may use it"
-WHO_MAY = {"me": "Only me", "workspace": "Everyone here"}
-FORM_TITLE = "New agent"
-FORM_SUBMIT = "Make it"
 ONLY_IN_FILES = "post_to is for agents in files only."
-CANCELLED = "Stopped; no agent was made."
-TO_STOP = 'Write "cancel" to stop.'
 EDIT_WHAT = "Say which agent, and what about it: `agent edit NAME tools: read_feeds`."
 NONE_MADE = "Nobody has made an agent here yet."
 HOW_TO_MAKE = (
@@ -152,20 +139,6 @@ def long_schedule(limit: int) -> str:
 def no_such_template(name: str, *, meant: Sequence[str]) -> str:
     hint = f" Do you mean {' or '.join(meant)}?" if meant else ""
     return f'There is no template called {name[:60]}.{hint} "agent templates" shows those that there are.'
-
-
-def question(field: str, *, name: str, tools: Sequence[str], problem: str = "") -> str:
-    """What is asked next, below what was wrong with the last reply."""
-    asked = {
-        "name": "What shall the agent be called? Small letters, digits and dashes: weekly-news, for example.",
-        "description": f"What does {name} do? One sentence; it says which instructions are for this agent.",
-        "system_prompt": (
-            f"What shall {name} be told: how to go about it, what the answer looks like? "
-            '"skip" leaves it at what it does.'
-        ),
-        "tools": f'Which tools may {name} use? There are {listed(tools)}. "skip" for none.',
-    }
-    return "\n\n".join(part for part in (problem, f"{asked[field]} {TO_STOP}") if part)
 
 
 def made(agent: MadeAgent, *, unmet: Sequence[str] = ()) -> str:

@@ -124,7 +124,7 @@ class MemoryReception:
         await self._pass()
         return address.conversation in self.conversations
 
-    def form(self, text: str) -> Form | None:
+    async def form(self, text: str, *, at: Address) -> Form | None:
         return self.shown.get(text)
 
     async def read_form(self, submission: Submission) -> Instruction:

@@ -195,7 +195,7 @@ class Receiver:
             guide = await self._reception.help(person=instruction.person, address=instruction.address)
             await ack({"response_type": "ephemeral", **to_message(Reply(text=guide))})
             return
-        form = self._reception.form(instruction.text)
+        form = await self._reception.form(instruction.text, at=instruction.address)
         if form is not None and await self._opened(form, instruction, trigger_id=body.get("trigger_id", "")):
             await ack()
             return
