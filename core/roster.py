@@ -117,6 +117,10 @@ class Roster:
             self._crews.popitem(last=False)
         return known
 
+    async def made_count(self) -> int:
+        """How many agents people made, in all workspaces together. Raises StoreUnavailable."""
+        return await self._made.count() if self._made is not None else 0
+
     async def everywhere(self) -> frozenset[str]:
         """The names of all agents of all workspaces. Raises StoreUnavailable."""
         made = await self._made.names() if self._made is not None else frozenset()

@@ -70,6 +70,10 @@ class InMemoryMadeAgents:
         await self._store.ping()
         return frozenset(made.name for made in self._heads.values() if made.deleted_at is None)
 
+    async def count(self) -> int:
+        await self._store.ping()
+        return sum(made.deleted_at is None for made in self._heads.values())
+
     async def history(self, platform: str, workspace: str, name: str) -> tuple[MadeAgent, ...]:
         await self._store.ping()
         return tuple(reversed(self._versions.get((platform, workspace, name), [])))

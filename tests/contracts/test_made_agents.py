@@ -62,6 +62,7 @@ async def test_the_names_of_all_workspaces_are_those_of_agents_that_are_there(pl
     assert gone is not None
     assert await place.agents.delete(gone, by=ADA.id, key="k", now=NOW)
     assert await place.again().names() == {"digest", "diary"}
+    assert await place.again().count() == 3
 
 
 def made(
