@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from core.controls import Controls
-from core.errors import StoreUnavailable
+from core.errors import InvalidIntegration, StoreUnavailable
 from core.intake import Intake
 from core.integrations.commands import ServiceCommands, Told
-from core.making import Form, MakingDesk, Submission
+from core.making import MakingDesk
 from core.models import Address, Instruction, Person, Press, Receipt
+from core.models.form import Form, Submission
 from core.ports.store import Store
+from core.rendering import integrations as words
 from core.rendering.help import help_text
 from core.roster import Roster
 
@@ -69,13 +72,20 @@ class Reception:
         """Whether FlowMate takes part in this conversation. Raises StoreUnavailable."""
         return await self._store.knows(address)
 
-    async def form(self, text: str, *, at: Address) -> Form | None:
-        """See MakingDesk.form."""
-        return await self._making.form(text, at=at)
+    async def form(self, instruction: Instruction) -> Form | None:
+        """What to fill in, where a command is answered best by a form. Never raises."""
+        form = self._services.form(instruction) if self._services is not None else None
+        return form or await self._making.form(instruction.text, at=instruction.address)
 
     async def read_form(self, submission: Submission) -> Instruction:
         """See MakingDesk.read."""
         return await self._making.read(submission)
+
+    async def connect(self, submission: Submission, *, later: Callable[[str], None]) -> None:
+        """See ServiceCommands.connect."""
+        if self._services is None:
+            raise InvalidIntegration(words.UNKNOWN, field="")
+        await self._services.connect(submission, later=later)
 
     async def help(self, *, person: Person, address: Address, aloud: bool = False) -> str:
         """What FlowMate can do for this person here, as Markdown; `aloud`: for everybody here. Never raises: without

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic_settings import BaseSettings
 
 from core.integrations.commands import Told
-from core.making.forms import Form, Submission
 from core.models import Address, Finding, Instruction, Person, Press, Receipt
+from core.models.form import Form, Submission
 from core.ports.admissions import Admissions
 from core.ports.clock import Clock
 from core.ports.limiter import Limiter
@@ -61,8 +61,8 @@ class Reception(Protocol):
         """Whether this conversation (its thread) is one that FlowMate takes part in. Raises StoreUnavailable."""
         ...
 
-    async def form(self, text: str, *, at: Address) -> Form | None:
-        """What to fill in, where a command with this text is answered best by a form; None where it is taken as it is.
+    async def form(self, instruction: Instruction) -> Form | None:
+        """What to fill in, where a command is answered best by a form; None where it is taken as it is.
         Never raises, and takes a second at most; a platform without forms never asks."""
         ...
 
@@ -70,6 +70,15 @@ class Reception(Protocol):
         """A filled-in form as the instruction that it stands for, to be received like any other.
 
         Raises InvalidAgent for what the person should mend in it, and StoreUnavailable.
+        """
+        ...
+
+    async def connect(self, submission: Submission, *, later: Callable[[str], None]) -> None:
+        """Connect the service of a filled-in form. What was written into such a form goes here, and nowhere else.
+
+        `later` is told, once, by the end, whether the service works: for the person alone. Raises InvalidIntegration
+        (the field is `fields.NAME`, or of the service itself) and Conflict for what is to be mended in the form,
+        ConfigurationError, and StoreUnavailable. Safe to repeat.
         """
         ...
 

@@ -70,6 +70,8 @@ class IntegrationDesk:
         Raises InvalidIntegration, Conflict and ConfigurationError. Safe to repeat.
         """
         kind = self._kind(wanted.kind)
+        # First of all: whatever goes wrong from here on must not quote them.
+        self._know(kind, wanted.values)
         values = _checked(kind, wanted.values)
         self._know(kind, values)
         name = _named(wanted.name or kind.name)

@@ -7,47 +7,12 @@ from typing import Any
 
 from core.catalog import to_file
 from core.making.commands import Wish, to_integrations, to_name, to_tools
-from core.models import Address, Agent, Frozen, Person, Visibility
+from core.models import Agent, Visibility
+from core.models.form import Field, Form
 from core.rendering import making_questions as words
 
 PROMPT_CHARACTERS = 3000
 """With the rest it has to fit into one instruction."""
-
-
-class Field(Frozen):
-    """One thing to fill in."""
-
-    name: str
-    label: str
-    hint: str = ""
-    value: str = ""
-    most: int = 0
-    """Characters; 0: something to choose from."""
-    choices: tuple[tuple[str, str], ...] = ()
-    """What can be chosen: value and label."""
-    many: bool = False
-    """Several may be chosen; `value` then holds them between commas."""
-    long: bool = False
-    needed: bool = False
-
-
-class Form(Frozen):
-    """What is asked at once."""
-
-    title: str
-    submit: str
-    fields: tuple[Field, ...]
-
-
-class Submission(Frozen):
-    """A form that a person filled in."""
-
-    values: dict[str, str]
-    person: Person
-    address: Address
-    key: str
-    """Idempotency key of the submission."""
-    origin: str
 
 
 def new_agent(

@@ -11,7 +11,7 @@ from core.catalog import near, read_fields
 from core.errors import Conflict, FlowMateError, InvalidAgent, NotFound, Refused, StoreUnavailable
 from core.making import dialogue
 from core.making.commands import Wish, read_wish
-from core.making.forms import Form, Submission, new_agent, to_fields, to_text
+from core.making.forms import new_agent, to_fields, to_text
 from core.making.questions import Questions
 from core.making.shop import Shop
 from core.making.showing import READING, Showing
@@ -28,6 +28,7 @@ from core.models import (
     Status,
     Visibility,
 )
+from core.models.form import Form, Submission
 from core.ports.clock import Clock
 from core.ports.made_agents import MadeAgents
 from core.rendering import making as words

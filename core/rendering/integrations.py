@@ -21,6 +21,8 @@ NO_SAFE_ADDRESS = (
     "to such an address, or connect it on FlowMate's machine with `flowmate integrations connect`."
 )
 CONNECT = "Connect"
+FORM_TITLE = "Connect a service"
+NOT_CONNECTED = "That was not connected, and nobody expected why; try it again, please."
 CONNECTED = "Connected"
 OPTIONAL = "may stay empty"
 LINK_CLOSED = "This link is no longer good"
@@ -145,6 +147,20 @@ def still_testing(name: str) -> str:
 
 def connect_title(title: str) -> str:
     return f"Connect: {title}"
+
+
+def field_label(title: str) -> str:
+    """ "access token" as a field's label."""
+    return title[:1].upper() + title[1:]
+
+
+def connect_in_chat(title: str, name: str) -> str:
+    """Above the form in a chat."""
+    return (
+        f"{title}. It will be called {name}. What you write here becomes no message: it is sealed before it is saved, "
+        "and nobody, FlowMate's model included, is shown the secrets again. On its way it passes through this "
+        "chat's own servers, and it can be read on your screen until you send it."
+    )
 
 
 def connect_lead(name: str) -> str:
