@@ -174,12 +174,14 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         clock=clock,
         needs=Needs(tools=load_tools, access=integrations, source=servers),
     )
-    making = MakingDesk(shop=shop, made=made_agents, clock=clock, standing=delivery.standing)
+    making = MakingDesk(
+        shop=shop, made=made_agents, clock=clock, standing=delivery.standing, shared=delivery.shared
+    )
     accounting = Accounting(
         budgets=budgets,
         rules=budget_rules(settings),
         clock=clock,
-        agents=agents.keys(),
+        roster=roster,
         schedules=schedules,
     )
     coordinator = Coordinator(

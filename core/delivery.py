@@ -27,7 +27,7 @@ from core.policies import LONGEST_WAIT, redelivery_delay
 from core.ports.clock import Clock
 from core.ports.event_log import EventLog
 from core.ports.limiter import Limiter
-from core.ports.messenger import Messenger, Tag
+from core.ports.messenger import Discreet, Messenger, Tag
 from core.ports.store import Store
 from core.progress_edits import POLL_SECONDS, ProgressEdits
 from core.rendering import answers, progress
@@ -109,6 +109,13 @@ class Delivery:
         messenger = self._messengers.get(address.platform)
         lasting = messenger is None or messenger.capabilities.lasting_threads
         return address.model_copy(update={"via": "", "thread": address.thread if lasting else ""})
+
+    def shared(self, address: Address) -> bool:
+        """Whether others than the person who asks read what is said there."""
+        messenger = self._messengers.get(address.platform)
+        return messenger is not None and not (
+            isinstance(messenger, Discreet) and messenger.is_private(address)
+        )
 
     async def drain(self) -> None:
         """Wait for edits that are under way; drop those that are only due."""

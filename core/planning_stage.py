@@ -11,10 +11,11 @@ from core.context import to_task
 from core.finishing import Finishing
 from core.histories import Histories
 from core.integrations.masking import KNOWN
-from core.models import Delegation, Exchange, Plan, Reply, Status
+from core.models import Delegation, Exchange, Instruction, Plan, Reply, Status, Task
 from core.parts import Parts
 from core.ports.planner import PlanRequest
 from core.rendering import answers, failures
+from core.roster import Crew
 from core.schedules.firing import ORIGIN as SCHEDULE
 from core.schedules.understanding import Understood
 
@@ -52,11 +53,7 @@ class PlanningStage:
             delegation, history=history, now=self._clock.now(), default_zone=self._parts.default_zone
         )
         crew = await self._parts.runner.roster.crew(delegation, version=roster)
-        request = PlanRequest(
-            task=task,
-            agents=crew.usable_by(delegation.instruction.person.id),
-            preferred_agents=delegation.instruction.preferred_agents,
-        )
+        request = self._request(delegation.instruction, task, crew)
         heard = await self._heard(delegation, history)
         if isinstance(heard, tuple):
             await self._answer(delegation, *heard)
@@ -81,6 +78,15 @@ class PlanningStage:
             )
             await self._answer(delegation, Status.SUCCESS if plan.answered else Status.FAILED, reply)
         return None
+
+    def _request(self, instruction: Instruction, task: Task, crew: Crew) -> PlanRequest:
+        aloud = self._parts.delivery.shared(instruction.address)
+        return PlanRequest(
+            task=task,
+            agents=crew.usable_by(instruction.person.id),
+            preferred_agents=instruction.preferred_agents,
+            unnamed=crew.private_to(instruction.person.id) if aloud else frozenset(),
+        )
 
     async def _proposal(
         self, delegation: Delegation, heard: Understood, lacking: str | None

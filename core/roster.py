@@ -44,6 +44,12 @@ class Crew:
             self._shown[owner] = (*self.files.values(), *(made.agent for made in usable))
         return self._shown[owner]
 
+    def private_to(self, person_id: str) -> frozenset[str]:
+        """The names of this person's agents that nobody else may use."""
+        return frozenset(
+            made.name for made in self.made.values() if made.private and made.owner.id == person_id
+        )
+
     def find(self, name: str, person_id: str) -> MadeAgent | None:
         """The made agent of this name, if this person may use it."""
         made = self.made.get(name)
@@ -110,6 +116,15 @@ class Roster:
         if len(self._crews) > KEPT_CREWS:
             self._crews.popitem(last=False)
         return known
+
+    async def made_count(self) -> int:
+        """How many agents people made, in all workspaces together. Raises StoreUnavailable."""
+        return await self._made.count() if self._made is not None else 0
+
+    async def everywhere(self) -> frozenset[str]:
+        """The names of all agents of all workspaces. Raises StoreUnavailable."""
+        made = await self._made.names() if self._made is not None else frozenset()
+        return made | self.files.keys()
 
     async def crew(self, delegation: Delegation, *, version: int | None = None) -> Crew:
         """The agents of the delegation's workspace."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic_settings import BaseSettings
 
 from core.integrations.commands import Told
-from core.making.forms import Form, Submission
 from core.models import Address, Finding, Instruction, Person, Press, Receipt
+from core.models.form import Form, Submission
 from core.ports.admissions import Admissions
 from core.ports.clock import Clock
 from core.ports.limiter import Limiter
@@ -35,8 +35,9 @@ class Reception(Protocol):
     async def hear(self, instruction: Instruction) -> Told | Receipt:
         """Take what a person said in a conversation: the one way in for all that is said or commanded there.
 
-        A command about connected services is answered at once, to this person alone (above all its link): show it to
-        nobody else. Everything else is received as `receive` does it, which this raises the same errors as.
+        A command about connected services, and a question about agents that nobody else may use, is answered at once,
+        to this person alone (above all a link, and what is `alone`): show it to nobody else. Everything else is
+        received as `receive` does it, which this raises the same errors as.
         Safe to repeat.
         """
         ...
@@ -60,9 +61,9 @@ class Reception(Protocol):
         """Whether this conversation (its thread) is one that FlowMate takes part in. Raises StoreUnavailable."""
         ...
 
-    def form(self, text: str) -> Form | None:
-        """What to fill in, where a command with this text is answered best by a form; None where it is taken as it is.
-        Pure; a platform without forms never asks."""
+    async def form(self, instruction: Instruction) -> Form | None:
+        """What to fill in, where a command is answered best by a form; None where it is taken as it is.
+        Never raises, and takes a second at most; a platform without forms never asks."""
         ...
 
     async def read_form(self, submission: Submission) -> Instruction:
@@ -72,9 +73,18 @@ class Reception(Protocol):
         """
         ...
 
-    async def help(self, *, person: Person, address: Address) -> str:
-        """What FlowMate can do for this person here, the agents that they may use included, as Markdown.
-        Never raises."""
+    async def connect(self, submission: Submission, *, later: Callable[[str], None]) -> None:
+        """Connect the service of a filled-in form. What was written into such a form goes here, and nowhere else.
+
+        `later` is told, once, by the end, whether the service works: for the person alone. Raises InvalidIntegration
+        (the field is `fields.NAME`, or of the service itself) and Conflict for what is to be mended in the form,
+        ConfigurationError, and StoreUnavailable. Safe to repeat.
+        """
+        ...
+
+    async def help(self, *, person: Person, address: Address, aloud: bool = False) -> str:
+        """What FlowMate can do for this person here, the agents that they may use included, as Markdown; `aloud`:
+        only what everybody here may use, for others read it, too. Never raises."""
         ...
 
 

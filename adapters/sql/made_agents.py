@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func, insert, select, update
 
 from adapters.sql import tables
 from adapters.sql.database import Database
@@ -63,6 +63,14 @@ class SqlMadeAgents:
         for made in await self._versions(platform, workspace, name, V.c.version == version):
             return made
         raise NotFound(f"There is no version {version} of {name}.")
+
+    async def names(self) -> frozenset[str]:
+        query = select(H.c.name).where(H.c.deleted_at.is_(None)).distinct()
+        return await self._database.read(lambda c: frozenset(c.execute(query).scalars()))
+
+    async def count(self) -> int:
+        query = select(func.count()).select_from(H).where(H.c.deleted_at.is_(None))
+        return await self._database.read(lambda c: int(c.execute(query).scalar_one()))
 
     async def history(self, platform: str, workspace: str, name: str) -> tuple[MadeAgent, ...]:
         return await self._versions(platform, workspace, name)

@@ -237,6 +237,9 @@ class ServiceStatus(Body):
     platforms: tuple[PlatformStatus, ...] = ()
     model: str | None = None
     agents: tuple[str, ...] = ()
+    """Those of files."""
+    made_agents: int | None = None
+    """How many people made; None where the service does not say."""
 
 
 class PageLink(Body):

@@ -12,6 +12,7 @@ from rich.text import Text
 from adapters.settings import Settings, operator_token
 from bot.cli.bodies import PageLink, PlatformStatus, ServiceStatus
 from bot.cli.local_http import get, post
+from core.rendering.grammar import counted
 
 NO_MODEL = "none: rules plan, tools answer; set OPENAI_API_KEY or OPENAI_BASE_URL"
 NOT_CONNECTED = "not connected"
@@ -73,10 +74,16 @@ def _rows(settings: Settings, status: ServiceStatus | None) -> list[tuple[str, T
     rows.append(
         ("Model", Text(_model(settings, status.model)) if status.model else Text(NO_MODEL, style="yellow"))
     )
+    rows.append(("Agents", Text(_agents(status))))
+    return rows
+
+
+def _agents(status: ServiceStatus) -> str:
     names = ", ".join(status.agents[:SHOWN_AGENTS])
     more = len(status.agents) - SHOWN_AGENTS
-    rows.append(("Agents", Text(f"{names} and {more} more" if more > 0 else names)))
-    return rows
+    files = f"{names} and {more} more" if more > 0 else names
+    made = status.made_agents
+    return f"{files}; people made {counted(made, 'one more', '{count} more')}" if made else files
 
 
 def _platform(platform: PlatformStatus) -> Text:

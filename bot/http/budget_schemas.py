@@ -31,7 +31,7 @@ class BudgetIn(Schema):
     workspace: str = Field(
         "",
         max_length=141,
-        description="whose person or schedule, as `platform:workspace`; default: the local one",
+        description="whose person, schedule or agent, as `platform:workspace`; default: the local one, for agents any",
     )
 
 

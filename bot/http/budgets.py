@@ -63,7 +63,7 @@ async def set_budget(asker: Asker, assembly: Parts, given: Given) -> BudgetOut:
     if given.usd is None and given.tokens is None:
         raise invalid("usd", ONE_OF_THEM)
     subject, whose = await assembly.accounting.named(
-        Scope(given.scope), given.subject, workspace=given.workspace or LOCAL
+        Scope(given.scope), given.subject, workspace=given.workspace or _here(given.scope)
     )
     budget = Budget(
         scope=Scope(given.scope),
@@ -88,7 +88,7 @@ async def remove_budget(
     scope: ScopeName, period: PeriodName, subject: str, asker: Asker, assembly: Parts
 ) -> list[BudgetOut]:
     """Take away what was set; a default from the settings holds again. A subject of `-` is the local workspace."""
-    named, _ = await assembly.accounting.named(Scope(scope), subject, workspace=LOCAL)
+    named, _ = await assembly.accounting.named(Scope(scope), subject, workspace=_here(scope))
     await assembly.accounting.remove(Scope(scope), named, Period(period))
     return [from_standing(standing) for standing in await assembly.accounting.listed(workspace=None)]
 
@@ -111,3 +111,8 @@ async def usage(
     """
     overview = await assembly.accounting.overview(workspace=workspace, days=days, by=by)
     return from_spending(overview.spending, by=by, standings=overview.standings)
+
+
+def _here(scope: str) -> str:
+    """What is meant where no workspace is named: an agent's budget holds in all of them, whoever made it where."""
+    return "" if scope == Scope.AGENT else LOCAL

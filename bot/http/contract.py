@@ -117,7 +117,6 @@ PAGE = {
     ],
     "next": None,
 }
-LIVE = {"status": "ok"}
 READY = {"status": "ok", "failing": [], "parts": {"database": "ok", "queue": "ok"}}
 NOT_READY = {
     "status": "unavailable",
@@ -131,6 +130,7 @@ STATUS = {
     ],
     "model": None,
     "agents": ["calculator", "clock"],
+    "madeAgents": 2,
 }
 _DETAILS = {
     401: "This needs the operator's token. Send it as `Authorization: Bearer …`.",
@@ -172,7 +172,7 @@ EXAMPLES = {
     "link": LINK,
     "plan": PLAN,
     "page": PAGE,
-    "live": LIVE,
+    "live": {"status": "ok"},
     "ready": READY,
     "notReady": NOT_READY,
     "status": STATUS,

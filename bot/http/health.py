@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -13,8 +14,9 @@ from redis.asyncio import Redis
 from adapters.chat import PLATFORMS
 from bot.http import contract
 from bot.http.auth import Asker
-from bot.http.metrics import Metrics
+from bot.http.metrics import PROBE_SECONDS, Metrics
 from bot.http.parts import Parts
+from core.errors import StoreUnavailable
 
 router = APIRouter()
 
@@ -77,7 +79,7 @@ async def numbers(request: Request, parts: Looked) -> Response:
     responses={200: contract.example("platforms, model and agents", "status"), **contract.refusals(401)},
 )
 async def status(asker: Asker, assembly: Parts) -> dict[str, Any]:
-    """The chat platforms, the model and the agents of this service."""
+    """The chat platforms, the model, the agents from files, and how many people made (null: not known just now)."""
     platforms = []
     for platform in PLATFORMS:
         connection = assembly.connections.get(platform.name)
@@ -91,4 +93,13 @@ async def status(asker: Asker, assembly: Parts) -> dict[str, Any]:
             }
         )
     model = assembly.model.name if assembly.model is not None else None
-    return {"platforms": platforms, "model": model, "agents": sorted(assembly.agents)}
+    made = await _made_agents(assembly)
+    return {"platforms": platforms, "model": model, "agents": sorted(assembly.agents), "madeAgents": made}
+
+
+async def _made_agents(assembly: Parts) -> int | None:
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            return await assembly.roster.made_count()
+    except (StoreUnavailable, TimeoutError):
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -17,8 +17,8 @@ from adapters.chat.platform import Reception
 from adapters.queue.rq_queue import QUEUE_NAME
 from core.errors import Conflict, FlowMateError, InvalidInstruction, RateLimited, StoreUnavailable
 from core.integrations.commands import Told
-from core.making.forms import Form, Submission
 from core.models import Address, Instruction, Person, Press, Receipt
+from core.models.form import Form, Submission
 
 logger = logging.getLogger(__name__)
 PROBE_SECONDS = 2.0
@@ -188,11 +188,14 @@ class CountedReception:
     async def knows(self, address: Address) -> bool:
         return await self._inner.knows(address)
 
-    def form(self, text: str) -> Form | None:
-        return self._inner.form(text)
+    async def form(self, instruction: Instruction) -> Form | None:
+        return await self._inner.form(instruction)
 
     async def read_form(self, submission: Submission) -> Instruction:
         return await self._inner.read_form(submission)
 
-    async def help(self, *, person: Person, address: Address) -> str:
-        return await self._inner.help(person=person, address=address)
+    async def connect(self, submission: Submission, *, later: Callable[[str], None]) -> None:
+        await self._inner.connect(submission, later=later)
+
+    async def help(self, *, person: Person, address: Address, aloud: bool = False) -> str:
+        return await self._inner.help(person=person, address=address, aloud=aloud)

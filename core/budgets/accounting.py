@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.budgets.rules import BudgetRules
+from core.catalog import near
 from core.errors import NotFound
 from core.models import Frozen, Person
 from core.models.budget import Budget, Period, Scope, Standing
@@ -16,6 +17,7 @@ from core.ports.budgets import Budgets, By, Spending, Spent
 from core.ports.clock import Clock
 from core.ports.schedules import Schedules
 from core.rendering import budgets as words
+from core.roster import Roster
 
 KNOWN_DAYS = 62
 """How long somebody who used a model is known by name."""
@@ -37,7 +39,7 @@ class Accounting:
     budgets: Budgets
     rules: BudgetRules
     clock: Clock
-    agents: Collection[str]
+    roster: Roster
     schedules: Schedules
 
     async def overview(self, *, workspace: str | None, days: int, by: By) -> Overview:
@@ -60,7 +62,7 @@ class Accounting:
         """The subject that people mean by this word, and whose it is. Raises NotFound with a sentence.
 
         A person's id, its last part, their name or "me"; a schedule's number or id; no word, or "-", for the workspace
-        itself.
+        itself; an agent of the workspace, of any of them where none is named.
         """
         word = word.strip().lstrip("@")
         word = "" if word == "-" else word
@@ -69,9 +71,7 @@ class Accounting:
                 whose = word if ":" in word else workspace
                 return whose, whose
             case Scope.AGENT:
-                if word not in self.agents:
-                    raise NotFound(words.unknown_agent(word))
-                return word, ""
+                return await self._agent(word.lower(), workspace), ""
             case Scope.SCHEDULE:
                 return await self._schedule(word, workspace)
             case Scope.PERSON:
@@ -121,6 +121,31 @@ class Accounting:
         subjects = dict.fromkeys([*own, *spenders, *((budget.scope, budget.subject) for budget in found)])
         caps = self.rules.caps_of(subjects, found, workspace=workspace or "", now=now)
         return await self.budgets.standings(caps)
+
+    async def agents_of_all(self, workspace: str) -> frozenset[str]:
+        """The agents that everybody in a workspace may use. Raises StoreUnavailable."""
+        platform, _, name = workspace.partition(":")
+        crew = await self.roster.of(platform, name)
+        return frozenset(agent.name for agent in crew.usable_by(""))
+
+    async def _agent(self, word: str, workspace: str) -> str:
+        """Whoever may set budgets may limit everybody's agents; guesses name only what all may use."""
+        if not workspace:
+            named = guesses = await self.roster.everywhere()
+        else:
+            platform, _, name = workspace.partition(":")
+            crew = await self.roster.of(platform, name)
+            named = frozenset(crew.files.keys() | crew.made.keys())
+            guesses = await self.agents_of_all(workspace)
+        if word in named or await self._has_budget(word):
+            return word
+        raise NotFound(words.unknown_agent(word, meant=near(word, sorted(guesses))))
+
+    async def _has_budget(self, agent: str) -> bool:
+        """An agent may be gone, and its budget is still there to be taken away."""
+        return any(
+            (one.scope, one.subject) == (Scope.AGENT, agent) for one in await self.budgets.listed(None)
+        )
 
     async def _schedule(self, word: str, workspace: str) -> tuple[str, str]:
         platform, _, name = workspace.partition(":")

@@ -35,7 +35,8 @@ class BudgetDesk:
             return await self._usage(command, workspace, key=delegation.id)
         if isinstance(command, ShowBudgets):
             seen = await self._accounting.listed(workspace=workspace)
-            mine = [one for one in seen if self._sees(instruction.person, one)]
+            agents = await self._accounting.agents_of_all(workspace)
+            mine = [one for one in seen if self._sees(instruction.person, one, agents=agents)]
             return Status.SUCCESS, Reply(text=words.listing(mine))
         if instruction.person.id not in self._operators:
             return Status.FAILED, Reply(text=words.OPERATOR_ONLY)
@@ -98,8 +99,8 @@ class BudgetDesk:
             said.append(words.was_set(await self._accounting.set(budget)))
         return "\n".join(said)
 
-    def _sees(self, person: Person, standing: Standing) -> bool:
-        """What is set for others is for the operator's eyes."""
+    def _sees(self, person: Person, standing: Standing, *, agents: Collection[str]) -> bool:
+        """What is set for others is for the operator's eyes, and so is what agents there are that not all may use."""
         budget = standing.cap.budget
-        shared = budget.scope in (Scope.WORKSPACE, Scope.AGENT)
+        shared = budget.scope is Scope.WORKSPACE or (budget.scope is Scope.AGENT and budget.subject in agents)
         return shared or budget.subject == person.id or person.id in self._operators

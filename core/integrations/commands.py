@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.errors import ConfigurationError, NotFound, PermanentError
+from core.errors import ConfigurationError, FlowMateError, InvalidIntegration, NotFound, PermanentError
 from core.integrations.desk import IntegrationDesk
+from core.integrations.forms import to_form, to_wanted
 from core.models import Address, Frozen, Instruction, Person
+from core.models.form import Form, Submission
 from core.models.integration import Integration, IntegrationName
 from core.ports.clock import Clock
 from core.ports.invitations import Invitation, Invitations
 from core.rendering import integrations as words
 
+logger = logging.getLogger(__name__)
 LINK_LASTS = timedelta(minutes=15)
 PATIENCE_SECONDS = 1.5
 """Chats want an answer within three seconds; a test that takes longer goes on by itself."""
@@ -35,6 +40,8 @@ class Told(Frozen):
     """Markdown."""
     link: str = ""
     """Whoever opens it may connect a service: it must be shown to that person alone."""
+    alone: bool = False
+    """Whether all of it must be shown to that person alone, as a link must."""
 
     @property
     def markdown(self) -> str:
@@ -56,6 +63,54 @@ class ServiceCommands:
         self._testing: set[asyncio.Task[Integration]] = set()
         self._answers: dict[str, asyncio.Task[Told | None]] = {}
         """By the key of the instruction, the oldest first."""
+        self._connecting: dict[str, asyncio.Task[str]] = {}
+        """By the key of the submission, the oldest first."""
+
+    def form(self, instruction: Instruction) -> Form | None:
+        """What to fill in, where the text is just `connect KIND` or `connect KIND NAME`, by somebody who may. Pure."""
+        first, *rest = instruction.text.strip().removeprefix("/").split() or [""]
+        if first.lower() == "integrations" and rest:
+            first, *rest = rest
+        wanted = self._kind_first(rest)
+        if first.lower() != "connect" or not wanted or wanted[0].lower() not in self._desk.kinds:
+            return None
+        kind, more = wanted[0].lower(), wanted[1:]
+        if (
+            len(more) > 1
+            or (more and not _is_short_name(more[0]))
+            or instruction.person.id not in self._admins
+        ):
+            return None
+        return to_form(self._desk.kinds[kind], name=more[0] if more else kind)
+
+    async def connect(self, submission: Submission, *, later: Callable[[str], None]) -> None:
+        """Connect what a form says, sealed before anything else; `later` is told, once, whether it works.
+
+        Raises InvalidIntegration and Conflict for what is to be mended in the form, ConfigurationError, and
+        StoreUnavailable. What comes only after this has returned is for `later` to say. The same submission, sent
+        again, changes nothing while this process remembers it.
+        """
+        if submission.person.id not in self._admins:
+            raise InvalidIntegration(words.not_allowed(submission.person.id), field="")
+        key = submission.key
+        first = key not in self._connecting
+        if first:
+            self._connecting[key] = asyncio.create_task(self._connected(submission))
+        task = self._connecting[key]
+        done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+        while len(self._connecting) > KEPT_ANSWERS:
+            self._connecting.pop(next(iter(self._connecting)))
+        if done and task.exception() is not None:
+            self._connecting.pop(key, None)
+            task.result()
+        if first:
+            task.add_done_callback(lambda ended: later(_said(ended)))
+
+    async def _connected(self, submission: Submission) -> str:
+        wanted = to_wanted(submission)
+        address = submission.address
+        workspace = f"{address.platform}:{address.workspace}"
+        return words.tested(await self._desk.connect(workspace, wanted, by=submission.person.id))
 
     async def answer(self, instruction: Instruction) -> Told | None:
         """The answer; None where the text is no such command. Raises StoreUnavailable.
@@ -172,3 +227,12 @@ def _is_short_name(name: str) -> bool:
     except ValidationError:
         return False
     return len(name) <= LONGEST_NAME and sum(letter.isdigit() for letter in name) <= MOST_DIGITS
+
+
+def _said(ended: asyncio.Task[str]) -> str:
+    """What became of connecting a service after its form was closed."""
+    error = None if ended.cancelled() else ended.exception()
+    if ended.cancelled() or (error is not None and not isinstance(error, FlowMateError)):
+        logger.error("a service was not connected", exc_info=error)
+        return words.NOT_CONNECTED
+    return error.sentence if isinstance(error, FlowMateError) else ended.result()

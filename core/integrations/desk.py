@@ -70,6 +70,8 @@ class IntegrationDesk:
         Raises InvalidIntegration, Conflict and ConfigurationError. Safe to repeat.
         """
         kind = self._kind(wanted.kind)
+        # First of all: whatever goes wrong from here on must not quote them.
+        self._know(kind, wanted.values)
         values = _checked(kind, wanted.values)
         self._know(kind, values)
         name = _named(wanted.name or kind.name)
@@ -126,6 +128,13 @@ class IntegrationDesk:
         if kind in given and kind in self._provided:
             return DEPLOYMENT
         return Missing.NOT_GIVEN if own or kind in self._provided else Missing.NOT_CONNECTED
+
+    async def names(self, workspace: str) -> Mapping[str, tuple[str, ...]]:
+        """See Access.names."""
+        found: dict[str, tuple[str, ...]] = {}
+        for one in await self._integrations.listed(workspace):
+            found[one.kind] = (*found.get(one.kind, ()), one.name)
+        return {kind: (kind,) for kind in sorted(self._provided)} | found
 
     async def open(self, workspace: str, integration_id: str) -> Mapping[str, str]:
         """All its values, for one call; they are masked from now on. Raises NotFound, SealBroken, ConfigurationError.

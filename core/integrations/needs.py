@@ -51,6 +51,17 @@ class Needs:
             return {}
         return await self._source.unusable(sourced, workspace=workspace)
 
+    async def choices(self, tools: Sequence[str], *, workspace: str) -> Mapping[str, tuple[str, ...]]:
+        """By tool, what an agent may be given for it here; without tools for which nothing is connected, or that use
+        nothing. Raises StoreUnavailable."""
+        plain = [name for name in tools if to_sourced(name) is None]
+        names = await self._access.names(workspace) if self._access is not None and plain else {}
+        if not names:
+            return {}
+        known = await asyncio.to_thread(self._tools)
+        kinds = {name: known[name].integration for name in plain if name in known}
+        return {name: names[kind] for name, kind in kinds.items() if kind is not None and kind in names}
+
     async def unmet(self, agent: Agent, *, workspace: str) -> tuple[str, ...]:
         """A sentence for each integration that is missing here, saying how to mend that. Raises StoreUnavailable."""
         found: dict[str, str] = {}

@@ -1,7 +1,6 @@
 """Making agents: in chat, question by question or in one message, over the API and in the terminal: all the same."""
 
-from core.making.forms import Field, Form, Submission
 from core.making.shop import MakingLimits, Shop
 from core.making.talk import MakingDesk
 
-__all__ = ["Field", "Form", "MakingDesk", "MakingLimits", "Shop", "Submission"]
+__all__ = ["MakingDesk", "MakingLimits", "Shop"]

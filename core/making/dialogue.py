@@ -14,9 +14,10 @@ from core.making.commands import to_name
 from core.making.forms import to_fields
 from core.models import AgentDraft, DraftTurn
 
-ASKED = ("name", "description", "system_prompt", "tools")
-OPTIONAL = frozenset({"system_prompt", "tools"})
+ASKED = ("name", "description", "system_prompt", "tools", "integrations")
+OPTIONAL = frozenset({"system_prompt", "tools", "integrations"})
 SKIP = frozenset({"skip", "none", "no", "nothing", "-", "default"})
+YES = frozenset({"yes", "y", "ok", "okay", "sure", "yes please", "yes, please"})
 STOP = frozenset({"cancel", "/cancel", "stop", "abort", "never mind", "nevermind", "forget it", "quit"})
 _STAND_INS = {"name": "x", "description": "x"}
 
@@ -49,6 +50,11 @@ def to_value(field: str, text: str) -> str:
     if field in OPTIONAL and text.rstrip(".!").lower() in SKIP:
         return ""
     return to_name(text) if field == "name" else text
+
+
+def with_given(draft: AgentDraft, field: str, value: str) -> AgentDraft:
+    """The draft with what need not be asked for."""
+    return draft.model_copy(update={"given": {**draft.given, field: value}})
 
 
 def problem_of(field: str, value: str, *, tools: Collection[str]) -> str | None:

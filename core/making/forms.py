@@ -7,53 +7,24 @@ from typing import Any
 
 from core.catalog import to_file
 from core.making.commands import Wish, to_integrations, to_name, to_tools
-from core.models import Address, Agent, Frozen, Person, Visibility
-from core.rendering import making as words
+from core.models import Agent, Visibility
+from core.models.form import Field, Form
+from core.rendering import making_questions as words
 
 PROMPT_CHARACTERS = 3000
 """With the rest it has to fit into one instruction."""
 
 
-class Field(Frozen):
-    """One thing to fill in."""
-
-    name: str
-    label: str
-    hint: str = ""
-    value: str = ""
-    most: int = 0
-    """Characters; 0: something to choose from."""
-    choices: tuple[tuple[str, str], ...] = ()
-    """What can be chosen: value and label."""
-    many: bool = False
-    """Several may be chosen; `value` then holds them between commas."""
-    long: bool = False
-    needed: bool = False
-
-
-class Form(Frozen):
-    """What is asked at once."""
-
-    title: str
-    submit: str
-    fields: tuple[Field, ...]
-
-
-class Submission(Frozen):
-    """A form that a person filled in."""
-
-    values: dict[str, str]
-    person: Person
-    address: Address
-    key: str
-    """Idempotency key of the submission."""
-    origin: str
-
-
-def new_agent(wish: Wish, *, tools: Sequence[str]) -> Form:
-    """The form for a new agent, with what was said already."""
+def new_agent(
+    wish: Wish, *, tools: Sequence[str], services: Mapping[str, Sequence[str]] | None = None
+) -> Form:
+    """The form for a new agent, with what was said already; `services`: by tool, what is connected for it."""
+    uses = services or {}
+    connected = list(dict.fromkeys(name for names in uses.values() for name in names))
     given = {**wish.given, "visibility": (wish.visibility or Visibility.ME).value}
     given["tools"] = ",".join(name for name in to_tools(given.get("tools", "")) if name in tools)
+    named = to_integrations(given.get("integrations", ""))
+    given["integrations"] = ",".join(name for name in named if name in connected)
     asked = (
         Field(name="name", label=words.NAME, hint=words.NAME_HINT, most=40, needed=True),
         Field(name="description", label=words.DOES, hint=words.DOES_HINT, most=500, needed=True),
@@ -61,10 +32,19 @@ def new_agent(wish: Wish, *, tools: Sequence[str]) -> Form:
             name="system_prompt", label=words.TOLD, hint=words.TOLD_HINT, most=PROMPT_CHARACTERS, long=True
         ),
         Field(name="tools", label=words.TOOLS, many=True, choices=tuple((name, name) for name in tools)),
+        Field(
+            name="integrations",
+            label=words.SERVICES,
+            hint=words.services_hint(uses),
+            many=True,
+            choices=tuple((name, name) for name in connected),
+        ),
         Field(name="visibility", label=words.WHO, choices=tuple(words.WHO_MAY.items())),
     )
     fields = tuple(
-        field.model_copy(update={"value": given.get(field.name, "")[: field.most or None]}) for field in asked
+        field.model_copy(update={"value": given.get(field.name, "")[: field.most or None]})
+        for field in asked
+        if field.name != "integrations" or connected
     )
     return Form(title=words.FORM_TITLE, submit=words.FORM_SUBMIT, fields=fields)
 

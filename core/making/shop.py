@@ -70,6 +70,12 @@ class Shop:
         """What is wrong with the names of tools that integrations bring, for people. Raises StoreUnavailable."""
         return " ".join(sentence for _, sentence in await self._unknown(tools, at)) or None
 
+    async def choices(self, tools: Sequence[str], *, at: Address) -> Mapping[str, tuple[str, ...]]:
+        """See Needs.choices."""
+        if self._needs is None:
+            return {}
+        return await self._needs.choices(tools, workspace=f"{at.platform}:{at.workspace}")
+
     async def unmet(self, agent: Agent, *, platform: str, workspace: str) -> tuple[str, ...]:
         """A sentence for each integration that its tools need and don't have here, saying how to mend that.
 

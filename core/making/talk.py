@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from core.catalog import near, read_fields
-from core.errors import Conflict, FlowMateError, InvalidAgent, NotFound, Refused
+from core.errors import Conflict, FlowMateError, InvalidAgent, NotFound, Refused, StoreUnavailable
 from core.making import dialogue
-from core.making.commands import Wish, read_wish, to_tools
-from core.making.forms import Form, Submission, new_agent, to_fields, to_text
+from core.making.commands import Wish, read_wish
+from core.making.forms import new_agent, to_fields, to_text
+from core.making.questions import Questions
 from core.making.shop import Shop
+from core.making.showing import READING, Showing
 from core.making.templates import templates
 from core.models import (
     Address,
@@ -25,16 +28,17 @@ from core.models import (
     Status,
     Visibility,
 )
+from core.models.form import Form, Submission
 from core.ports.clock import Clock
 from core.ports.made_agents import MadeAgents
 from core.rendering import making as words
 
+logger = logging.getLogger(__name__)
 Answer = tuple[Status, Reply]
-DRAFT_LIVES = timedelta(days=1)
 EDITABLE = frozenset({"description", "system_prompt", "tools", "integrations"})
 """What can be changed in one sentence; all the rest in a file."""
-LOOKED_AT = 4
-"""How many exchanges ago a question may have been asked: others may have said something in between."""
+LOOKING_SECONDS = 1.0
+"""How long a form waits for what is connected: a platform shows one only within seconds of its being asked for."""
 
 
 class MakingDesk:
@@ -47,11 +51,14 @@ class MakingDesk:
         made: MadeAgents,
         clock: Clock,
         standing: Callable[[Address], Address] = lambda address: address,
+        shared: Callable[[Address], bool] = lambda address: False,
     ) -> None:
+        """`shared`: whether others read along in a place; nothing is said there of what is one person's alone."""
         self._shop = shop
-        self._made = made
-        self._clock = clock
+        self._questions = Questions(shop=shop, made=made, clock=clock)
         self._standing = standing
+        self._shared = shared
+        self._showing = Showing(shop)
 
     async def answer(self, delegation: Delegation, *, history: Sequence[Exchange] = ()) -> Answer | None:
         """The answer, if the instruction is about making agents; None: it is about something else.
@@ -66,12 +73,29 @@ class MakingDesk:
         except (Refused, NotFound, Conflict) as refusal:
             return _no(refusal)
 
-    def form(self, text: str) -> Form | None:
-        """What to fill in, where the text asks for a new agent and leaves something out. Pure."""
+    async def confided(self, instruction: Instruction) -> str | None:
+        """The answer for this person alone, where others read along and would read less; None: it is for everybody,
+        or is about something else. Raises StoreUnavailable."""
+        if not self._shared(instruction.address):
+            return None
+        wish = read_wish(instruction.text)
+        if wish is None or wish.verb not in READING or instruction.preferred_agents:
+            return None
+        return await self._showing.confided(wish, by=instruction.person, at=instruction.address)
+
+    async def form(self, text: str, *, at: Address) -> Form | None:
+        """What to fill in, where the text asks for a new agent and leaves something out. Never raises: what is
+        connected here is left out where it can't be looked up in time."""
         wish = read_wish(text)
         if wish is None or wish.verb != "new" or wish.complete:
             return None
-        return new_agent(wish, tools=self._shop.tools)
+        services: Mapping[str, Sequence[str]] = {}
+        try:
+            async with asyncio.timeout(LOOKING_SECONDS):
+                services = await self._shop.choices(self._shop.tools, at=at)
+        except (StoreUnavailable, TimeoutError) as error:
+            logger.warning("a form without what is connected: %s", type(error).__name__)
+        return new_agent(wish, tools=self._shop.tools, services=services)
 
     async def read(self, submission: Submission) -> Instruction:
         """A filled-in form as the instruction that makes the agent.
@@ -92,11 +116,7 @@ class MakingDesk:
 
     async def cancel(self, address: Address, person: Person) -> str | None:
         """End the dialogue that this person is in here, and say so; None where there is none."""
-        draft = await self._made.draft(address, person.id)
-        if draft is None or draft.closed_by is not None:
-            return None
-        await self._keep(draft.model_copy(update={"closed_by": "cancelled"}))
-        return words.CANCELLED
+        return await self._questions.cancel(address, person)
 
     async def _obey(self, wish: Wish, delegation: Delegation) -> Answer:
         instruction = delegation.instruction
@@ -106,21 +126,14 @@ class MakingDesk:
                 return await self._new(wish, delegation)
             case "edit":
                 return await self._edit(wish, delegation)
-            case "list":
-                crew = await self._shop.crew(at)
-                return _yes(
-                    words.listing(crew.files.values(), crew.made.values(), crew.shadowed.values(), me=by.id)
-                )
+            case "list" | "show" | "versions":
+                return _yes(await self._showing.tell(wish, by=by, at=at, aloud=self._shared(at)))
             case "templates":
                 return _yes(words.templates(templates().values()))
-            case "show":
-                return _yes(await self._shown(wish.name, by=by, at=at))
-            case "versions":
-                return _yes(words.versions(await self._shop.history(wish.name, by=by, at=at)))
             case "delete":
                 found = await self._shop.find(wish.name, by=by, at=at, key=delegation.id)
                 await self._shop.delete(found, by=by, key=delegation.id)
-                return _yes(words.deleted(wish.name))
+                return _yes(words.DELETED if self._is_secret(found, at) else words.deleted(wish.name))
             case "share" | "unshare":
                 return await self._share(wish, delegation)
 
@@ -131,7 +144,7 @@ class MakingDesk:
             return await self._create(_from_template(wish), wish, delegation)
         if wish.complete:
             return await self._create(to_fields(wish.given), wish, delegation)
-        return await self._ask(wish, delegation)
+        return await self._questions.begin(wish, delegation)
 
     async def _create(self, fields: dict[str, Any], wish: Wish, delegation: Delegation) -> Answer:
         instruction = delegation.instruction
@@ -142,7 +155,9 @@ class MakingDesk:
             visibility=wish.visibility or Visibility.ME,
             key=delegation.id,
         )
-        return _yes(words.made(made, unmet=await self._unmet(made)))
+        if self._is_secret(made, instruction.address):
+            return _yes(words.MADE)
+        return _yes(words.made(made, unmet=await self._showing.unmet(made)))
 
     async def _edit(self, wish: Wish, delegation: Delegation) -> Answer:
         by, at = delegation.instruction.person, delegation.instruction.address
@@ -152,17 +167,27 @@ class MakingDesk:
             return Status.FAILED, Reply(text=words.EDIT_WHAT)
         found = await self._shop.find(name, by=by, at=at)
         if found.key == delegation.id:
-            return _yes(words.changed(found, unmet=await self._unmet(found)))
+            return await self._changed(found, at)
         if fields is None:
             if not EDITABLE & wish.given.keys():
-                return Status.FAILED, Reply(text=words.edit_how(found))
+                name = words.ANY_NAME if self._is_secret(found, at) else found.name
+                return Status.FAILED, Reply(text=words.edit_how(name))
             fields = found.agent.model_dump(mode="json", exclude_defaults=True)
             said = to_fields(wish.given)
             fields |= {field: value for field, value in said.items() if field in wish.given}
         changed = await self._shop.change(
             found, fields, by=by, at=self._standing(at), visibility=wish.visibility, key=delegation.id
         )
-        return _yes(words.changed(changed, unmet=await self._unmet(changed)))
+        return await self._changed(changed, at)
+
+    async def _changed(self, made: MadeAgent, at: Address) -> Answer:
+        if self._is_secret(made, at):
+            return _yes(words.CHANGED)
+        return _yes(words.changed(made, unmet=await self._showing.unmet(made)))
+
+    def _is_secret(self, made: MadeAgent, at: Address) -> bool:
+        """Whether it is one person's alone, in a place where others read along."""
+        return made.private and self._shared(at)
 
     async def _share(self, wish: Wish, delegation: Delegation) -> Answer:
         by, at = delegation.instruction.person, delegation.instruction.address
@@ -174,87 +199,20 @@ class MakingDesk:
             )
         return _yes(words.shared(found))
 
-    async def _shown(self, name: str, *, by: Person, at: Address) -> str:
-        crew = await self._shop.crew(at)
-        if name in crew.files:
-            return words.shown(crew.files[name])
-        found = await self._shop.find(name, by=by, at=at)
-        return words.card(found, unmet=await self._unmet(found))
-
-    async def _unmet(self, made: MadeAgent) -> tuple[str, ...]:
-        return await self._shop.unmet(made.agent, platform=made.platform, workspace=made.workspace)
-
-    async def _ask(self, wish: Wish, delegation: Delegation) -> Answer:
-        """Begin a dialogue with what was said already, as far as that is right."""
-        instruction = delegation.instruction
-        draft = AgentDraft(
-            address=instruction.address, person_id=instruction.person.id, given={}, at=self._clock.now()
-        )
-        problems = []
-        for field, said in wish.given.items():
-            value = dialogue.to_value(field, said)
-            problem = await self._problem(field, value, at=instruction.address)
-            if problem is None:
-                draft = draft.model_copy(update={"given": {**draft.given, field: value}})
-            else:
-                problems.append(problem)
-        if wish.visibility is not None:
-            draft = draft.model_copy(update={"given": {**draft.given, "visibility": wish.visibility.value}})
-        await self._keep(draft)
-        return self._question(draft, problem=" ".join(problems))
-
     async def _continued(self, delegation: Delegation, history: Sequence[Exchange]) -> Answer | None:
         """The next question, or the agent, where this is the reply to a question of ours."""
-        if not any(words.TO_STOP in exchange.answer for exchange in history[-LOOKED_AT:]):
-            return None
-        instruction = delegation.instruction
-        found = await self._made.draft(instruction.address, instruction.person.id)
-        draft = None if found is None else dialogue.before(found, delegation.id)
-        if draft is None or draft.closed_by is not None or self._clock.now() - draft.at > DRAFT_LIVES:
-            return None
-        if dialogue.is_stop(instruction.text):
-            await self._keep(draft.model_copy(update={"closed_by": delegation.id}))
-            return _yes(words.CANCELLED)
-        field = dialogue.asked_next(draft)
-        if field is not None:
-            value = dialogue.to_value(field, instruction.text)
-            problem = await self._problem(field, value, at=instruction.address)
-            draft = dialogue.with_turn(
-                draft, key=delegation.id, field=field, text=value, accepted=problem is None
-            )
-            if problem is not None or dialogue.asked_next(draft) is not None:
-                await self._keep(draft)
-                return self._question(draft, problem=problem or "")
-        return await self._finish(draft, delegation)
-
-    async def _finish(self, draft: AgentDraft, delegation: Delegation) -> Answer:
-        values = dialogue.values_of(draft)
+        said = await self._questions.reply(delegation, history)
+        if not isinstance(said, AgentDraft):
+            return said
+        values = dialogue.values_of(said)
         wish = Wish(verb="new", visibility=Visibility(values.get("visibility", Visibility.ME)))
         try:
             answer = await self._create(to_fields(values), wish, delegation)
         except (Refused, Conflict) as refusal:
             # Somebody took the name meanwhile, for example: nothing that is asked again would help.
             answer = _no(refusal)
-        await self._keep(draft.model_copy(update={"closed_by": delegation.id}))
+        await self._questions.close(said, by=delegation.id)
         return answer
-
-    async def _problem(self, field: str, value: str, *, at: Address) -> str | None:
-        problem = dialogue.problem_of(field, value, tools=self._shop.tools)
-        if problem is None and field == "name":
-            problem = await self._shop.taken(value, at=at)
-        if problem is None and field == "tools":
-            problem = await self._shop.wrong_tools(to_tools(value), at=at)
-        return problem
-
-    def _question(self, draft: AgentDraft, *, problem: str) -> Answer:
-        field = dialogue.asked_next(draft) or "tools"
-        name = dialogue.values_of(draft).get("name", "")
-        text = words.question(field, name=name, tools=self._shop.tools, problem=problem)
-        return Status.SUCCESS, Reply(text=text)
-
-    async def _keep(self, draft: AgentDraft) -> None:
-        now = self._clock.now()
-        await self._made.save_draft(draft.model_copy(update={"at": now}), forget_before=now - DRAFT_LIVES)
 
 
 def _from_template(wish: Wish) -> dict[str, Any]:

@@ -66,6 +66,14 @@ class InMemoryMadeAgents:
                 return made
         raise NotFound(f"There is no version {version} of {name}.")
 
+    async def names(self) -> frozenset[str]:
+        await self._store.ping()
+        return frozenset(made.name for made in self._heads.values() if made.deleted_at is None)
+
+    async def count(self) -> int:
+        await self._store.ping()
+        return sum(made.deleted_at is None for made in self._heads.values())
+
     async def history(self, platform: str, workspace: str, name: str) -> tuple[MadeAgent, ...]:
         await self._store.ping()
         return tuple(reversed(self._versions.get((platform, workspace, name), [])))

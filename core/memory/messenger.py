@@ -56,6 +56,8 @@ class InMemoryMessenger:
         self._platform = platform
         self.capabilities = capabilities or Capabilities()
         self.splits_at = splits_at
+        self.shared: set[str] = set()
+        """Places where others read along."""
         self.messages: dict[str, Message] = {}
         """What stands now, by message id, in the order of posting."""
         self.calls: list[Call] = []
@@ -94,6 +96,9 @@ class InMemoryMessenger:
 
     def texts(self, address: Address | None = None) -> list[str]:
         return [message.part.text for message in self.standing(address)]
+
+    def is_private(self, address: Address) -> bool:
+        return address.place not in self.shared
 
     def split(self, reply: Reply) -> tuple[Reply, ...]:
         text = reply.text

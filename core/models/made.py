@@ -39,6 +39,11 @@ class MadeAgent(Frozen):
     def name(self) -> str:
         return self.agent.name
 
+    @property
+    def private(self) -> bool:
+        """Whether this version is its owner's alone."""
+        return self.visibility is Visibility.ME
+
     def usable_by(self, person_id: str) -> bool:
         """Whether this person's plans may hold it."""
         mine = self.owner.id == person_id

@@ -81,6 +81,7 @@ class _Planning:
     ) -> None:
         self._request = request
         self._agents = request.agents
+        self._named = tuple(agent for agent in request.agents if agent.name not in request.unnamed)
         self._tools = tools
         self._index: Index = indexes.of(request.agents, task=request.task)
         self._judge = Judge(self._index, text, task=request.task)
@@ -102,22 +103,22 @@ class _Planning:
         tokens = without_opening(self._judge.tokens)
         if not tokens or tokens[0].kind is not Kind.MENTION or tokens[0].word[1:] in self._index.names:
             return None
-        return answers.unknown_agent(tokens[0].word[1:], self._agents)
+        return answers.unknown_agent(tokens[0].word[1:], self._named)
 
     def _small_talk(self) -> Plan | None:
         tokens = self._judge.tokens
         words = " ".join(token.word for token in tokens if token.kind is Kind.WORD)
         if is_small_talk(tokens):
             thanked = bool(THANKS & {"thanks", "thank", "thx", "ty", "cheers"} & set(words.split()))
-            return answers.greeting(self._agents, thanked=thanked)
+            return answers.greeting(self._named, thanked=thanked)
         for said in (
             words,
             " ".join(t.word for t in without_closing(without_opening(tokens)) if t.kind is Kind.WORD),
         ):
             if answers.is_call_for_help(said):
-                return answers.help_text(self._agents)
+                return answers.help_text(self._named)
             if answers.is_chat(said):
-                return answers.greeting(self._agents, thanked=False)
+                return answers.greeting(self._named, thanked=False)
         return None
 
     def _from(self, clauses: list[Clause]) -> Decision:
@@ -132,7 +133,7 @@ class _Planning:
             or (not one.clause.told and judge.fits(one.clause.tokens))
         ]
         if not fitting:
-            return Decision(answers.nothing_fits(self._agents))
+            return Decision(answers.nothing_fits(self._named))
         for one in assigned:
             if one not in fitting and not judge.fits(one.clause.tokens) and judge.requests(one.clause.tokens):
                 return Decision(answers.not_understood(judge.written(one.clause.tokens)))
@@ -265,7 +266,7 @@ class _Planning:
         names = tuple(dict.fromkeys(self._request.preferred_agents))
         unknown = [name for name in names if name not in self._index.names]
         if unknown:
-            return answers.unknown_agent(unknown[0], self._agents)
+            return answers.unknown_agent(unknown[0], self._named)
         clauses = Cutter(self._judge).cut() if len(names) > 1 else []
         assigned = [Assigned(clause, self._best_of(names, clause.tokens)) for clause in clauses]
         assigned = [one for one in assigned if one.agent]

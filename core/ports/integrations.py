@@ -125,6 +125,11 @@ class Access(Protocol):
         """
         ...
 
+    async def names(self, workspace: str) -> Mapping[str, tuple[str, ...]]:
+        """By kind, what an agent of this workspace may be given: names of integrations, or the kind's where the
+        deployment provides it. Raises StoreUnavailable."""
+        ...
+
 
 class Credentials(Protocol):
     """What a tool signs in with, opened for the one call that may use it."""

@@ -46,6 +46,14 @@ class MadeAgents(Protocol):
         """One version, for ever the same. Raises NotFound."""
         ...
 
+    async def names(self) -> frozenset[str]:
+        """The names of all agents that there are now, in whatever workspace."""
+        ...
+
+    async def count(self) -> int:
+        """How many agents there are now, in all workspaces together."""
+        ...
+
     async def history(self, platform: str, workspace: str, name: str) -> tuple[MadeAgent, ...]:
         """Every version, the newest first; empty where there never was such an agent."""
         ...

@@ -72,6 +72,16 @@ class Reaching(Protocol):
 
 
 @runtime_checkable
+class Discreet(Protocol):
+    """A messenger that can tell where a person and FlowMate are by themselves; of any other one it is assumed that
+    others read along everywhere."""
+
+    def is_private(self, address: Address) -> bool:
+        """Whether nobody but the person who writes there reads what is posted there. Pure."""
+        ...
+
+
+@runtime_checkable
 class Drafting(Protocol):
     """A messenger whose platform can show words that are no message yet: live typing, which leaves nothing behind."""
 

@@ -14,6 +14,8 @@ class PlanRequest(Frozen):
     """`text` and `instruction` are the whole instruction; `history` is the conversation, oldest first."""
     agents: tuple[Agent, ...]
     preferred_agents: tuple[str, ...] = ()
+    unnamed: frozenset[str] = frozenset()
+    """Agents that may do a step, but stand in no list of agents: others read the answer, too, and may not use them."""
 
 
 class Planner(Protocol):

@@ -157,8 +157,11 @@ def was_set(standing: Standing) -> str:
     return f"Set: {_title(budget)}, {allowed(budget.allowance)} {EACH[budget.period]}; {left(standing)}."
 
 
-def unknown_agent(word: str) -> str:
-    return f"There is no agent called {word[:40]}." if word else HOW_TO_SET
+def unknown_agent(word: str, *, meant: Sequence[str] = ()) -> str:
+    if not word:
+        return HOW_TO_SET
+    hint = f" Do you mean {' or '.join(meant)}?" if meant else ""
+    return f"There is no agent called {word[:40]}.{hint}"
 
 
 def unknown_person(word: str) -> str:

@@ -12,8 +12,8 @@ UNKNOWN = "There is no such integration."
 WRONG_NAME = "A name has up to 40 small letters, digits, dashes and underscores, and begins with a letter."
 NONE_YET = "Nothing is connected yet; `flowmate integrations kinds` shows what can be."
 
-TOLD_PRIVATELY = "I have written to you in our private chat: the link is for you alone."
-WRITE_PRIVATELY = "The link is for you alone: write to me in private first, then ask for it here again."
+TOLD_PRIVATELY = "I have written to you in our private chat: that is for you alone."
+WRITE_PRIVATELY = "That is for you alone: write to me in private first, then ask for it here again."
 OPEN_FORM = "Open the form"
 USAGE = "Say `integrations`, `connect KIND`, `test NAME` or `revoke NAME`; `connect` alone shows what can be connected."
 NO_SAFE_ADDRESS = (
@@ -21,6 +21,8 @@ NO_SAFE_ADDRESS = (
     "to such an address, or connect it on FlowMate's machine with `flowmate integrations connect`."
 )
 CONNECT = "Connect"
+FORM_TITLE = "Connect a service"
+NOT_CONNECTED = "That was not connected, and nobody expected why; try it again, please."
 CONNECTED = "Connected"
 OPTIONAL = "may stay empty"
 LINK_CLOSED = "This link is no longer good"
@@ -145,6 +147,20 @@ def still_testing(name: str) -> str:
 
 def connect_title(title: str) -> str:
     return f"Connect: {title}"
+
+
+def field_label(title: str) -> str:
+    """ "access token" as a field's label."""
+    return title[:1].upper() + title[1:]
+
+
+def connect_in_chat(title: str, name: str) -> str:
+    """Above the form in a chat."""
+    return (
+        f"{title}. It will be called {name}. What you write here becomes no message: it is sealed before it is saved, "
+        "and nobody, FlowMate's model included, is shown the secrets again. On its way it passes through this "
+        "chat's own servers, and it can be read on your screen until you send it."
+    )
 
 
 def connect_lead(name: str) -> str:

@@ -70,26 +70,21 @@ def day(at: datetime) -> str:
     return f"{at.day} {at:%B %Y}"
 
 
-NAME = "Name"
-NAME_HINT = "Small letters, digits and dashes. It is asked with @name."
-DOES = "What it does"
-DOES_HINT = "One sentence. It says which instructions are for this agent."
-TOLD = "What it is told"
-TOLD_HINT = "How to go about it, what the answer looks like. Without it, what it does has to do."
-TOOLS = "Tools"
-WHO = "Who may use it"
-WHO_MAY = {"me": "Only me", "workspace": "Everyone here"}
-FORM_TITLE = "New agent"
-FORM_SUBMIT = "Make it"
 ONLY_IN_FILES = "post_to is for agents in files only."
-CANCELLED = "Stopped; no agent was made."
-TO_STOP = 'Write "cancel" to stop.'
 EDIT_WHAT = "Say which agent, and what about it: `agent edit NAME tools: read_feeds`."
 NONE_MADE = "Nobody has made an agent here yet."
 HOW_TO_MAKE = (
     "`agent new` makes one, question by question; `agent templates` shows some to begin from. "
     "`agent show NAME`, `agent share NAME` and `agent delete NAME` do what they say."
 )
+ANY_NAME = "NAME"
+HELD_BACK = "Agents that only you can use are not named here, where others read along."
+NOT_SHOWN_HERE = "Only you can use that agent; it is not shown here, where others read along."
+MADE = (
+    "Made the agent. Only you can use it, and no more is said of it here; `agent list` shows it to you alone."
+)
+CHANGED = "Changed the agent. Only you can use it, and no more is said of it here; `agent list` shows it to you alone."
+DELETED = "Deleted the agent. What it did stays readable; schedules that name it rest."
 FROM_TEMPLATE = "`agent new from NAME as OTHER-NAME` makes one of your own, which you can change."
 
 
@@ -146,20 +141,6 @@ def no_such_template(name: str, *, meant: Sequence[str]) -> str:
     return f'There is no template called {name[:60]}.{hint} "agent templates" shows those that there are.'
 
 
-def question(field: str, *, name: str, tools: Sequence[str], problem: str = "") -> str:
-    """What is asked next, below what was wrong with the last reply."""
-    asked = {
-        "name": "What shall the agent be called? Small letters, digits and dashes: weekly-news, for example.",
-        "description": f"What does {name} do? One sentence; it says which instructions are for this agent.",
-        "system_prompt": (
-            f"What shall {name} be told: how to go about it, what the answer looks like? "
-            '"skip" leaves it at what it does.'
-        ),
-        "tools": f'Which tools may {name} use? There are {listed(tools)}. "skip" for none.',
-    }
-    return "\n\n".join(part for part in (problem, f"{asked[field]} {TO_STOP}") if part)
-
-
 def made(agent: MadeAgent, *, unmet: Sequence[str] = ()) -> str:
     """What was made, what its tools lack here, and how to try it."""
     lead = f"Made the agent **{agent.name}**."
@@ -195,19 +176,25 @@ def shown(agent: Agent) -> str:
 
 
 def listing(
-    files: Iterable[Agent], made: Iterable[MadeAgent], shadowed: Iterable[MadeAgent], *, me: str
+    files: Iterable[Agent],
+    made: Iterable[MadeAgent],
+    shadowed: Iterable[MadeAgent],
+    *,
+    me: str,
+    held_back: bool = False,
 ) -> str:
-    """All agents that this person may use, their own last."""
+    """All agents that this person may use, their own last; `held_back`: some of theirs are not among these."""
     lines = [f"- **{agent.name}**: {shortened(agent.description)}" for agent in files]
     usable = sorted(
         (one for one in made if one.usable_by(me)), key=lambda one: (one.owner.id == me, one.name)
     )
-    lines += ["", "Made here:" if usable else NONE_MADE]
+    lines += ["", "Made here:" if usable else HELD_BACK if held_back else NONE_MADE]
     for one in usable:
         lines.append(f"- **{one.name}**: {shortened(one.agent.description)} {_whose(one, me)}")
     for one in shadowed:
         if one.owner.id == me:
             lines.append(f"- {one.name}: a file has taken its name and comes first.")
+    lines += ["", HELD_BACK] if usable and held_back else []
     return "\n".join([*lines, "", HOW_TO_MAKE])
 
 
@@ -227,9 +214,9 @@ def templates(found: Iterable[Agent]) -> str:
     return "\n".join([*lines, "", FROM_TEMPLATE])
 
 
-def edit_how(agent: MadeAgent) -> str:
+def edit_how(name: str) -> str:
     return (
-        f"Say what about it: `agent edit {agent.name} description: …; tools: …; integrations: …; prompt: …`. "
+        f"Say what about it: `agent edit {name} description: …; tools: …; integrations: …; prompt: …`. "
         "What you don't name stays as it is."
     )
 

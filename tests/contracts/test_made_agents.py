@@ -54,6 +54,17 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         one.close()
 
 
+async def test_the_names_of_all_workspaces_are_those_of_agents_that_are_there(place: Place) -> None:
+    assert await place.agents.names() == frozenset()
+    for one in (made("digest"), made("digest", workspace="W2"), made("diary", workspace="W2")):
+        assert await place.agents.save(one, expected=None, now=NOW)
+    gone = await place.agents.save(made("gone"), expected=None, now=NOW)
+    assert gone is not None
+    assert await place.agents.delete(gone, by=ADA.id, key="k", now=NOW)
+    assert await place.again().names() == {"digest", "diary"}
+    assert await place.again().count() == 3
+
+
 def made(
     name: str = "digest", *, says: str = "Reads the news.", workspace: str = "W1", **more: object
 ) -> MadeAgent:

@@ -104,6 +104,9 @@ class Everything:
     async def find(self, workspace: str, kind: str, *, given: Any) -> str:
         return DEPLOYMENT
 
+    async def names(self, workspace: str) -> dict[str, tuple[str, ...]]:
+        return {}
+
 
 @dataclass
 class Scene:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,8 +18,8 @@ from adapters.chat.slack import PLATFORM
 from adapters.chat.slack.settings import SlackSettings
 from core.errors import FlowMateError
 from core.integrations.commands import Told
-from core.making.forms import Form, Submission
 from core.models import Address, Instruction, Person, Press, Receipt
+from core.models.form import Form, Submission
 from core.ports.clock import Clock
 from tests.counterparts.shared import in_memory
 from tests.counterparts.slack import SlackServer
@@ -124,8 +124,13 @@ class MemoryReception:
         await self._pass()
         return address.conversation in self.conversations
 
-    def form(self, text: str) -> Form | None:
-        return self.shown.get(text)
+    async def form(self, instruction: Instruction) -> Form | None:
+        return self.shown.get(instruction.text)
+
+    async def connect(self, submission: Submission, *, later: Callable[[str], None]) -> None:
+        self.submissions.append(submission)
+        await self._pass()
+        later("It works.")
 
     async def read_form(self, submission: Submission) -> Instruction:
         self.submissions.append(submission)
@@ -138,7 +143,7 @@ class MemoryReception:
             origin=submission.origin,
         )
 
-    async def help(self, *, person: Person, address: Address) -> str:
+    async def help(self, *, person: Person, address: Address, aloud: bool = False) -> str:
         return "**FlowMate** takes a task in plain words."
 
     @property

@@ -14,7 +14,7 @@ import pytest_asyncio
 from adapters.settings import Settings
 from bot.cli import budgets
 from bot.cli.client import CallFailed
-from core.models import Usage
+from core.models import Address, Person, Usage
 from core.models.budget import Charge, Period, Scope, Spender, accounts_of
 from tests.counterparts.openai_server import KEY, Answer, ScriptedOpenAI
 from tests.integration.http_harness import TOKEN, Service, fresh
@@ -141,6 +141,27 @@ async def test_the_command_line_sets_lists_and_removes_and_shows_usage(
         assert await said(budgets.remove_budget(settings, Scope.PERSON, spent, period)) == "Removed.\n"
     with pytest.raises(CallFailed, match="No such budget"):
         await budgets.remove_budget(settings, Scope.WORKSPACE, "", Period.DAY)
+
+
+async def test_an_agent_that_was_made_in_any_workspace_is_known(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = Address(platform="toy", workspace="W9", place="P")
+    cleo = Person(id="toy:W9:cleo", name="Cleo")
+    await service.assembly.shop.create({"name": "digest", "description": "Counts."}, by=cleo, at=at)
+    settings = Settings(flowmate_port=service.port, flowmate_operator_token=TOKEN)
+    for name, workspace, said in (
+        ("digst", "", "There is no agent called digst. Do you mean digest?"),
+        ("digest", "toy:W8", "There is no agent called digest."),
+    ):
+        body = {"scope": "agent", "subject": name, "period": "day", "usd": 1, "workspace": workspace}
+        reply = await service.post(BUDGETS, body)
+        assert (reply.status, said in reply.problem) == (404, True)
+    assert await budgets.set_budget(settings, Scope.AGENT, "digest", "$2 a day") == 0
+    assert "Set: agent digest, $2.00 a day" in capsys.readouterr().out
+    with pytest.raises(CallFailed, match="Do you mean writer"):
+        await budgets.set_budget(settings, Scope.AGENT, "writr", "$2 a day")
+    assert await budgets.remove_budget(settings, Scope.AGENT, "digest", Period.DAY) == 0
 
 
 async def test_the_command_prints_the_apis_answer_alone(service: Service, tmp_path: Path) -> None:

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from adapters.settings import Settings
+from bot.cli.summary import read_status
 from core.errors import StoreUnavailable
-from tests.integration.http_harness import DELEGATE, DELEGATIONS, PLANS, Service, eventually, fresh
+from core.models import Address, Person
+from tests.integration.http_harness import DELEGATE, DELEGATIONS, PLANS, TOKEN, Service, eventually, fresh
 from tests.services.postgresql import PostgreSQL
 
 pytest_plugins = ("tests.integration.http_fixtures",)
@@ -103,6 +106,7 @@ async def test_a_database_server_that_is_out_is_named_and_nothing_is_taken_meanw
         postgresql_server.stop()
         try:
             assert await readiness(service) == (503, ["database"])
+            assert (await service.get("/api/v1/status")).body["madeAgents"] is None
             reply = await service.delegate("3+3")
             assert reply.status == 503
             assert int(reply.headers["Retry-After"]) > 0
@@ -237,6 +241,13 @@ async def test_a_running_job_and_its_worker_are_seen(service: Service) -> None:
 async def test_the_status_says_what_is_connected(service: Service) -> None:
     reply = await service.get("/api/v1/status")
     assert reply.status == 200
-    assert set(reply.body) == {"platforms", "model", "agents"}
+    assert set(reply.body) == {"platforms", "model", "agents", "madeAgents"}
     assert "lever" in reply.body["agents"]
+    at = Address(platform="toy", workspace="W9", place="P")
+    fields = {"name": "digest", "description": "Counts."}
+    await service.assembly.shop.create(fields, by=Person(id="toy:W9:cleo"), at=at)
+    assert (await service.get("/api/v1/status")).body["madeAgents"] == reply.body["madeAgents"] + 1
+    status = await read_status(Settings(flowmate_port=service.port, flowmate_operator_token=TOKEN))
+    assert status is not None
+    assert status.made_agents == reply.body["madeAgents"] + 1
     assert [one["connected"] for one in reply.body["platforms"]] == [False] * len(reply.body["platforms"])

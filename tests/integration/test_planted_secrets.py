@@ -18,6 +18,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from adapters.chat import PLATFORMS
+from adapters.chat.slack.manifest import EVENTS, SCOPES
 from adapters.queue.connection import connect
 from bot.logging import configure_logging
 from core.errors import ToolFailed, TransientError
@@ -25,6 +26,7 @@ from core.integrations.masking import KNOWN, MASK, KnownSecrets
 from core.models import Task
 from core.ports.tool import ToolOutput
 from tests.counterparts.openai_server import Answer, ScriptedOpenAI
+from tests.counterparts.slack import SlackServer
 from tests.counterparts.smtp import MailServer, mail_server
 from tests.counterparts.web import WebServer, web_server
 from tests.integration import http_harness
@@ -223,6 +225,103 @@ async def test_nothing_of_twenty_secrets_is_found_anywhere(
             assert MARKER in (place if isinstance(place, str) else place.decode("utf-8", "replace"))
         assert MASK in results[0]["output"]
         assert mail.logins[-1] == ("ada", SMTP), "the real one was used"
+
+
+TYPED = {
+    "http": ({"token": TOKEN}, {"user": "ada", "password": PASSWORD}, {"user": "bob", "password": WORDY}),
+    "github": ({"token": GITHUB},),
+    "smtp": ({"host": "127.0.0.1", "port": "9", "user": "ada", "password": SMTP, "sender": "a@b.org"},),
+    "database": ({"url": "postgresql://ada:planted%2Fdatabase%3Apassword@127.0.0.1:9/name"},),
+}
+"""What is written into the forms of a chat."""
+WRITTEN = (TOKEN, PASSWORD, WORDY, GITHUB, SMTP, DATABASE)
+
+
+@asynccontextmanager
+async def chatting(log: io.StringIO, *, socket: bool) -> AsyncIterator[tuple[Service, SlackServer]]:
+    """A service, logging all that it can, and a Slack in which U1 may connect services."""
+    async with SlackServer(scopes=SCOPES, events=EVENTS, retry_seconds=(0.0, 0.01, 0.02), burst=50) as slack:
+        slack.add_user("U1", name="ada")
+        slack.add_channel("C1", members=["U1", "U0BOT"])
+        environment = {
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_SIGNING_SECRET": slack.signing_secret,
+            "SLACK_API_URL": slack.base_url,
+            "FLOWMATE_ADMINS": f"slack:{slack.team}:U1",
+            "FLOWMATE_FETCH_ALLOW": "127.0.0.1",
+            "FLOWMATE_LOG_LEVEL": "DEBUG",
+        } | ({"SLACK_APP_TOKEN": slack.app_token} if socket else {})
+        async with fresh(**environment) as service:
+            with redirect_stderr(log):
+                configure_logging("DEBUG", service.assembly.settings)
+            for name in ("httpx", "slack_sdk", "slack_bolt", "aiohttp", "asyncio"):
+                logging.getLogger(name).setLevel(logging.DEBUG)
+            if socket:
+                await eventually(lambda: slack.sockets.connections)
+            else:
+                slack.connect_http(f"http://127.0.0.1:{service.port}/slack/events")
+            yield service, slack
+
+
+@pytest.mark.parametrize("socket", [False, True])
+async def test_what_is_typed_into_a_form_in_slack_is_found_nowhere(
+    log: io.StringIO, monkeypatch: pytest.MonkeyPatch, socket: bool
+) -> None:
+    async with web_server() as served, chatting(log, socket=socket) as (service, slack):
+        quoted = "\n".join(form for secret in WRITTEN for form in sorted(forms(secret)))
+
+        async def quote(request: web.Request) -> web.Response:
+            return web.Response(status=401, text=f"{request.headers}\n{quoted}", reason="No")
+
+        for path in ("/service", "/service/user"):
+            served.handle(path, quote)
+        answers: list[str] = []
+
+        async def fill(kind: str, name: str, values: dict[str, str]) -> Any:
+            await slack.command("/flowmate", f"connect {kind} {name}", user="U1", channel="C1")
+            where = {"url": served.address("/service")} if kind in ("http", "github") else {}
+            answer = await slack.submit(list(slack.workspace.views)[-1], where | values)
+            answers.append(f"{answer.body} {answer.payload} {answer.headers}")
+            return answer
+
+        count = 0
+        for kind, fillings in TYPED.items():
+            for values in fillings:
+                count += 1
+                assert (await fill(kind, f"{kind}-{'abc'[count % 3]}-{MARKER[:6]}", values)).payload is None
+        await slack.wait_for(lambda: len(slack.channel("C1").shown_to("U1")) == count)
+        wrong = await fill("http", "wrong", {"url": f"ftp://ada:{SMTP}@example.org", "token": TOKEN})
+        assert wrong.payload["response_action"] == "errors"
+
+        async def broken(*_: Any, **__: Any) -> Any:
+            raise RuntimeError(quoted)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(service.assembly.integrations, "connect", broken)
+            # Over a socket it would be sent again, seconds apart; what it leads to is the same.
+            if not socket:
+                assert (await fill("http", "broken", {"token": TOKEN})).status == 500
+                assert MASK in log.getvalue()
+        with connect(service.valkey.url) as redis:
+            queue = everything_in(redis)
+        places: dict[str, str | bytes] = {
+            "queue": queue,
+            "answers": "\n".join(answers),
+            "sent": json.dumps([dict(one.arguments) for one in slack.requests], default=str),
+            "shown": "\n".join(one.everything for one in slack.channel("C1").shown_to("U1")),
+            "files": b"".join(
+                path.read_bytes() for path in service.folder.parent.rglob("*") if path.is_file()
+            ),
+            "log": log.getvalue(),
+        }
+        assert {name: found_in(place) for name, place in places.items()} == {name: [] for name in places}
+        for place in (places["shown"], places["files"], places["sent"]):
+            assert MARKER[:6] in (place if isinstance(place, str) else place.decode("utf-8", "replace"))
+        assert await service.assembly.store.recent(workspace=slack.team, limit=5) == ()
+        workspace = f"slack:{slack.team}"
+        listed = {one.name: one.id for one in await service.assembly.integrations.listed(workspace)}
+        opened = await service.assembly.integrations.open(workspace, listed[f"github-b-{MARKER[:6]}"])
+        assert opened["token"] == GITHUB, "it was sealed all the same"
 
 
 async def break_what_nobody_catches(on: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

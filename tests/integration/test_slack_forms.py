@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import pytest
 
@@ -19,6 +19,7 @@ from tests.counterparts.slack import SlackServer
 from tests.counterparts.slack.state import View
 from tests.integration.slack_harness import MemoryReception, over_http, over_socket, whispered
 from tests.scenarios.world import World
+from tests.unit.test_integration_desk import Bench as Services
 
 pytest_plugins = ("tests.integration.slack_fixtures",)
 
@@ -114,6 +115,46 @@ async def test_what_has_to_be_mended_is_said_in_the_form_which_stays_open(
     assert (await slack.submit(view, FILLED)).payload is None
     await world.settle()
     assert len(await made(world, slack)) == 1
+    assert slack.problems == []
+
+
+async def test_a_form_offers_the_connected_services_that_some_tool_can_use(
+    slack: SlackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Services()
+    world = World(access=bench.desk)
+    world.tool("one").integration = "toy"
+    workspace = f"slack:{slack.team}"
+    async with over_http(slack, cast(MemoryReception, world.reception)):
+        await slack.command("/flowmate", "agent new", user="U1", channel="C1")
+        view = opened(slack)
+        assert "integrations" not in {block["block_id"] for block in view.content["blocks"]}
+        await slack.submit(view.id, {**FILLED, "name": "bare"})
+        for name in ("office", "private"):
+            await bench.connect(name, workspace=workspace)
+        await bench.connect("letters", kind="mail", workspace=workspace)
+        await slack.command(
+            "/flowmate", "agent new x; integrations: office, letters", user="U1", channel="C1"
+        )
+        view = list(slack.workspace.views.values())[-1]
+        (field,) = [block for block in view.content["blocks"] if block["block_id"] == "integrations"]
+        assert [one["value"] for one in field["element"]["options"]] == ["office", "private"]
+        assert [one["value"] for one in field["element"]["initial_options"]] == ["office"]
+        assert "one_tool can use office or private" in field["hint"]["text"]
+        answer = await slack.submit(view.id, {**FILLED, "integrations": ["private"]})
+        assert answer.payload is None
+        await world.settle()
+        agents = (await world.roster.of("slack", slack.team)).made
+        assert agents["digest"].agent.integrations == ("private",)
+        assert agents["bare"].agent.integrations == ()
+
+        async def out(workspace: str) -> NoReturn:
+            raise StoreUnavailable()
+
+        monkeypatch.setattr(bench.desk, "names", out)
+        await slack.command("/flowmate", "agent new", user="U1", channel="C1")
+        view = list(slack.workspace.views.values())[-1]
+        assert "integrations" not in {block["block_id"] for block in view.content["blocks"]}
     assert slack.problems == []
 
 
@@ -226,4 +267,37 @@ async def test_help_names_made_agents_to_those_who_may_use_them_alone(
         await slack.command("/flowmate", "help", user=user, channel="C1")
         (shown,) = slack.channel("C1").shown_to(user)
         assert [name for name in ("digest", "diary") if f"**{name}**: Counts" in shown.everything] == named
+    assert slack.problems == []
+
+
+@pytest.mark.parametrize("way", ["command", "mention"])
+async def test_a_channel_reads_nothing_of_an_agent_that_is_its_owners_alone(
+    slack: SlackServer, way: str
+) -> None:
+    world = World()
+    at = Address(platform="slack", workspace=slack.team, place="C1")
+    ada = Person(id=f"slack:{slack.team}:U1", name="ada")
+    fields = {"description": "Counts the news.", "tools": ["one_tool"]}
+    await world.shop.create({"name": "diary", **fields}, by=ada, at=at)
+
+    async def say(text: str, user: str = "U1") -> None:
+        if way == "command":
+            await slack.command("/flowmate", text, user=user, channel="C1")
+        else:
+            await slack.say("C1", user, f"<@U0BOT> {text}")
+        await slack.settle()
+        await world.settle()
+
+    async with over_http(slack, cast(MemoryReception, world.reception)) as connection:
+        world.messengers["slack"] = connection.messenger
+        await say("agent list")
+        assert "diary: Counts the news. (yours)" in await whispered(slack, to="U1")
+        posted = len(slack.calls("chat.postMessage"))
+        await say("agent list", user="U2")
+        await say("agent delete diary")
+        assert len(slack.calls("chat.postMessage")) == posted + 2
+    told = [one.everything for one in slack.channel("C1").visible if one.user == "U0BOT"]
+    assert any("Nobody has made an agent here yet" in text for text in told)
+    assert all("diary" not in text for text in told)
+    assert (await world.roster.of("slack", slack.team)).gone.keys() == {"diary"}
     assert slack.problems == []

@@ -24,7 +24,7 @@ from core.memory.clock import ManualClock
 from core.models import Address, Artifact, Button, Reply, Visibility
 from core.ports.clock import Clock
 from core.ports.messenger import Drafting, Reaching, Tag
-from core.rendering import pairing, refusals
+from core.rendering import integrations, pairing, refusals
 from tests.counterparts.shared import deliver, in_memory
 from tests.counterparts.telegram import TOKEN, Chat, Person, TelegramServer, telegram_server
 from tests.integration.http_harness import listening
@@ -154,24 +154,32 @@ async def test_an_instruction_carries_the_chat_the_topic_and_the_update() -> Non
         assert address.via == str(update["message"]["message_id"])
 
 
-async def test_help_names_made_agents_to_those_who_may_use_them_alone() -> None:
+async def test_a_group_reads_of_its_own_agents_and_each_owner_of_theirs_in_private() -> None:
     async with polling() as place:
         world = World()
+        world.messengers["telegram"] = place.connection.messenger
         place.reception.help = world.reception.help  # type: ignore[method-assign]
+        place.reception.hear = world.reception.hear  # type: ignore[method-assign]
         ada = to_person(place.ada.user)
         fields = {"description": "Counts the news.", "tools": ["one_tool"]}
         shared = Visibility.WORKSPACE
         await world.shop.create({"name": "diary", **fields}, by=ada, at=at(place.group))
         await world.shop.create({"name": "digest", **fields}, by=ada, at=at(place.group), visibility=shared)
-        await place.telegram.say(place.telegram.person("bob"), place.group, "/help")
-        [bobs] = await place.told(place.group)
-        await place.telegram.say(place.ada, place.group, "/help")
-        [_, adas] = await place.told(place.group, 2)
-        assert [name for name in ("digest", "diary") if f"{name}: Counts the news" in bobs] == ["digest"]
-        assert [name for name in ("digest", "diary") if f"{name}: Counts the news" in adas] == [
-            "digest",
-            "diary",
-        ]
+        for asker in (place.telegram.person("bob"), place.ada):
+            before = len(place.telegram.shown(place.group))
+            await place.telegram.say(asker, place.group, "/help")
+            *_, guide = await place.told(place.group, before + 1)
+            assert "digest: Counts the news" in guide
+            assert "diary" not in guide
+        await place.telegram.say(place.ada, place.group, f"/agents{BOT}")
+        *_, said = await place.told(place.group, 3)
+        assert said == integrations.TOLD_PRIVATELY
+        [listed] = await place.told(place.private)
+        assert "diary: Counts the news. (yours)" in listed
+        await place.telegram.say(place.ada, place.group, f"/flowmate{BOT} agent delete diary")
+        await place.telegram.until(lambda: world.queue.waiting)
+        await world.settle()
+        assert "diary" not in " ".join(await place.told(place.group, 4))
 
 
 async def test_help_that_is_too_long_for_one_message_comes_in_two() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from core.rendering import making as words
+from core.rendering import making_questions
 from tests.counterparts.telegram import TOKEN, Chat, Person, TelegramServer, telegram_server
 from tests.integration.http_harness import Service, serving
 from tests.services.valkey import Valkey
@@ -93,7 +93,7 @@ async def test_cancel_ends_it_and_in_a_group_only_replies_are_answers() -> None:
         private, group = Talk(telegram, ada, telegram.private(ada)), Talk(telegram, ada, telegram.group())
         async with service(data, valkey, telegram) as running:
             await private.ask("/flowmate agent new")
-            assert await private.ask("/cancel") == words.CANCELLED
+            assert await private.ask("/cancel") == making_questions.CANCELLED
             assert "Nothing of yours" in await private.ask("/cancel")
             assert "What does puller do?" in await group.ask("/flowmate agent new puller")
             question = telegram.shown(group.chat)[-1]

@@ -14,6 +14,7 @@ from core.memory.made_agents import InMemoryMadeAgents
 from core.models import Agent, Delegation, Person, ScheduleState, Status, StepState
 from core.ports.tool import Tool, Unusable
 from core.rendering import making as words
+from core.rendering import making_questions
 from core.rendering.help import INTRODUCTION
 from core.roster import Roster
 from tests.scenarios.world import ADA, World
@@ -174,7 +175,7 @@ async def test_what_the_first_message_says_is_not_asked_again() -> None:
 async def test_a_dialogue_ends_at_a_word(stop: str) -> None:
     world = World()
     answers = await talk(world, "agent new", "digest", stop, "@one count")
-    assert answers[2] == words.CANCELLED
+    assert answers[2] == making_questions.CANCELLED
     assert world.tool("one").runs[-1].text == "count"
     assert (await world.made.roster("memory", "w")).agents == ()
 
@@ -183,9 +184,9 @@ async def test_the_command_that_cancels_ends_it_too() -> None:
     world = World()
     await talk(world, "agent new")
     address = world.instruction("x").address
-    assert await world.reception.cancel_latest(address, BOB) != words.CANCELLED
-    assert await world.reception.cancel_latest(address, ADA) == words.CANCELLED
-    assert await world.reception.cancel_latest(address, ADA) != words.CANCELLED
+    assert await world.reception.cancel_latest(address, BOB) != making_questions.CANCELLED
+    assert await world.reception.cancel_latest(address, ADA) == making_questions.CANCELLED
+    assert await world.reception.cancel_latest(address, ADA) != making_questions.CANCELLED
 
 
 async def test_what_others_say_in_between_is_no_answer() -> None:
@@ -487,6 +488,75 @@ async def test_an_agent_that_was_not_given_what_its_tool_needs_is_given_it_in_on
     taken = said(await world.ask("agent edit mailer integrations: none"))
     assert "Integrations:" not in taken
     assert "wasn't given" in taken
+
+
+BEFORE = ("agent new mailer: ", "sends", "skip")
+"""All that is asked before the tools."""
+
+
+async def test_of_several_services_that_a_tool_needs_the_dialogue_asks_which() -> None:
+    bench = Services()
+    world = needy(bench)
+    for name in ("office", "private"):
+        await bench.connect(name, workspace="memory:w")
+    await bench.connect("elsewhere", workspace="memory:other")
+    await bench.connect("letters", kind="mail", workspace="memory:w")
+    *_, asked, wrong, made = await talk(world, *BEFORE, "one_tool, two_tool", "elsewhere", "private")
+    question = 'Which connected services may mailer use? one_tool can use office or private. "skip" for none.'
+    assert question in asked
+    assert asked in wrong
+    assert "No connected service called elsewhere is of use to these tools" in wrong
+    assert "Integrations: private." in made
+    assert (await world.roster.of("memory", "w")).made["mailer"].agent.integrations == ("private",)
+    assert "wasn't given" not in made
+    *_, made = await talk(world, "agent new other: ", "sends", "skip", "one_tool", "skip", thread="t2")
+    assert "Made the agent **other**." in made
+    assert "wasn't given" in made, "whoever wants none is told what that means"
+
+
+@pytest.mark.parametrize(("reply", "given"), [("Yes please.", ("toy",)), ("toy", ("toy",)), ("no", ())])
+async def test_of_one_service_a_yes_is_enough(reply: str, given: tuple[str, ...]) -> None:
+    bench = Services()
+    world = needy(bench)
+    await bench.connect(workspace="memory:w")
+    *_, asked, _ = await talk(world, *BEFORE, "one_tool", reply)
+    assert "one_tool can use toy" in asked
+    assert (await world.roster.of("memory", "w")).made["mailer"].agent.integrations == given
+
+
+@pytest.mark.parametrize(
+    ("tools", "provided"), [("one_tool", False), ("two_tool", False), ("skip", True), ("two_tool", True)]
+)
+async def test_where_nothing_connected_is_of_use_nothing_is_asked(tools: str, provided: bool) -> None:
+    bench = Services()
+    world = needy(bench)
+    if provided:
+        await bench.connect(workspace="memory:w")
+    *_, made = await talk(world, *BEFORE, tools)
+    assert "Made the agent **mailer**." in made
+    assert ("isn't connected here" in made) is (tools == "one_tool")
+
+
+async def test_what_the_deployment_provides_is_offered_where_there_is_nothing_of_ones_own() -> None:
+    bench = Services(provided=frozenset({"toy"}))
+    assert await bench.desk.names("memory:w") == {"toy": ("toy",)}
+    await bench.connect("office", workspace="memory:w")
+    assert await bench.desk.names("memory:w") == {"toy": ("office",)}
+
+
+async def test_the_question_about_services_asked_twice_counts_one_reply() -> None:
+    bench = Services()
+    world = needy(bench)
+    await bench.connect("office", workspace="memory:w")
+    await talk(world, *BEFORE)
+    for reply in ("one_tool", "offis", "office"):
+        await world.clock.advance(1)
+        asked = await world.ask(reply)
+        history = await world.store.conversation(asked.instruction.address, before=asked.received_at, limit=6)
+        again = await world.making.answer(asked, history=history)
+        assert again is not None
+        assert again[1].text == said(asked)
+    assert len(await world.made.history("memory", "w", "mailer")) == 1
 
 
 async def test_a_tool_that_needs_nothing_is_made_without_a_word_about_it() -> None:

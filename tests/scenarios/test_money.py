@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.errors import NotFound
 from core.memory.model import ScriptedModel, calls, says
 from core.models import Agent, Person, Status, StepState, Usage
 from core.models.budget import Allowance, Period, Scope
@@ -147,6 +148,44 @@ async def test_nobody_else_sets_budgets_or_sees_those_of_others() -> None:
     assert "Only the operator" in text(refused)
     assert text(await here.ask("budgets")).startswith("There are no budgets.")
     assert len(text(await here.ask("budgets", person=BOSS)).splitlines()) == 2
+
+
+async def test_agents_that_people_made_have_budgets_and_near_names_are_those_that_all_may_use() -> None:
+    here = world(said("One.", 1000))
+    await here.ask("agent new for everyone digest: counts the news; tools: one_tool")
+    await here.ask("agent new diary: writes things down")
+    with pytest.raises(NotFound):
+        await here.accounting.named(Scope.AGENT, "digest", workspace="memory:elsewhere")
+    assert await here.accounting.named(Scope.AGENT, "digest", workspace="") == ("digest", "")
+    for name in ("digest", "@Diary"):
+        answer = await here.ask(f"budget set agent {name} 1k tokens a day", person=BOSS)
+        assert text(answer).startswith(f"Set: agent {name.lstrip('@').lower()}, 1,000 tokens a day")
+    wrong = await here.ask("budget set agent digst 1 usd a day", person=BOSS)
+    assert (wrong.status, text(wrong)) == (
+        Status.FAILED,
+        "There is no agent called digst. Do you mean digest?",
+    )
+    assert text(await here.ask("budget set agent diry 1 usd a day", person=BOSS)) == (
+        "There is no agent called diry."
+    )
+    listed = text(await here.ask("budgets"))
+    assert "agent digest" in listed
+    assert "agent diary" not in listed, "it is one person's alone"
+    assert "agent diary" in text(await here.ask("budgets", person=BOSS))
+    await here.ask("agent delete digest")
+    assert text(await here.ask("budget remove agent digest day", person=BOSS)) == "Removed."
+    assert "There is no agent called digest" in text(
+        await here.ask("budget set agent digest 1 usd a day", person=BOSS)
+    )
+
+
+async def test_a_made_agent_stops_at_its_budget() -> None:
+    here = world(said("One.", 1000))
+    await here.ask("agent new diary: writes things down")
+    await here.ask("budget set agent diary 5k tokens a day", person=BOSS)
+    assert (await here.ask("@diary rain")).status is Status.SUCCESS
+    await here.ask("budget set agent diary 1k tokens a day", person=BOSS)
+    assert "The diary agent's budget for today is used up" in text(await here.ask("@diary rain"))
 
 
 WRONG = [

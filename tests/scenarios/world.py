@@ -49,7 +49,7 @@ from core.ports.integrations import Access
 from core.ports.job_queue import Job, JobKind
 from core.ports.language_model import LanguageModel
 from core.ports.limiter import Limit
-from core.ports.messenger import Capabilities
+from core.ports.messenger import Capabilities, Messenger
 from core.ports.tool import Effect, ToolOutput, ToolSource
 from core.reception import Reception
 from core.reconcile import Reconciler
@@ -151,6 +151,8 @@ class World:
             capabilities=Capabilities(find_own=self.find_own, seconds_between_edits=0.5),
             splits_at=self.splits_at,
         )
+        self.messengers: dict[str, Messenger] = {"memory": self.messenger}
+        """By platform; a test may add one."""
         self.leases = Leases(store=self.store, clock=self.clock)
         self.tools = {
             f"{name}_tool": Scripted(
@@ -169,7 +171,7 @@ class World:
         self.approval_desk = ApprovalDesk(
             approvals=self.approvals,
             store=self.store,
-            messengers={"memory": self.messenger},
+            messengers=self.messengers,
             events=self.events,
             clock=self.clock,
             approvers=self.approvers,
@@ -212,13 +214,17 @@ class World:
             routines=MadeRoutines(desk=self.desk, clock=self.clock, rules=RoutineRules(platforms=["memory"])),
         )
         self.making = MakingDesk(
-            shop=self.shop, made=self.made, clock=self.clock, standing=self.delivery.standing
+            shop=self.shop,
+            made=self.made,
+            clock=self.clock,
+            standing=self.delivery.standing,
+            shared=self.delivery.shared,
         )
         self.accounting = Accounting(
             budgets=self.budgets,
             rules=self.budget_rules,
             clock=self.clock,
-            agents=self.agents.keys(),
+            roster=self.roster,
             schedules=self.schedules,
         )
         self.coordinator = Coordinator(
@@ -284,7 +290,7 @@ class World:
         """What delivers, as another process has it."""
         return Delivery(
             store=self.store,
-            messengers={"memory": self.messenger},
+            messengers=self.messengers,
             limiter=self.limiter,
             events=self.events,
             clock=self.clock,

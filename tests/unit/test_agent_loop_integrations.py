@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -36,6 +36,9 @@ class Cabinet:
         if kind not in self.connected:
             return Missing.NOT_CONNECTED
         return self.connected[kind] if kind in given else Missing.NOT_GIVEN
+
+    async def names(self, workspace: str) -> Mapping[str, tuple[str, ...]]:
+        return {kind: (kind,) for kind in self.connected}
 
 
 class Needy(ToyTool):

@@ -178,7 +178,8 @@ def test_the_dialogue_asks_for_what_is_missing_and_counts_each_instruction_once(
     assert dialogue.asked_next(dialogue.before(draft, "k2")) == "description"
     draft = dialogue.with_turn(draft, key="k3", field="system_prompt", text="", accepted=True)
     draft = dialogue.with_turn(draft, key="k4", field="tools", text="", accepted=True)
-    assert dialogue.asked_next(draft) is None
+    assert dialogue.asked_next(draft) == "integrations"
+    assert dialogue.asked_next(dialogue.with_given(draft, "integrations", "")) is None
     assert to_fields(dialogue.values_of(draft)) == {"name": "digest", "description": "reads", "tools": []}
 
 

@@ -84,6 +84,16 @@ async def test_where_nothing_fits_nothing_is_guessed(text: str) -> None:
     assert plan.question is not None
 
 
+@pytest.mark.parametrize("text", ["book me a flight", "hello", "what can you do", "@nobody go"])
+async def test_an_agent_that_is_not_to_be_named_stands_in_no_list(text: str) -> None:
+    request = to_request(text)
+    for unnamed in (frozenset[str](), frozenset({"barista"})):
+        plan = await team_planner().plan(request.model_copy(update={"unnamed": unnamed}))
+        assert not plan.steps
+        assert "librarian" in (plan.question or "")
+        assert ("barista" in (plan.question or "")) is (not unnamed)
+
+
 async def test_what_is_not_understood_beside_a_task_is_named_and_nothing_runs() -> None:
     plan = await plan_built_in("book me a flight and tell me the time in Tokyo")
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from adapters.chat.slack.inbound import PLATFORM, Profile, to_person
 from adapters.chat.text import clean
-from core.making.forms import Field, Form, Submission
 from core.models import Address, Instruction
+from core.models.form import Field, Form, Submission
 
 CALLBACK = "flowmate.form"
+SERVICE_CALLBACK = "flowmate.service"
+"""Of forms that hold secrets: what comes back from them has a way of its own."""
 INPUT = "input"
 MOST_CHOICES = 100
 MOST_CHARACTERS = 3000
@@ -22,14 +24,21 @@ Json = Mapping[str, Any]
 def to_view(form: Form, *, asked: Instruction) -> dict[str, Any]:
     """The modal; where its answer goes travels with it."""
     address = asked.address
-    where = {"place": address.place, "via": address.via, "fields": [field.name for field in form.fields]}
+    where = {
+        "place": address.place,
+        "via": address.via,
+        "fields": [field.name for field in form.fields],
+        "secret": [field.name for field in form.fields if field.secret],
+        "service": form.service,
+    }
+    lead = [{"type": "section", "text": _plain(form.lead)}] if form.lead else []
     return {
         "type": "modal",
-        "callback_id": CALLBACK,
+        "callback_id": SERVICE_CALLBACK if form.service else CALLBACK,
         "title": _plain(form.title),
         "submit": _plain(form.submit),
         "private_metadata": json.dumps(where),
-        "blocks": [_block(field) for field in form.fields],
+        "blocks": [*lead, *(_block(field) for field in form.fields)],
     }
 
 
@@ -38,9 +47,10 @@ def to_submission(body: Json, *, team: str, profile: Profile) -> Submission:
     view = body.get("view") or {}
     user = body.get("user") or {}
     where = _where(view)
+    secret = where.get("secret")
     name = profile.name or str(user.get("username") or user.get("name") or "")
     return Submission(
-        values=_values(view),
+        values=_values(view, exact=secret if isinstance(secret, list) else ()),
         person=to_person(team, str(user.get("id") or ""), profile=Profile(name=name, zone=profile.zone)),
         address=Address(
             platform=PLATFORM,
@@ -50,6 +60,7 @@ def to_submission(body: Json, *, team: str, profile: Profile) -> Submission:
         ),
         key=f"{PLATFORM}:{team}:form:{view.get('id')}",
         origin=PLATFORM,
+        service=str(where.get("service") or ""),
     )
 
 
@@ -72,14 +83,16 @@ def _where(view: Json) -> dict[str, Any]:
     return where if isinstance(where, dict) else {}
 
 
-def _values(view: Json) -> dict[str, str]:
+def _values(view: Json, *, exact: Collection[str]) -> dict[str, str]:
+    """What was filled in, cleaned but for what has to stay exactly as it is."""
     state = view.get("state")
     values = state.get("values") if isinstance(state, Mapping) else None
     found = {}
     for name, actions in values.items() if isinstance(values, Mapping) else ():
         given = actions.get(INPUT) if isinstance(actions, Mapping) else None
         if isinstance(given, Mapping):
-            found[str(name)] = clean(_value(given))
+            value = _value(given)
+            found[str(name)] = value if name in exact else clean(value)
     return found
 
 

@@ -50,6 +50,11 @@ class SlackMessenger:
     def split(self, reply: Reply) -> tuple[Reply, ...]:
         return blocks.split(reply)
 
+    def is_private(self, address: Address) -> bool:
+        """In FlowMate's own direct messages; a command may also come from those of two people, whose channel looks
+        the same."""
+        return address.place.startswith("D") and not address.via
+
     async def post(self, address: Address, part: Reply, *, tag: Tag) -> str:
         """Post, and return the message's `ts`.
 

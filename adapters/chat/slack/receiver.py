@@ -20,7 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.chat.platform import Reception
 from adapters.chat.slack.blocks import to_message
 from adapters.chat.slack.client import SlackClient, sdk_logger
-from adapters.chat.slack.errors import SlackRefused
+from adapters.chat.slack.forms import Forms
 from adapters.chat.slack.identity import Identity, OwnIdentity
 from adapters.chat.slack.inbound import (
     PLATFORM,
@@ -34,12 +34,11 @@ from adapters.chat.slack.inbound import (
     to_team,
 )
 from adapters.chat.slack.markdown import escape
-from adapters.chat.slack.modal import CALLBACK, to_errors, to_submission, to_view
+from adapters.chat.slack.modal import CALLBACK, SERVICE_CALLBACK
 from adapters.chat.slack.people import People
 from adapters.chat.slack.whispers import Whispers
-from core.errors import FlowMateError, InvalidAgent, Refused, TransientError
+from core.errors import FlowMateError, Refused, TransientError
 from core.integrations.commands import Told
-from core.making.forms import Form
 from core.models import Address, Instruction, Reply
 
 log = logging.getLogger(__name__)
@@ -49,8 +48,6 @@ Json = dict[str, Any]
 _FAREWELLS = frozenset({"app_uninstalled", "tokens_revoked"})
 _HANDSHAKES = frozenset({"url_verification", "ssl_check"})
 _WHO = "flowmate.identity"
-OPEN_SECONDS = 2.0
-"""A trigger id lives three seconds, and the command has to be acknowledged within them as well."""
 
 
 class Receiver:
@@ -72,6 +69,7 @@ class Receiver:
         self._identity = identity
         self._people = people
         self._whispers = whispers
+        self._forms = Forms(reception, client=client, people=people, whispers=whispers)
         self._app = self._wired()
 
     async def dispatch(self, body: Json, *, headers: Mapping[str, str]) -> BoltResponse:
@@ -142,7 +140,8 @@ class Receiver:
         # Whatever the command is called in the app's settings, it is ours.
         app.command(re.compile("^/"))(self._on_command)
         app.action(re.compile(r"^flowmate\."))(self._on_press)
-        app.view(CALLBACK)(self._on_submission)
+        app.view(CALLBACK)(self._forms.take)
+        app.view(SERVICE_CALLBACK)(self._forms.connect)
         app.error(_on_error)
         return app
 
@@ -195,8 +194,10 @@ class Receiver:
             guide = await self._reception.help(person=instruction.person, address=instruction.address)
             await ack({"response_type": "ephemeral", **to_message(Reply(text=guide))})
             return
-        form = self._reception.form(instruction.text)
-        if form is not None and await self._opened(form, instruction, trigger_id=body.get("trigger_id", "")):
+        form = await self._reception.form(instruction)
+        if form is not None and await self._forms.opened(
+            form, instruction, trigger_id=body.get("trigger_id", "")
+        ):
             await ack()
             return
         said = await self._hear(instruction)
@@ -206,39 +207,6 @@ class Receiver:
             await ack(text=escape(said), response_type="ephemeral")
         else:
             await ack()
-
-    async def _opened(self, form: Form, asked: Instruction, *, trigger_id: str) -> bool:
-        """Show the form; False where Slack does not, and the questions have to be asked in the conversation."""
-        view = to_view(form, asked=asked)
-        try:
-            await self._client.call(
-                lambda web: web.views_open(trigger_id=trigger_id, view=view), timeout_seconds=OPEN_SECONDS
-            )
-        except SlackRefused as refusal:
-            # A command that came again has its form on the screen already.
-            if refusal.code != "exchanged_trigger_id":
-                log.warning("slack: a form was not shown: %s", refusal.code)
-                return False
-        except TransientError as error:
-            log.warning("slack: a form was not shown: %s", error.sentence)
-            return False
-        return True
-
-    async def _on_submission(self, body: Json, ack: AsyncAck) -> None:
-        """A filled-in form: what has to be mended is said in it, and it stays open."""
-        user = (body.get("user") or {}).get("id", "")
-        submission = to_submission(body, team=to_team(body)[0], profile=self._people.profile(user))
-        try:
-            receipt = await self._reception.receive(await self._reception.read_form(submission))
-        except InvalidAgent as wrong:
-            await ack(response_action="errors", errors=to_errors(body, wrong.problems))
-            return
-        except Refused as refusal:
-            await ack(response_action="errors", errors=to_errors(body, [("", refusal.sentence)]))
-            return
-        if receipt.created and receipt.notice:
-            self._whispers.tell(user, receipt.notice, at=submission.address)
-        await ack()
 
     async def _on_press(self, body: Json, ack: AsyncAck) -> None:
         user = (body.get("user") or {}).get("id", "")

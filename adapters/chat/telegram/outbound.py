@@ -101,9 +101,13 @@ class TelegramMessenger:
             if "message to delete not found" not in str(refusal.__cause__).lower():
                 raise
 
+    def is_private(self, address: Address) -> bool:
+        """In private chats; the ids of groups are below zero."""
+        return not address.place.startswith("-")
+
     def drafts(self, address: Address) -> bool:
         """In private chats, where it is asked for and this server knows of it. (Bot API 9.3, sendMessageDraft.)"""
-        return self._live_typing and not address.place.startswith("-")
+        return self._live_typing and self.is_private(address)
 
     async def draft(self, address: Address, part: Reply, *, tag: Tag) -> None:
         text, entities = formatting.to_text(part.text)

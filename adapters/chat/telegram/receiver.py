@@ -97,7 +97,7 @@ class Receiver:
                 if said:
                     self._tell(address, said, once=once)
             case Kind.START | Kind.HELP if heard.person is not None:
-                guide = await self._reception.help(person=heard.person, address=address)
+                guide = await self._guide(heard.person, address)
                 self._tell(address, guide, once=once)
             case Kind.HINT:
                 self._tell(address, refusals.WORDS_PLEASE, once=once)
@@ -110,7 +110,7 @@ class Receiver:
         if heard.person is None:
             return
         if await self._doors.redeem(heard.text.strip(), heard.person.id, now=self._clock.now()):
-            guide = await self._reception.help(person=heard.person, address=address)
+            guide = await self._guide(heard.person, address)
             self._tell(address, pairing.welcome(guide), once=once)
         elif await self._pace.first(f"telegram:code:{heard.person.id}", within_seconds=5.0):
             self._tell(address, pairing.WRONG_CODE, once=once)
@@ -134,10 +134,14 @@ class Receiver:
         except FlowMateError as error:
             logger.info("telegram: a press was not answered: %s", error.sentence)
 
+    async def _guide(self, person: Person, address: Address) -> str:
+        aloud = not self._messenger.is_private(address)
+        return await self._reception.help(person=person, address=address, aloud=aloud)
+
     def _tell_alone(self, told: Told, person: Person, address: Address, *, once: str) -> None:
         """In a group a link would be everybody's: it goes into the private chat, whose id is the person's own."""
         user_id = person.id.rsplit(":", 1)[-1]
-        if not told.link or address.place == user_id:
+        if not (told.link or told.alone) or self._messenger.is_private(address):
             self._tell(address, told.markdown, once=once)
             return
         self._behind(self._write_privately(told, user_id, address, once=once))
@@ -150,7 +154,7 @@ class Receiver:
             await self._messenger.say(private, told.markdown)
             sentence = integrations.TOLD_PRIVATELY
         except FlowMateError as error:
-            logger.info("telegram: no link for somebody in a group: %s", error.sentence)
+            logger.info("telegram: nothing in private for somebody in a group: %s", error.sentence)
             sentence = integrations.WRITE_PRIVATELY
         await self._say(address, sentence, once=f"{once}:group")
 
