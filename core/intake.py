@@ -48,22 +48,33 @@ class Intake:
         """
         try:
             check_instruction(instruction)
-            earlier = await self._store.known(instruction.key)
-            if earlier is None:
-                await self._admit(instruction)
+            admitted = await self._admitted(instruction)
         except Refused as refusal:
             await self._record(instruction, refusal)
             raise
-        delegation, created = await self._store.accept(
-            instruction, delegation_id=earlier or secrets.token_hex(16), now=self._clock.now()
-        )
+        created = False
+        try:
+            delegation, created = await self._store.accept(
+                instruction, delegation_id=secrets.token_hex(16), now=self._clock.now()
+            )
+        finally:
+            if admitted and not created:
+                # What came again, or could not be saved, is no request of this person's.
+                await self._limiter.take_back(_counted(instruction), self._limit)
         notice = await self._dispatch(delegation) if created else None
         return Receipt(delegation_id=delegation.id, created=created, notice=notice)
 
-    async def _admit(self, instruction: Instruction) -> None:
-        verdict = await self._limiter.admit(f"person:{instruction.person.id}", self._limit)
-        if not verdict.allowed:
+    async def _admitted(self, instruction: Instruction) -> bool:
+        """Whether it was counted. What came again is let through over the limit: it begins nothing.
+
+        Counted first and looked up only where there is no room: hardly anything comes twice.
+        """
+        verdict = await self._limiter.admit(_counted(instruction), self._limit)
+        if verdict.allowed:
+            return True
+        if await self._store.known(instruction.key) is None:
             raise RateLimited(refusals.rate_limited(verdict, now=self._clock.now()), verdict=verdict)
+        return False
 
     async def _dispatch(self, delegation: Delegation) -> str | None:
         try:
@@ -83,6 +94,10 @@ class Intake:
             await self._store.append(event)
         except StoreUnavailable:
             logger.warning("refused %s (%s); the database is out", instruction.key, reason)
+
+
+def _counted(instruction: Instruction) -> str:
+    return f"person:{instruction.person.id}"
 
 
 def check_instruction(instruction: Instruction) -> None:

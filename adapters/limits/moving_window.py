@@ -58,6 +58,11 @@ class MovingWindow:
                 return verdict
         return await self._alone.admit(key, limit)
 
+    async def take_back(self, key: str, limit: Limit) -> None:
+        window = self._window
+        if window is None or not await self._together(lambda: window.take_back(key, limit)):
+            await self._alone.take_back(key, limit)
+
     async def line_up(
         self, key: str, limit: Limit, *, ticket: str, order: float, alone_seconds: float = 0.0
     ) -> float:

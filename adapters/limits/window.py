@@ -66,6 +66,12 @@ class RedisWindow:
         allowed, count, age = await asked.answer
         return self._verdict(limit, allowed=bool(allowed), count=count, age=timedelta(microseconds=age))
 
+    async def take_back(self, key: str, limit: Limit) -> bool:
+        """Uncount the newest request, and return True: which one of them goes makes no difference to anybody."""
+        async with self._turns:
+            await self._redis.lpop(self._key(key, limit))
+        return True
+
     def _ask_soon(self) -> None:
         together, self._asked = self._asked, []
         task = asyncio.get_running_loop().create_task(self._ask(together), name="limits")
@@ -99,16 +105,18 @@ class RedisWindow:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for asked in together:
                 numbers = _numbers(asked.limit)
-                pipeline.execute_command("EVALSHA", self._script.sha, 1, self._key(asked), *numbers)
+                pipeline.execute_command(
+                    "EVALSHA", self._script.sha, 1, self._key(asked.key, asked.limit), *numbers
+                )
             answers: list[list[int] | Exception] = await pipeline.execute(raise_on_error=False)
         for answer in answers:
             if isinstance(answer, NoScriptError):
                 raise answer
         return answers
 
-    def _key(self, asked: _Asked) -> str:
-        most, window = _numbers(asked.limit)
-        return f"{self._prefix}:window:{asked.key}:{most}:{window}"
+    def _key(self, key: str, limit: Limit) -> str:
+        most, window = _numbers(limit)
+        return f"{self._prefix}:window:{key}:{most}:{window}"
 
     def _verdict(self, limit: Limit, *, allowed: bool, count: int, age: timedelta) -> Verdict:
         now = self._clock.now()

@@ -88,6 +88,10 @@ class InMemoryLimiter:
             retry_after_seconds=wait,
         )
 
+    async def take_back(self, key: str, limit: Limit) -> None:
+        if admitted := self._admitted.get((key, limit)):
+            admitted.pop()
+
     def _forget(self, now: datetime) -> None:
         self._admitted = {
             (key, limit): admitted

@@ -25,6 +25,10 @@ class Limiter(Protocol):
         """Count one request of `key` if the limit allows it. Never raises: without its store it counts alone."""
         ...
 
+    async def take_back(self, key: str, limit: Limit) -> None:
+        """Uncount one request that was admitted and turned out to be none, as one that came again. Never raises."""
+        ...
+
     async def line_up(
         self, key: str, limit: Limit, *, ticket: str, order: float, alone_seconds: float = 0.0
     ) -> float:

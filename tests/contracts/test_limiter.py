@@ -8,10 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
-from redis import Redis
 
 from adapters.clock import SystemClock
-from adapters.limits.moving_window import PREFIX, MovingWindow
+from adapters.limits.moving_window import MovingWindow
 from core.memory.clock import START, ManualClock
 from core.memory.limiter import InMemoryLimiter
 from core.models import Verdict
@@ -75,6 +74,14 @@ async def test_each_key_and_each_limit_counts_by_itself(limiter: Limiter) -> Non
     await exhaust(limiter, "a", SHORT)
     assert (await limiter.admit("b", SHORT)).allowed
     assert (await limiter.admit("a", LONG)).remaining == 99
+
+
+async def test_what_is_taken_back_leaves_room_for_one_more(limiter: Limiter) -> None:
+    await limiter.take_back("a", SHORT)
+    await exhaust(limiter, "a", SHORT)
+    await limiter.take_back("a", SHORT)
+    verdicts = [await limiter.admit("a", SHORT) for _ in range(2)]
+    assert [verdict.allowed for verdict in verdicts] == [True, False]
 
 
 async def test_a_verdict_says_what_is_left(limiter: Limiter) -> None:
@@ -261,25 +268,6 @@ async def test_a_redis_that_does_not_answer_holds_nobody_up_for_long() -> None:
 async def _keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read()
     writer.close()
-
-
-@pytest.mark.slow
-async def test_nothing_stays_in_redis_for_ever(valkey: Valkey) -> None:
-    window = MovingWindow(valkey.url, clock=CLOCK)
-    try:
-        for key in ("person:u", "edit:d1"):
-            await window.admit(key, LONG)
-        await window.line_up("chat", LONG, ticket="in", order=1.5)
-        await window.line_up("busy", PER_TENTH, ticket="in", order=1.5)
-        await window.line_up("busy", PER_TENTH, ticket="waits", order=1.5)
-        await window.hold("busy", seconds=3)
-    finally:
-        await window.aclose()
-    with Redis(unix_socket_path=str(valkey.socket)) as redis:
-        keys = list(redis.scan_iter())
-        assert len(keys) == 2 + 1 + 4
-        assert all(key.startswith(PREFIX.encode()) for key in keys)
-        assert all(0 < redis.pttl(key) <= 905_000 for key in keys)
 
 
 @pytest.mark.parametrize("requests", [1, 2, 5])

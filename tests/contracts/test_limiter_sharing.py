@@ -8,13 +8,15 @@ import pytest
 from redis import Redis
 
 from adapters.clock import SystemClock
-from adapters.limits.moving_window import MovingWindow
+from adapters.limits.moving_window import PREFIX, MovingWindow
 from core.memory import limiter as memory
 from core.memory.clock import ManualClock
 from core.memory.limiter import InMemoryLimiter
 from core.ports.limiter import Limit
 from tests.services.valkey import Valkey
 
+LONG = Limit(requests=100, window_seconds=900)
+PER_TENTH = Limit(requests=1, window_seconds=0.1)
 TEN = Limit(requests=10, window_seconds=900)
 
 
@@ -45,6 +47,25 @@ async def test_requests_of_one_moment_share_a_round_trip(valkey: Valkey) -> None
         await window.aclose()
     # The question itself is one of them, and a long request may be read in pieces.
     assert reads < 10
+
+
+@pytest.mark.slow
+async def test_nothing_stays_in_redis_for_ever(valkey: Valkey) -> None:
+    window = MovingWindow(valkey.url, clock=SystemClock())
+    try:
+        for key in ("person:u", "edit:d1"):
+            await window.admit(key, LONG)
+        await window.line_up("chat", LONG, ticket="in", order=1.5)
+        await window.line_up("busy", PER_TENTH, ticket="in", order=1.5)
+        await window.line_up("busy", PER_TENTH, ticket="waits", order=1.5)
+        await window.hold("busy", seconds=3)
+    finally:
+        await window.aclose()
+    with Redis(unix_socket_path=str(valkey.socket)) as redis:
+        keys = list(redis.scan_iter())
+        assert len(keys) == 2 + 1 + 4
+        assert all(key.startswith(PREFIX.encode()) for key in keys)
+        assert all(0 < redis.pttl(key) <= 905_000 for key in keys)
 
 
 async def test_who_is_counted_in_this_process_is_forgotten_once_the_window_is_empty(

@@ -9,7 +9,6 @@ from tests.scenarios.world import World
 
 THREE = "@one count; @two sing; @three dance"
 PATH = {
-    "known": 1,
     "accept": 1,
     "load_to_plan": 1,
     "conversation": 1,
