@@ -21,6 +21,11 @@ HOW_TO_SET = (
     'Say it like "budget set workspace 5 usd a day", "budget set agent writer 200k tokens a month", '
     '"budget set person @ada 1 usd a day", "budget set schedule 3 20 usd a month" or "budget remove workspace day".'
 )
+HOW_TO_SET_IN_TERMINAL = (
+    'Say it like `flowmate budget set agent writer "5 usd a day"`, `flowmate budget set person slack:T0123:U0456 '
+    '"200k tokens a month"`, `flowmate budget set workspace - "20 usd a day"` ("-" is the local one) or '
+    "`flowmate budget remove workspace - day`."
+)
 NO_SUCH_BUDGET = 'No such budget was set; "budget list" shows those that there are.'
 UNKNOWN_SCHEDULE = "There is no such schedule here."
 REMOVED = "Removed."
