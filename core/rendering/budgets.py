@@ -22,7 +22,7 @@ HOW_TO_SET = (
     '"budget set person @ada 1 usd a day", "budget set schedule 3 20 usd a month" or "budget remove workspace day".'
 )
 HOW_TO_SET_IN_TERMINAL = (
-    'Say it like `flowmate budget set agent writer "5 usd a day"`, `flowmate budget set person slack:T0123:U0456 '
+    'Say it like `flowmate budget set agent writer "5 usd a day"`, `flowmate budget set person ada '
     '"200k tokens a month"`, `flowmate budget set workspace - "20 usd a day"` ("-" is the local one) or '
     "`flowmate budget remove workspace - day`."
 )

@@ -128,7 +128,8 @@ async def test_what_lies_in_the_bucket_is_listed_and_put_back_from_there(
     restored = await flowmate.run("restore", place, environment=there)
     assert (restored.code, restored.out) == (0, "Restored: 1 note and 1 schedule.\n")
     assert restored.err == (
-        "1 schedule runs from here on unless it is paused; if the old FlowMate still runs, pause it in one of the two.\n"
+        "1 schedule runs from here on unless it is paused; "
+        "if the old FlowMate still runs, pause it in one of the two.\n"
         "Connected services are not in backups: connect them again (`flowmate integrations connect KIND`).\n"
     )
     assert bucket in (await alone.delegate("list my notes")).body["answer"]
