@@ -183,6 +183,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         clock=clock,
         roster=roster,
         schedules=schedules,
+        unpriced=None if model is None else model.unpriced,
     )
     coordinator = Coordinator(
         Parts(

@@ -132,7 +132,7 @@ def build_model(settings: Settings) -> OpenAIModel | None:
     )
 
 
-def metered(settings: Settings, budgets: Budgets) -> LanguageModel | None:
+def metered(settings: Settings, budgets: Budgets) -> MeteredModel | None:
     """The configured model, its calls paid from budgets; or None."""
     model = build_model(settings)
     if model is None:

@@ -15,6 +15,7 @@ from adapters.chat.platform import Shared
 from adapters.clock import SystemClock
 from adapters.configured import build_model, connect_platforms, redis_url, routine_rules
 from adapters.connecting import programs_file
+from adapters.examined_services import SMTP, connected, services
 from adapters.limits.moving_window import MovingWindow
 from adapters.mcp.servers import load_programs
 from adapters.queue.connection import connect
@@ -47,6 +48,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _mail,
         _agents,
         _servers,
+        services,
     ]
     found = await asyncio.gather(*(_guarded(check, settings) for check in checks))
     return [finding for findings in found for finding in findings]
@@ -184,6 +186,9 @@ async def _model(settings: Settings) -> Sequence[Finding]:
 
 async def _mail(settings: Settings) -> Sequence[Finding]:
     if settings.smtp_url is None:
+        if any(service.kind == SMTP for service in await connected(settings)):
+            detail = "not configured for all; workspaces have connected their own"
+            return [Finding(subject="e-mail", ok=True, detail=detail)]
         return [
             Finding(
                 subject="e-mail",

@@ -74,6 +74,10 @@ class SqlApprovals:
         query = select(A).where(A.c.state == PENDING, A.c.check_at.is_not(None))
         return await self._all(query.order_by(A.c.asked_at, A.c.id).limit(limit))
 
+    async def beginning(self, start: str, *, limit: int) -> tuple[Approval, ...]:
+        query = select(A).where(A.c.id.startswith(start, autoescape=True))
+        return await self._all(query.order_by(A.c.state != PENDING, A.c.asked_at.desc(), A.c.id).limit(limit))
+
     async def to_check(self, *, now: datetime, limit: int) -> tuple[Approval, ...]:
         come = or_(A.c.check_at <= now, A.c.check_at > now + FAR)
         return await self._all(select(A).where(come).order_by(A.c.check_at, A.c.id).limit(limit))

@@ -46,6 +46,11 @@ class SqlIntegrations:
         query = select(N).where(N.c.workspace == workspace).order_by(N.c.name)
         return await self._database.read(lambda c: tuple(_to_integration(row) for row in c.execute(query)))
 
+    async def everywhere(self) -> tuple[Integration, ...]:
+        """Those of all workspaces, for whoever operates this machine. Beside the port: no conversation needs it."""
+        query = select(N).order_by(N.c.workspace, N.c.name)
+        return await self._database.read(lambda c: tuple(_to_integration(row) for row in c.execute(query)))
+
     async def remove(self, workspace: str, integration_id: str) -> bool:
         gone = delete(N).where(*_own(workspace, integration_id))
         return await self._database.write(lambda c: c.execute(gone).rowcount == 1)

@@ -17,6 +17,7 @@ from core.models import Artifact, Task
 from core.ports.archive import Archive
 from core.ports.integrations import DEPLOYMENT, Credentials
 from core.ports.tool import Effect, ToolOutput
+from core.rendering.archives import held
 
 
 class BackUp(BaseModel):
@@ -58,7 +59,7 @@ class CreateBackup:
         file = archived.artifact
         copy = await self._copy(file, task)
         rows = sum(archived.rows.values())
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in archived.rows.items() if count)
+        kinds = held(archived.rows)
         text = "\n".join(
             (
                 "**Backup created**",

@@ -125,7 +125,10 @@ class GuardedFetcher:
         if not self._allowed.host(host, port) and not all(
             is_public(a) or self._allowed.address(a) for a in addresses
         ):
-            raise ToolFailed(f"{target.host} is not on the public internet, so I don't fetch it.")
+            raise ToolFailed(
+                f"{target.host} is not on the public internet, so I don't fetch it. "
+                "Only the operator can allow private hosts (FLOWMATE_FETCH_ALLOW)."
+            )
         return addresses
 
     async def _look_up(self, host: str, port: int) -> list[IPAddress]:

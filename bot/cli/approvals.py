@@ -12,7 +12,7 @@ from adapters.settings import Settings
 from bot.cli.bodies import ApprovalCard
 from bot.cli.client import Api, CallFailed
 from bot.cli.terminal import stdout
-from core.models import Decision
+from core.models import ApprovalState, Decision
 from core.rendering import approvals as words
 
 
@@ -35,7 +35,10 @@ async def list_approvals(settings: Settings, *, as_json: bool) -> int:
 async def decide(settings: Settings, approval_id: str, decision: Decision) -> int:
     """Approve or deny what has this id, or the only one that begins like it; returns the exit code."""
     async with Api(settings) as api:
-        found = [card.id for card in await api.approvals() if card.id.startswith(approval_id.lower())]
+        begin_so = await api.approvals(id=approval_id.lower())
+        # What is decided already is only looked at where nothing waits: the service says how it was decided.
+        waiting = [card.id for card in begin_so if card.state is ApprovalState.PENDING]
+        found = waiting or [card.id for card in begin_so]
         if len(found) > 1:
             raise CallFailed(words.AMBIGUOUS)
         card = await api.decide(found[0] if found else approval_id, decision)

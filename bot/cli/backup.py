@@ -13,6 +13,7 @@ from adapters.settings import Settings
 from adapters.sql.migrations import migrate
 from bot.cli.terminal import stderr, stdout
 from core.errors import FlowMateError
+from core.rendering import archives as words
 
 
 async def backup(settings: Settings) -> int:
@@ -21,11 +22,12 @@ async def backup(settings: Settings) -> int:
     await asyncio.to_thread(migrate, settings)
     archived = await back_up(settings, key=f"cli-{secrets.token_hex(8)}")
     stdout().print(Text(archived.artifact.path), soft_wrap=True)
-    held = ", ".join(f"{count} {name}" for name, count in archived.rows.items() if count) or "nothing yet"
+    held = words.held(archived.rows) or "nothing yet"
     aside = stderr()
     aside.print(
         Text(f"It holds {held}. It can be read by whoever has it: keep it like the database.", style="dim")
     )
+    aside.print(Text(words.NO_SERVICES, style="dim"), soft_wrap=True)
     aside.print(
         Text(
             f"To put back what is missing: flowmate restore {shlex.quote(archived.artifact.path)}",

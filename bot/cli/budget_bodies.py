@@ -22,6 +22,7 @@ class BudgetCard(Body):
     default: bool = False
     spent_usd: float = 0.0
     spent_tokens: int = 0
+    unpriced_model: str | None = None
     opens_at: AwareDatetime
 
     def to_standing(self) -> Standing:
@@ -34,7 +35,12 @@ class BudgetCard(Body):
             set_by="" if self.default else "operator",
         )
         span = Span(period=self.period, start=self.opens_at.date(), since=self.opens_at, until=self.opens_at)
-        return Standing(cap=Cap(budget=budget, span=span), tokens=self.spent_tokens, usd=self.spent_usd)
+        return Standing(
+            cap=Cap(budget=budget, span=span),
+            tokens=self.spent_tokens,
+            usd=self.spent_usd,
+            unpriced=self.unpriced_model or "",
+        )
 
 
 class BudgetCards(Listing):

@@ -14,6 +14,7 @@ from core.budgets.amounts import read_amounts
 from core.models.budget import Period, Scope
 from core.ports.budgets import By
 from core.rendering import budgets as words
+from core.rendering.terminal import in_terminal
 
 
 async def show_usage(settings: Settings, *, days: int, by: By, as_json: bool) -> int:
@@ -34,7 +35,8 @@ async def list_budgets(settings: Settings, *, as_json: bool) -> int:
     if as_json:
         sys.stdout.write(json.dumps([card.model_dump(by_alias=True, mode="json") for card in cards]) + "\n")
     else:
-        _show(words.listing([card.to_standing() for card in cards]))
+        listed = words.listing([card.to_standing() for card in cards])
+        _show(listed if cards else in_terminal(listed))
     return 0
 
 
@@ -42,7 +44,7 @@ async def set_budget(settings: Settings, scope: Scope, subject: str, amount: str
     """Set what somebody may spend, for each period that the amount names; returns the exit code."""
     amounts = read_amounts(amount)
     if amounts is None:
-        raise CallFailed(words.HOW_TO_SET)
+        raise CallFailed(words.HOW_TO_SET_IN_TERMINAL)
     async with Api(settings) as api:
         for period, allowance in amounts.items():
             card = await api.set_budget(scope, subject, period, allowance)

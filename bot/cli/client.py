@@ -40,6 +40,7 @@ from bot.cli.bodies import (
 from bot.cli.budget_bodies import BudgetCard, BudgetCards, UsageCard
 from core.errors import FlowMateError
 from core.models.budget import Allowance, Period, Scope
+from core.rendering.terminal import in_terminal
 
 BodyT = TypeVar("BodyT", bound=Body)
 
@@ -199,9 +200,9 @@ class Api:
     async def revoke_integration(self, card: IntegrationCard) -> None:
         await self._call("DELETE", f"{INTEGRATIONS}/{card.id}?{urlencode({'workspace': card.workspace})}")
 
-    async def approvals(self, *, delegation: str | None = None) -> tuple[ApprovalCard, ...]:
-        """What waits for a yes; with `delegation` all that one asked for."""
-        query = "" if delegation is None else f"?delegation={delegation}"
+    async def approvals(self, **of: str) -> tuple[ApprovalCard, ...]:
+        """What waits for a yes; `delegation=…`: all that one asked for; `id=…`: all whose id begins so."""
+        query = f"?{urlencode(of)}" if of else ""
         return self._read(ApprovalCards, await self._call("GET", f"/api/v1/approvals{query}")).approvals
 
     async def decide(self, approval_id: str, decision: str) -> ApprovalCard:
@@ -260,7 +261,7 @@ class Api:
                 f"FlowMate isn't running at {self._base_url}; start it with `flowmate up`."
             ) from error
         if not 200 <= status < 300:
-            raise CallFailed(self._refusal(status, text))
+            raise CallFailed(in_terminal(self._refusal(status, text)))
         return text
 
     def _refusal(self, status: int, text: str) -> str:

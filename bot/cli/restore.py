@@ -19,8 +19,10 @@ from core.rendering.times import run_line
 async def restore(settings: Settings, source: str, *, workspace: str | None) -> int:
     """Restore from a file, or from a bucket (`s3://bucket/name`), and say how much; returns the exit code."""
     counts = await restore_archive(settings, source, workspace)
-    brought = ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing"
-    stdout().print(f"Restored: {brought}.", markup=False, soft_wrap=True)
+    stdout().print(words.restored(counts), markup=False, soft_wrap=True)
+    if counts.get("schedules"):
+        stderr().print(Text(words.schedules_go_on(counts["schedules"])), soft_wrap=True)
+    stderr().print(Text(words.SERVICES_AGAIN, style="dim"), soft_wrap=True)
     return 0
 
 

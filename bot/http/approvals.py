@@ -35,11 +35,17 @@ async def approvals(
     delegation: Annotated[
         str | None, Query(description="all of this delegation instead, decided ones included")
     ] = None,
+    beginning: Annotated[
+        str | None,
+        Query(alias="id", description="those whose id begins like this instead, decided ones included"),
+    ] = None,
 ) -> list[ApprovalOut]:
     """What the operator may decide now: what was asked here, and with `FLOWMATE_APPROVERS` what others asked."""
     desk = assembly.approvals
     if delegation is not None:
         found = await desk.approvals.of([(await load_own(assembly, delegation)).id])
+    elif beginning is not None:
+        found = await desk.approvals.beginning(beginning, limit=LISTED)
     else:
         found = await desk.approvals.pending(limit=LISTED)
     return [from_approval(one) for one in found if desk.may_decide(one, asker)]

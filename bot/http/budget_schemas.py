@@ -46,6 +46,10 @@ class BudgetOut(Schema):
     spent_tokens: int
     left_usd: float | None
     left_tokens: int | None
+    unpriced_model: str | None = Field(
+        description="the model in use, where its price is not known and `usd` is set: then dollars are not counted "
+        "until FLOWMATE_MODEL_PRICES names one"
+    )
     opens_at: datetime = Field(description="when the next day or month begins")
 
 
@@ -87,6 +91,7 @@ def from_standing(standing: Standing) -> BudgetOut:
         spent_tokens=standing.tokens,
         left_usd=None if allowance.usd is None else max(0.0, allowance.usd - standing.usd),
         left_tokens=None if allowance.tokens is None else max(0, allowance.tokens - standing.tokens),
+        unpriced_model=standing.unpriced or None,
         opens_at=standing.cap.span.until,
     )
 
@@ -112,6 +117,7 @@ MADE: dict[str, Any] = {
     "spentTokens": 812_400,
     "leftUsd": 0.9,
     "leftTokens": None,
+    "unpricedModel": None,
     "opensAt": "2026-11-24T23:00:00Z",
 }
 USAGE: dict[str, Any] = {

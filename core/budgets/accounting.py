@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from core.budgets.metered import Unpriced
 from core.budgets.rules import BudgetRules
 from core.catalog import near
 from core.errors import NotFound
 from core.models import Frozen, Person
-from core.models.budget import Budget, Period, Scope, Standing
+from core.models.budget import Budget, Cap, Period, Scope, Standing
 from core.ports.budgets import Budgets, By, Spending, Spent
 from core.ports.clock import Clock
 from core.ports.schedules import Schedules
@@ -41,6 +42,8 @@ class Accounting:
     clock: Clock
     roster: Roster
     schedules: Schedules
+    unpriced: Unpriced | None = None
+    """None: no model is used."""
 
     async def overview(self, *, workspace: str | None, days: int, by: By) -> Overview:
         """The last `days` days, today among them, of `platform:workspace` or of all. Raises StoreUnavailable."""
@@ -86,7 +89,7 @@ class Accounting:
         caps = self.rules.caps_of([subject], [budget], workspace=budget.workspace, now=now)
         return next(
             standing
-            for standing in await self.budgets.standings(caps)
+            for standing in await self._as_they_stand(caps)
             if standing.cap.budget.period is budget.period
         )
 
@@ -120,7 +123,19 @@ class Accounting:
         own = [] if workspace is None else [(Scope.WORKSPACE, workspace)]
         subjects = dict.fromkeys([*own, *spenders, *((budget.scope, budget.subject) for budget in found)])
         caps = self.rules.caps_of(subjects, found, workspace=workspace or "", now=now)
-        return await self.budgets.standings(caps)
+        return await self._as_they_stand(caps)
+
+    async def _as_they_stand(self, caps: Sequence[Cap]) -> tuple[Standing, ...]:
+        """With the model that can't be counted in dollars, on those that are set in dollars."""
+        return tuple([await self._judged(standing) for standing in await self.budgets.standings(caps)])
+
+    async def _judged(self, standing: Standing) -> Standing:
+        budget = standing.cap.budget
+        if self.unpriced is None or budget.allowance.usd is None:
+            return standing
+        agent = self.roster.files.get(budget.subject) if budget.scope is Scope.AGENT else None
+        name = await self.unpriced(agent.model if agent is not None else None)
+        return standing.model_copy(update={"unpriced": name})
 
     async def agents_of_all(self, workspace: str) -> frozenset[str]:
         """The agents that everybody in a workspace may use. Raises StoreUnavailable."""

@@ -47,6 +47,14 @@ class Price(Protocol):
         ...
 
 
+class Unpriced(Protocol):
+    """Which model is in use, where dollars can't be counted."""
+
+    async def __call__(self, model: str | None) -> str:
+        """The name of this model, or of the default one; empty where its price is known."""
+        ...
+
+
 class MeteredModel:
     """The LanguageModel port over another one: a call with a `spender` is made only where all budgets have room.
 
@@ -68,6 +76,11 @@ class MeteredModel:
     @property
     def name(self) -> str:
         return self._model.name
+
+    async def unpriced(self, model: str | None) -> str:
+        """See Unpriced."""
+        name = model or self._model.name
+        return name if await self._price(name, input_tokens=1, output_tokens=1) is None else ""
 
     async def complete(self, request: ModelRequest, *, on_text: OnText | None = None) -> ModelTurn:
         """As the port says; raises BudgetSpent where a budget has no room, and StoreUnavailable."""

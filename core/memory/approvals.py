@@ -115,6 +115,14 @@ class InMemoryApprovals:
         found = [one for one in self._rows.values() if one.state is ApprovalState.PENDING]
         return tuple(sorted(found, key=lambda one: (one.asked_at, one.id))[:limit])
 
+    async def beginning(self, start: str, *, limit: int) -> tuple[Approval, ...]:
+        await self._store.ping()
+        found = sorted(
+            (one for one in self._rows.values() if one.id.startswith(start)), key=lambda one: one.id
+        )
+        found.sort(key=lambda one: one.asked_at, reverse=True)
+        return tuple(sorted(found, key=lambda one: one.state is not ApprovalState.PENDING)[:limit])
+
     async def to_check(self, *, now: datetime, limit: int) -> tuple[Approval, ...]:
         await self._store.ping()
         found = [

@@ -121,6 +121,8 @@ class Standing(Frozen):
     usd: float = 0.0
     held_tokens: int = 0
     held_usd: float = 0.0
+    unpriced: str = ""
+    """The model in use, where its price is not known: then nothing of it is counted in dollars."""
 
     @property
     def share(self) -> float:

@@ -60,6 +60,10 @@ class Approvals(Asking, Protocol):
         """Those that wait now, longest waiting first."""
         ...
 
+    async def beginning(self, start: str, *, limit: int) -> tuple[Approval, ...]:
+        """Those whose id begins so, whatever became of them: those that wait first, then the latest."""
+        ...
+
     async def to_check(self, *, now: datetime, limit: int) -> tuple[Approval, ...]:
         """Those whose `check_at` has come (or lies so far ahead that a clock was set back), longest waiting first."""
         ...

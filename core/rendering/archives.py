@@ -2,7 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from core.rendering.grammar import counted, listed
+
+ROWS = {
+    "notes": ("{count} note", "{count} notes"),
+    "delegations": ("{count} instruction", "{count} instructions"),
+    "steps": ("{count} step", "{count} steps"),
+    "messages": ("{count} message", "{count} messages"),
+    "events": ("{count} event", "{count} events"),
+    "turns": ("{count} turn of unfinished work", "{count} turns of unfinished work"),
+    "calls": ("{count} tool call of unfinished work", "{count} tool calls of unfinished work"),
+    "approvals": ("{count} request for a yes", "{count} requests for a yes"),
+    "schedules": ("{count} schedule", "{count} schedules"),
+    "slots": ("{count} run of a schedule", "{count} runs of schedules"),
+    "admissions": ("{count} admission", "{count} admissions"),
+    "made_agents": ("{count} agent that people made", "{count} agents that people made"),
+    "agent_versions": ("{count} version of such an agent", "{count} versions of such agents"),
+    "budgets": ("{count} budget", "{count} budgets"),
+    "model_calls": ("{count} model call", "{count} model calls"),
+    "agents": ("{count} agent file", "{count} agent files"),
+}
+"""What an archive holds, in words."""
+NOTHING_MISSING = "Nothing was missing."
+NO_SERVICES = "Connected services are not in it: connect them again after a restore."
+SERVICES_AGAIN = (
+    "Connected services are not in backups: connect them again (`flowmate integrations connect KIND`)."
+)
 NONE_YET = "There are no backups yet; `flowmate backup` makes one."
+
+
+def held(rows: Mapping[str, int]) -> str:
+    """ "12 notes and 1 schedule"; empty where there is nothing. `rows`: how many of each table."""
+    return listed(_named(name, count) for name, count in rows.items() if count)
+
+
+def restored(rows: Mapping[str, int]) -> str:
+    """What was put back."""
+    return f"Restored: {held(rows)}." if any(rows.values()) else NOTHING_MISSING
+
+
+def schedules_go_on(count: int) -> str:
+    """That schedules came back, and what to do where they run elsewhere, too."""
+    runs = counted(
+        count,
+        "1 schedule runs from here on unless it is",
+        "{count} schedules run from here on unless they are",
+    )
+    them = counted(count, "it", "them")
+    return f"{runs} paused; if the old FlowMate still runs, pause {them} in one of the two."
+
+
+def _named(table: str, count: int) -> str:
+    one, many = ROWS[table]
+    return counted(count, one, many.replace("{count}", f"{count:,}"))
 
 
 def no_such_bucket(name: str) -> str:

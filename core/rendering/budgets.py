@@ -21,6 +21,11 @@ HOW_TO_SET = (
     'Say it like "budget set workspace 5 usd a day", "budget set agent writer 200k tokens a month", '
     '"budget set person @ada 1 usd a day", "budget set schedule 3 20 usd a month" or "budget remove workspace day".'
 )
+HOW_TO_SET_IN_TERMINAL = (
+    'Say it like `flowmate budget set agent writer "5 usd a day"`, `flowmate budget set person ada '
+    '"200k tokens a month"`, `flowmate budget set workspace - "20 usd a day"` ("-" is the local one) or '
+    "`flowmate budget remove workspace - day`."
+)
 NO_SUCH_BUDGET = 'No such budget was set; "budget list" shows those that there are.'
 UNKNOWN_SCHEDULE = "There is no such schedule here."
 REMOVED = "Removed."
@@ -137,14 +142,18 @@ def schedule(found: Schedule) -> str:
 
 
 def left(standing: Standing) -> str:
-    """ "$0.90 of $5.00 left today"."""
+    """ "$0.90 of $5.00 left today"; dollars that can't be counted are never said to be left."""
     allowance = standing.cap.budget.allowance
     parts = []
-    if allowance.usd is not None:
+    if allowance.usd is not None and not standing.unpriced:
         parts.append(f"{money(max(0.0, allowance.usd - standing.usd))} of {money(allowance.usd)}")
     if allowance.tokens is not None:
         parts.append(f"{max(0, allowance.tokens - standing.tokens):,} of {allowance.tokens:,} tokens")
-    return f"{' and '.join(parts)} left {NOW[standing.cap.budget.period]}"
+    counts = [f"{' and '.join(parts)} left {NOW[standing.cap.budget.period]}"] if parts else []
+    if allowance.usd is not None and standing.unpriced:
+        uncounted = f"{money(allowance.usd)} {EACH[standing.cap.budget.period]}"
+        counts.append(f"{uncounted} not counted ({standing.unpriced} has no known price)")
+    return ", ".join(counts)
 
 
 def listing(standings: Sequence[Standing]) -> str:
@@ -154,7 +163,20 @@ def listing(standings: Sequence[Standing]) -> str:
 
 def was_set(standing: Standing) -> str:
     budget = standing.cap.budget
-    return f"Set: {_title(budget)}, {allowed(budget.allowance)} {EACH[budget.period]}; {left(standing)}."
+    said = f"Set: {_title(budget)}, {allowed(budget.allowance)} {EACH[budget.period]}"
+    return f"{said}. {uncounted(standing)}" if standing.unpriced else f"{said}; {left(standing)}."
+
+
+def uncounted(standing: Standing) -> str:
+    """Why a budget in dollars stops nothing, and what to do about it."""
+    model, tokens = standing.unpriced, standing.cap.budget.allowance.tokens
+    counts = (
+        "dollars are not counted: set tokens" if tokens is None else "only tokens are counted: leave it so"
+    )
+    return (
+        f"But {model}, the model in use, has no known price, so {counts}, or let the operator name its price "
+        f"(FLOWMATE_MODEL_PRICES={model}=INPUT/OUTPUT, US dollars a million tokens)."
+    )
 
 
 def unknown_agent(word: str, *, meant: Sequence[str] = ()) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.rendering.budgets import HOW_TO_SET, HOW_TO_SET_IN_TERMINAL
 from core.rendering.grammar import counted
 from core.rendering.help import COMMANDS
 
@@ -20,8 +21,22 @@ NO_SCHEDULES = (
     "There are no schedules yet. Say when, and what you want: "
     'flowmate schedules add "every weekday at 9" "headlines from …"'
 )
+COMMAND_FOR = {
+    '"agent list"': "`flowmate agents list`",
+    '"budget list"': "`flowmate budget list`",
+    '"usage by person"': "`flowmate usage`",
+    HOW_TO_SET: HOW_TO_SET_IN_TERMINAL,
+}
+"""The terminal's command, by what is said in a chat."""
 NO_MODEL = "no model was used"
 RETRYING = "trying again"
+
+
+def in_terminal(sentence: str) -> str:
+    """A sentence that names what can be said in a chat, with the terminal's commands instead."""
+    for said, command in COMMAND_FOR.items():
+        sentence = sentence.replace(said, command)
+    return sentence
 
 
 def no_such_command(command: str) -> str:

@@ -208,6 +208,17 @@ async def test_too_late_is_expired_and_the_step_goes_on(parts: Parts) -> None:
     assert await approvals.pending(limit=9) == ()
 
 
+async def test_those_whose_id_begins_so_are_found_whatever_became_of_them(parts: Parts) -> None:
+    approvals, _ = parts
+    await waiting(parts, "a1", "b1")
+    await approvals.ask(approval("a2", asked_at=at(0)))
+    await approvals.decide("a1", "deny", by=BOSS, key="p", now=at(3))
+    found = await approvals.beginning("a", limit=9)
+    assert [(one.id, one.state.value) for one in found] == [("a2", "pending"), ("a1", "denied")]
+    assert await approvals.beginning("a", limit=1) == found[:1]
+    assert await approvals.beginning("_", limit=9) == await approvals.beginning("%", limit=9) == ()
+
+
 async def test_always_covers_the_same_tool_in_the_same_run_and_nothing_else(parts: Parts) -> None:
     approvals, _ = parts
     await waiting(parts, "a1", "a2")

@@ -17,6 +17,9 @@ from typing import Any
 import pytest
 
 from adapters.operator import OPERATOR
+from adapters.settings import Settings
+from bot.cli.approvals import decide
+from bot.cli.client import CallFailed
 from core.rendering import approvals as words
 from tests.counterparts.slack import Message, SlackServer
 from tests.counterparts.smtp import MailServer, mail_server
@@ -121,6 +124,11 @@ async def test_over_http_it_is_listed_decided_once_and_both_are_events() -> None
         assert "Approved by operator" in late.problem
         await here.sent()
         assert (await here.service.get(APPROVALS)).body == []
+        settings = Settings(flowmate_port=here.service.port, flowmate_operator_token=TOKEN)
+        with pytest.raises(CallFailed, match="Approved by operator"):
+            await decide(settings, asked["id"][:8], "approve")
+        with pytest.raises(CallFailed, match=words.UNKNOWN):
+            await decide(settings, "0" * 40, "approve")
         after = (await here.service.get(f"{APPROVALS}?delegation={delegation_id}")).body
         assert [one["state"] for one in after] == ["approved"]
         events = await here.service.assembly.store.events(delegation_id)

@@ -110,6 +110,10 @@ async def test_what_lies_in_the_bucket_is_listed_and_put_back_from_there(
     there = {"FLOWMATE_OPERATOR_TOKEN": TOKEN, "FLOWMATE_DATA_DIR": str(alone.folder)}
     await connected(alone, storage, bucket, prefix="team/nightly")
     await alone.delegate(f"take a note: {bucket}")
+    made = await alone.post(
+        "/api/v1/schedules", {"when": "every weekday at 9", "instruction": "what time is it"}
+    )
+    assert made.status == 201, made.body
     here = Path((await flowmate.run("backup", environment=there)).out.strip())
     place = f"s3://{bucket}/team/nightly/{here.name}"
     listed = (await flowmate.run("backups", environment=there)).out.splitlines()
@@ -118,10 +122,16 @@ async def test_what_lies_in_the_bucket_is_listed_and_put_back_from_there(
 
     def forget(c: Connection) -> None:
         c.execute(delete(tables.notes).where(tables.notes.c.text == bucket))
+        c.execute(delete(tables.schedules))
 
     await alone.assembly.database.write(forget)
     restored = await flowmate.run("restore", place, environment=there)
-    assert (restored.code, restored.err, "1 notes" in restored.out) == (0, "", True)
+    assert (restored.code, restored.out) == (0, "Restored: 1 note and 1 schedule.\n")
+    assert restored.err == (
+        "1 schedule runs from here on unless it is paused; "
+        "if the old FlowMate still runs, pause it in one of the two.\n"
+        "Connected services are not in backups: connect them again (`flowmate integrations connect KIND`).\n"
+    )
     assert bucket in (await alone.delegate("list my notes")).body["answer"]
     assert list(alone.folder.glob("restore-*")) == [], "nothing of the copy stays"
 

@@ -66,6 +66,16 @@ async def test_archives_are_made_and_listed_before_anything_was_started(flowmate
     assert (none.code, none.out) == (0, ""), none.err
     assert made.code == 0, made.err
     assert "It holds" in made.err
+    assert made.err.count("Connected services are not in it") == 1
+
+
+async def test_restoring_what_is_all_there_says_so(flowmate: Flowmate) -> None:
+    made = await flowmate.run("backup")
+    back = await flowmate.run("restore", made.out.strip())
+
+    assert (back.code, back.out) == (0, "Nothing was missing.\n"), back.err
+    assert back.err.startswith("Connected services are not in backups")
+    assert "schedule" not in back.err
 
 
 async def test_agents_list_has_a_teams_own_beside_the_built_in_ones(flowmate: Flowmate) -> None:

@@ -135,12 +135,26 @@ async def test_the_command_line_sets_lists_and_removes_and_shows_usage(
     assert f"- person {spent}: 899,000 of 900,000 tokens left this month" in out
     out = await said(budgets.show_usage(settings, days=1, by="person", as_json=False))
     assert "| Cleo | 1 | 1,000 | $0.50 | $1.50 of $2.00 left today; 899,000" in out
-    with pytest.raises(CallFailed, match="Say it like"):
+    with pytest.raises(CallFailed, match="flowmate budget set workspace - "):
         await budgets.set_budget(settings, Scope.WORKSPACE, "", "much")
     for period in Period:
         assert await said(budgets.remove_budget(settings, Scope.PERSON, spent, period)) == "Removed.\n"
-    with pytest.raises(CallFailed, match="No such budget"):
+    with pytest.raises(CallFailed, match="No such budget was set; `flowmate budget list` shows"):
         await budgets.remove_budget(settings, Scope.WORKSPACE, "", Period.DAY)
+
+
+async def test_the_api_and_the_command_line_say_what_can_not_be_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "FLOWMATE_MODEL": "local"}
+    async with fresh(**options) as service:
+        made = await service.post(BUDGETS, {"scope": "agent", "subject": "writer", "period": "day", "usd": 5})
+        assert made.body["unpricedModel"] == "local"
+        settings = Settings(flowmate_port=service.port, flowmate_operator_token=TOKEN)
+        assert await budgets.set_budget(settings, Scope.AGENT, "writer", "5 usd a day") == 0
+        assert "FLOWMATE_MODEL_PRICES=local=INPUT/OUTPUT" in capsys.readouterr().out
+        assert await budgets.list_budgets(settings, as_json=False) == 0
+        assert "$5.00 a day not counted (local has no known price)" in capsys.readouterr().out
 
 
 async def test_an_agent_that_was_made_in_any_workspace_is_known(

@@ -139,6 +139,30 @@ async def test_the_operator_sets_lists_and_removes_budgets_in_a_chat() -> None:
     assert "used up" not in text(await here.ask("list budgets", person=BOSS))
 
 
+async def test_dollars_of_a_model_without_a_known_price_are_said_not_to_be_counted() -> None:
+    free = says("One.", usage=Usage(input_tokens=0, output_tokens=1000, cost_usd=None))
+    here = world(free, priced=False, limits={(Scope.PERSON, DAY): Allowance(usd=1.0)})
+    assert text(await here.ask("budget set agent writer 5 usd a day, 9k tokens a month", person=BOSS)) == (
+        "Set: agent writer, $5.00 a day. But scripted, the model in use, has no known price, so dollars are not "
+        "counted: set tokens, or let the operator name its price (FLOWMATE_MODEL_PRICES=scripted=INPUT/OUTPUT, "
+        "US dollars a million tokens).\n"
+        "Set: agent writer, 9,000 tokens a month; 9,000 of 9,000 tokens left this month."
+    )
+    await here.ask("@writer write a line")
+    both = text(await here.ask("budget set workspace 5 usd or 9k tokens a day", person=BOSS))
+    assert "so only tokens are counted: leave it so, or let the operator name its price" in both
+    assert text(await here.ask("budgets", person=BOSS)).splitlines() == [
+        "- workspace memory:w: 8,000 of 9,000 tokens left today, $5.00 a day not counted (scripted has no known price)",
+        "- agent writer: $5.00 a day not counted (scripted has no known price)",
+        "- agent writer: 8,000 of 9,000 tokens left this month",
+    ]
+    shown = text(await here.ask("usage by person", person=BOSS))
+    assert (
+        "| ada | 1 | 1,000 | no known price | $1.00 a day not counted (scripted has no known price) |"
+        in shown
+    )
+
+
 async def test_nobody_else_sets_budgets_or_sees_those_of_others() -> None:
     here = world()
     await here.ask("budget set person U7 1 usd a day", person=BOSS)

@@ -134,6 +134,8 @@ class World:
     approvers: tuple[str, ...] = ()
     budgets_by_default: dict[tuple[Scope, Period], Allowance] = field(default_factory=dict)
     operators: tuple[str, ...] = ()
+    priced: bool = True
+    """Whether the model has a known price."""
     access: Access | None = None
     source: ToolSource | None = None
     services: ServiceCommands | None = None
@@ -178,11 +180,12 @@ class World:
         )
         self.budgets = InMemoryBudgets(clock=self.clock)
         self.budget_rules = BudgetRules(defaults=self.budgets_by_default)
+        metered = self.metered()
         self.runner = StepRunner(
             agents=self.agents,
             roster=self.roster,
             loop=AgentLoop(
-                model=self.metered(),
+                model=metered,
                 tools={**self.tools, **self.more_tools},
                 access=self.access,
                 source=self.source,
@@ -226,6 +229,7 @@ class World:
             clock=self.clock,
             roster=self.roster,
             schedules=self.schedules,
+            unpriced=metered.unpriced if metered is not None else None,
         )
         self.coordinator = Coordinator(
             Parts(
@@ -274,13 +278,13 @@ class World:
             step_timeout_seconds=self.runner.longest_seconds,
         )
 
-    def metered(self) -> LanguageModel | None:
+    def metered(self) -> MeteredModel | None:
         """The model, paid from budgets; a thousand tokens cost a dollar."""
         if self.model is None:
             return None
 
         async def price(model: str, *, input_tokens: int, output_tokens: int) -> float | None:
-            return (input_tokens + output_tokens) / 1000
+            return (input_tokens + output_tokens) / 1000 if self.priced else None
 
         return MeteredModel(
             self.model, budgets=self.budgets, rules=self.budget_rules, price=price, clock=self.clock

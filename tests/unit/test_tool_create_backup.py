@@ -82,7 +82,7 @@ async def test_the_answer_says_what_was_made_and_how_to_restore_it() -> None:
         "**Backup created**",
         "- File: `team-k1.tar.gz`, 48.2 kB",
         "- Place: `/data/backups`",
-        "- Content: 352 rows (12 notes, 340 delegations)",
+        "- Content: 352 rows (12 notes and 340 instructions)",
         "- Checksum: sha256 `0123456789ab`",
         "- Restore with `flowmate restore /data/backups/team-k1.tar.gz`",
     ]
