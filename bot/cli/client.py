@@ -123,6 +123,8 @@ class Api:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
+            # A connection for each request: between two of them a person may think, and the service closes what idles.
+            connector=aiohttp.TCPConnector(force_close=True),
             headers={"Authorization": f"Bearer {self._token}"},
             timeout=aiohttp.ClientTimeout(total=self._answer_seconds, connect=CONNECT_SECONDS),
         )
