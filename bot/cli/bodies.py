@@ -51,6 +51,7 @@ class Answer(Body):
     """A delegation as the API shows it; `body` is what it sent, for `--json`."""
 
     delegation_id: str
+    """Empty for what is told at once, and not kept."""
     status: str | None = None
     answer: str | None = None
     results: tuple[AgentResult, ...] = ()
