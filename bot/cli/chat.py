@@ -35,7 +35,7 @@ def chat(settings: Settings) -> int:
         aside.print(Text(words.CHAT_BEGINS, style="dim"))
     with _history(settings.data_dir / "chat_history") if typed else contextlib.nullcontext():
         for line in _lines(typed):
-            if line in ("/quit", "/exit"):
+            if line.lower().removeprefix("/") in ("quit", "exit"):
                 break
             try:
                 _respond(settings, line, conversation)
@@ -84,6 +84,8 @@ def _lines(typed: bool) -> Iterator[str]:
             line = input(PROMPT) if typed else sys.stdin.readline()
         except KeyboardInterrupt:
             sys.stdout.write("\n")
+            if not readline.get_line_buffer():
+                stderr().print(Text(words.CHAT_LEAVING, style="dim"))
             continue
         except EOFError:
             sys.stdout.write("\n")

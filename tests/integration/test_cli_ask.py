@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import pty
 import re
 import signal
 from collections.abc import AsyncIterator
@@ -11,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from bot.cli.bodies import AgentCard
+from bot.procfile import own_command
+from core.rendering import terminal as words
 from core.rendering.help import help_text
 from tests.counterparts.flowmate_api import AGENTS, ANSWER, FlowMateApi
 from tests.integration.test_cli_command import TOKEN, Flowmate, eventually, free_port
@@ -152,3 +157,52 @@ async def test_a_chat_is_one_conversation(flowmate: Flowmate, api: FlowMateApi) 
         "There is no /what here; /help lists what there is.",
         "You reached 100 requests in 15 minutes; try again in 3 minutes.",
     ]
+
+
+@pytest.mark.parametrize("word", ["exit", "Quit"])
+async def test_a_chat_ends_with_a_word(flowmate: Flowmate, api: FlowMateApi, word: str) -> None:
+    ran = await flowmate.run("chat", typed=f"{word}\nnever sent\n")
+
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    assert api.received == []
+
+
+async def test_ctrl_c_where_nothing_is_written_says_how_to_leave(tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *own_command(),
+        "chat",
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "TERM": "dumb", "FLOWMATE_DATA_DIR": str(tmp_path)},
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+    )
+    os.close(slave)
+    screen = bytearray()
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        try:
+            screen.extend(os.read(master, 65536))
+        except OSError:  # its other end is closed
+            loop.remove_reader(master)
+
+    loop.add_reader(master, read)
+    try:
+        await eventually(lambda: b"you> " in screen)
+        os.write(master, b"half a")
+        await eventually(lambda: b"half a" in screen)
+        process.send_signal(signal.SIGINT)
+        await eventually(lambda: screen.count(b"you> ") == 2)
+        assert words.CHAT_LEAVING.encode() not in screen
+        process.send_signal(signal.SIGINT)
+        await eventually(lambda: words.CHAT_LEAVING.encode() in screen and screen.count(b"you> ") == 3)
+        os.write(master, b"exit\r")
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+    finally:
+        loop.remove_reader(master)
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        os.close(master)
