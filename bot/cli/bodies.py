@@ -127,6 +127,7 @@ class AgentCards(Listing):
 class ScheduleRun(Body):
     slot: AwareDatetime
     outcome: str
+    delegation_id: str | None = None
 
 
 class ScheduleCard(Body):
