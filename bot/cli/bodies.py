@@ -63,6 +63,19 @@ class Answer(Body):
         return self.status in tuple(Status)
 
 
+class Arrival(Body):
+    """One line of the list of delegations, as far as an answer that comes by itself goes."""
+
+    delegation_id: str
+    instruction: str
+    origin: str
+    answer: str | None = None
+
+
+class Arrivals(Body):
+    delegations: tuple[Arrival, ...] = ()
+
+
 class Happening(Body):
     """One event of a delegation."""
 

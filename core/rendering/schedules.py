@@ -35,6 +35,10 @@ ANSWERS_COME = ("save", "resume", "run")
 ON_THE_PAGE = (
     "Its answers come on the page (`flowmate link`); `flowmate schedules list` tells how the last run went."
 )
+IN_ITS_CHAT = (
+    "Its answers come on the page (`flowmate link`), and into the chat in which it was made while that is open; "
+    "`flowmate schedules list` tells how the last run went."
+)
 DISCARDED = "Discarded; nothing was saved."
 
 SHALL_I_SAVE = "Shall I save it?"

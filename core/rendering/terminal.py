@@ -44,6 +44,11 @@ def outcome(status: str | None, first_line: str) -> str:
     return f"{status}: {shortened(first_line)}" if first_line else f"{status}."
 
 
+def arrived(instruction: str, answer: str) -> str:
+    """An answer that came by itself, below what it answers. Markdown."""
+    return f"> {shortened(instruction)}\n\n{answer}"
+
+
 def not_yet(*, timeout_ms: int, place: str) -> str:
     """That the answer was not there in time, and where it will be."""
     return f"No answer within {timeout_ms} ms; it will be at {place}."

@@ -60,8 +60,8 @@ class Desk:
         default_zone: str = "UTC",
         unposted: frozenset[str] = frozenset(),
     ) -> None:
-        """`unposted` are the doors, by their instructions' origin, that nothing is posted into: answers that come by
-        themselves are kept for the page, which has to be said."""
+        """`unposted` are the doors, by their instructions' origin, that nothing is posted into: where answers that
+        come by themselves are to be found has to be said."""
         self.schedules = schedules
         self._store = store
         self._alarm = alarm
@@ -212,7 +212,7 @@ class Desk:
             return Status.SUCCESS, Reply(text=words.DISCARDED)
         lead = words.LEADS.get(change, "")
         if change in words.ANSWERS_COME and instruction.origin in self._unposted and not changed.post_to:
-            lead = f"{lead} {words.ON_THE_PAGE}"
+            lead = f"{lead} {words.IN_ITS_CHAT}"
         return Status.SUCCESS, await self._card(changed, delegation.id, lead=lead)
 
     async def _card(self, schedule: Schedule, shown_in: str, *, lead: str = "") -> Reply:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import pty
 import re
 import signal
 from collections.abc import AsyncIterator
@@ -14,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from bot.cli.bodies import AgentCard
-from bot.procfile import own_command
 from core.rendering import terminal as words
 from core.rendering.help import help_text
 from tests.counterparts.flowmate_api import AGENTS, ANSWER, FlowMateApi
@@ -167,42 +164,16 @@ async def test_a_chat_ends_with_a_word(flowmate: Flowmate, api: FlowMateApi, wor
     assert api.received == []
 
 
-async def test_ctrl_c_where_nothing_is_written_says_how_to_leave(tmp_path: Path) -> None:
-    master, slave = pty.openpty()
-    process = await asyncio.create_subprocess_exec(
-        *own_command(),
-        "chat",
-        cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "TERM": "dumb", "FLOWMATE_DATA_DIR": str(tmp_path)},
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-    )
-    os.close(slave)
-    screen = bytearray()
-    loop = asyncio.get_running_loop()
-
-    def read() -> None:
-        try:
-            screen.extend(os.read(master, 65536))
-        except OSError:  # its other end is closed
-            loop.remove_reader(master)
-
-    loop.add_reader(master, read)
-    try:
-        await eventually(lambda: b"you> " in screen)
-        os.write(master, b"half a")
-        await eventually(lambda: b"half a" in screen)
-        process.send_signal(signal.SIGINT)
-        await eventually(lambda: screen.count(b"you> ") == 2)
-        assert words.CHAT_LEAVING.encode() not in screen
-        process.send_signal(signal.SIGINT)
-        await eventually(lambda: words.CHAT_LEAVING.encode() in screen and screen.count(b"you> ") == 3)
-        os.write(master, b"exit\r")
-        assert await asyncio.wait_for(process.wait(), 20) == 0
-    finally:
-        loop.remove_reader(master)
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-        os.close(master)
+async def test_ctrl_c_where_nothing_is_written_says_how_to_leave(flowmate: Flowmate) -> None:
+    async with flowmate.on_a_terminal("chat") as terminal:
+        await terminal.shows("you> ")
+        terminal.type("half a")
+        await terminal.shows("half a")
+        terminal.process.send_signal(signal.SIGINT)
+        await terminal.shows("you> ", times=2)
+        assert words.CHAT_LEAVING.encode() not in terminal.screen
+        terminal.process.send_signal(signal.SIGINT)
+        await terminal.shows("you> ", times=3)
+        assert words.CHAT_LEAVING.encode() in terminal.screen
+        terminal.type("exit\r")
+        assert await asyncio.wait_for(terminal.process.wait(), 20) == 0

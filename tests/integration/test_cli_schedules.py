@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -69,7 +70,7 @@ async def test_what_a_schedule_answers_is_on_the_page_and_the_terminal_says_so(
 ) -> None:
     flowmate = Flowmate(tmp_path, port=service.port, token=TOKEN)
     chat = await flowmate.run("chat", typed="every day at 9 what is 6*7\nyes\n")
-    assert chat.out.count(words.ON_THE_PAGE) == 1
+    assert chat.out.count(words.IN_ITS_CHAT) == 1
     number = re.findall(r"Schedule (\d+)", chat.out)[-1]
     added = await flowmate.run("schedules", "add", "every day at 9", "what is 2+2")
     assert words.ON_THE_PAGE in added.out
@@ -93,3 +94,27 @@ async def test_what_a_schedule_answers_is_on_the_page_and_the_terminal_says_so(
     assert "42" in (await browser.get(f"/conversations/{place}")).text
     for one in await service.assembly.schedules.listed("local", "local"):
         await service.assembly.desk.apply("delete", one)
+
+
+async def test_an_answer_that_comes_by_itself_is_shown_at_the_prompt_of_its_chat(
+    service: Service, tmp_path: Path
+) -> None:
+    flowmate = Flowmate(tmp_path, port=service.port, token=TOKEN)
+    async with flowmate.on_a_terminal("chat") as terminal:
+        for times, text in enumerate(["every day at 9 what is 6*7", "yes"], start=1):
+            await terminal.shows("you> ", times=times)
+            terminal.type(f"{text}\r")
+        await terminal.shows("you> ", times=3)
+        terminal.type("what is 1")
+        [schedule] = await service.assembly.schedules.listed("local", "local")
+        assert b"42" not in terminal.screen
+        await service.assembly.desk.apply("run", schedule)
+        await terminal.shows("42")
+        await terminal.shows("you> what is 1")
+        terminal.type("99+1\r")
+        await terminal.shows("200")
+        await terminal.shows("you> ", times=5)
+        assert terminal.screen.count(b"42") == 1, "once"
+        terminal.type("exit\r")
+        assert await asyncio.wait_for(terminal.process.wait(), 20) == 0
+    await service.assembly.desk.apply("delete", schedule)
