@@ -30,7 +30,7 @@ from adapters.connecting import (
 )
 from adapters.limits.moving_window import MovingWindow
 from adapters.making import build_shop
-from adapters.operator import OPERATOR, to_own_place
+from adapters.operator import OPERATOR, TERMINAL, to_own_place
 from adapters.planner_on_demand import PlannerOnDemand
 from adapters.queue.broadcast import RedisBroadcast
 from adapters.queue.connection import connect, connect_async
@@ -164,6 +164,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         clock=clock,
         limits=ScheduleLimits(minimum_seconds=settings.flowmate_schedule_minimum_seconds),
         default_zone=settings.flowmate_zone,
+        unposted=frozenset({TERMINAL}),
     )
     shop = build_shop(
         settings,

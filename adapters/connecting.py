@@ -9,7 +9,7 @@ from adapters.integrations import KindParts
 from adapters.integrations.registry import OnDemandKinds
 from adapters.invitations import SignedInvitations
 from adapters.mcp.source import McpTools
-from adapters.operator import OPERATOR
+from adapters.operator import OPERATOR, TERMINAL
 from adapters.settings import Settings, operator_token
 from adapters.sql.database import Database
 from adapters.sql.integrations import SqlIntegrations
@@ -63,7 +63,9 @@ def build_service_commands(
 ) -> ServiceCommands:
     """What may be said about services in chats, and by whom."""
     admins = settings.admins | {OPERATOR.id}
-    return ServiceCommands(desk=desk, invitations=invitations, clock=clock, admins=admins)
+    return ServiceCommands(
+        desk=desk, invitations=invitations, clock=clock, admins=admins, by_command=frozenset({TERMINAL})
+    )
 
 
 async def rotate_keys(settings: Settings) -> Rotation:

@@ -6,6 +6,8 @@ from core.models import Address, Person
 
 PLATFORM = "local"
 WORKSPACE = "local"
+TERMINAL = "terminal"
+"""The origin of what is said in the terminal, which talks through the API."""
 OPERATOR = Person(id=f"{PLATFORM}:{WORKSPACE}:operator", name="operator")
 
 

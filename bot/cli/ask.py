@@ -42,7 +42,7 @@ async def answer_to(api: Api, question: Question, *, console: Console, zone: str
 def show(answer: Answer, *, out: Console, aside: Console) -> None:
     """The answer on stdout; what it took beside it, where somebody looks."""
     show_text(answer.answer or "", out=out)
-    if is_live(aside):
+    if is_live(aside) and answer.delegation_id:
         style = STATUS_STYLES.get(answer.status or "", "")
         aside.print(f"[{style}]{answer.status}[/] [dim]· {_took(answer)}[/]")
 

@@ -51,6 +51,7 @@ class Answer(Body):
     """A delegation as the API shows it; `body` is what it sent, for `--json`."""
 
     delegation_id: str
+    """Empty for what is told at once, and not kept."""
     status: str | None = None
     answer: str | None = None
     results: tuple[AgentResult, ...] = ()
@@ -60,6 +61,19 @@ class Answer(Body):
     @property
     def final(self) -> bool:
         return self.status in tuple(Status)
+
+
+class Arrival(Body):
+    """One line of the list of delegations, as far as an answer that comes by itself goes."""
+
+    delegation_id: str
+    instruction: str
+    origin: str
+    answer: str | None = None
+
+
+class Arrivals(Body):
+    delegations: tuple[Arrival, ...] = ()
 
 
 class Happening(Body):
@@ -126,6 +140,7 @@ class AgentCards(Listing):
 class ScheduleRun(Body):
     slot: AwareDatetime
     outcome: str
+    delegation_id: str | None = None
 
 
 class ScheduleCard(Body):

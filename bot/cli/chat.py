@@ -8,12 +8,13 @@ import os
 import readline
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.text import Text
 
 from adapters.settings import Settings
+from bot.cli.arrivals import Watch
 from bot.cli.ask import answer_to, show, show_text
 from bot.cli.client import Api, CallFailed, Unreachable, to_question
 from bot.cli.terminal import stderr, stdout
@@ -33,9 +34,13 @@ def chat(settings: Settings) -> int:
     aside = stderr()
     if typed:
         aside.print(Text(words.CHAT_BEGINS, style="dim"))
-    with _history(settings.data_dir / "chat_history") if typed else contextlib.nullcontext():
-        for line in _lines(typed):
-            if line in ("/quit", "/exit"):
+    watch = Watch(settings, conversation, prompt=PROMPT)
+    with contextlib.ExitStack() as stack:
+        if typed:
+            stack.enter_context(_history(settings.data_dir / "chat_history"))
+            stack.enter_context(watch.watching())
+        for line in _lines(watch.read if typed else sys.stdin.readline, typed=typed):
+            if line.lower().removeprefix("/") in ("quit", "exit"):
                 break
             try:
                 _respond(settings, line, conversation)
@@ -77,13 +82,15 @@ async def _show_agents(settings: Settings) -> None:
             stdout().print(line.append(f"  {printable(agent.description)}", style="not bold"))
 
 
-def _lines(typed: bool) -> Iterator[str]:
+def _lines(read: Callable[[], str], *, typed: bool) -> Iterator[str]:
     """What is written, without empty lines, until the end of the input."""
     while True:
         try:
-            line = input(PROMPT) if typed else sys.stdin.readline()
+            line = read()
         except KeyboardInterrupt:
             sys.stdout.write("\n")
+            if not readline.get_line_buffer():
+                stderr().print(Text(words.CHAT_LEAVING, style="dim"))
             continue
         except EOFError:
             sys.stdout.write("\n")

@@ -124,6 +124,8 @@ class Api:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
+            # A connection for each request: between two of them a person may think, and the service closes what idles.
+            connector=aiohttp.TCPConnector(force_close=True),
             headers={"Authorization": f"Bearer {self._token}"},
             timeout=aiohttp.ClientTimeout(total=self._answer_seconds, connect=CONNECT_SECONDS),
         )
@@ -134,13 +136,13 @@ class Api:
     ) -> None:
         await self._session.close()
 
-    async def delegate(self, question: Question) -> str:
-        """Hand the instruction in; returns the delegation's id."""
+    async def delegate(self, question: Question) -> Answer:
+        """Hand the instruction in; the answer is final, and has no id, where it is told at once."""
         headers = {"Prefer": "respond-async", "Idempotency-Key": question.key, "X-Origin": "terminal"}
         if question.conversation is not None:
             headers["X-Conversation"] = question.conversation
         text = await self._call("POST", "/api/v1/agents/delegate/task", json=question.body, headers=headers)
-        return self._read(Answer, text).delegation_id
+        return self._read(Answer, text).model_copy(update={"body": text})
 
     async def answer(self, question: Question) -> Answer:
         """Hand the instruction in, and wait for the answer for as long as the question says."""

@@ -43,7 +43,11 @@ async def converse(api: Api, question: Question, *, progress: Progress, prompt: 
         async with asyncio.timeout(None if question.timeout_ms is None else question.timeout_ms / 1000):
             return await answering
     except TimeoutError:
-        place = f"/api/v1/delegations/{accepting.result()}" if accepting.done() else "/api/v1/delegations"
+        place = (
+            f"/api/v1/delegations/{accepting.result().delegation_id}"
+            if accepting.done()
+            else "/api/v1/delegations"
+        )
         raise NotYet(words.not_yet(timeout_ms=question.timeout_ms or 0, place=place)) from None
     except asyncio.CancelledError:
         sentence = await _withdraw(api, accepting)
@@ -55,9 +59,13 @@ async def converse(api: Api, question: Question, *, progress: Progress, prompt: 
         await asyncio.gather(accepting, return_exceptions=True)
 
 
-async def _follow(api: Api, accepting: asyncio.Task[str], progress: Progress, prompt: Prompt) -> Answer:
+async def _follow(api: Api, accepting: asyncio.Task[Answer], progress: Progress, prompt: Prompt) -> Answer:
     # Shielded: when Ctrl-C comes just now, it must still be known what there is to cancel.
-    delegation_id = await asyncio.shield(accepting)
+    accepted = await asyncio.shield(accepting)
+    delegation_id = accepted.delegation_id
+    if not delegation_id:
+        progress.settle(accepted)
+        return accepted
     async with prompt:
         with suppress(EventsLost):
             async with aclosing(api.events(delegation_id, words=progress.written is not None)) as events:
@@ -87,10 +95,13 @@ async def _poll(api: Api, delegation_id: str) -> Answer:
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _withdraw(api: Api, accepting: asyncio.Task[str]) -> str:
+async def _withdraw(api: Api, accepting: asyncio.Task[Answer]) -> str:
     try:
         async with asyncio.timeout(CANCEL_SECONDS):
-            await api.cancel(await accepting)
+            delegation_id = (await accepting).delegation_id
+            if not delegation_id:
+                return words.NOT_WITHDRAWN
+            await api.cancel(delegation_id)
     except (CallFailed, TimeoutError):
         return words.NOT_WITHDRAWN
     return answers.CANCELLED

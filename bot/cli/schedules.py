@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from adapters.settings import Settings
-from bot.cli.bodies import ScheduleCard
-from bot.cli.client import Api, CallFailed
+from adapters.text.markdown import plain
+from bot.cli.bodies import Answer, ScheduleCard
+from bot.cli.client import Api, CallFailed, Unreachable
 from bot.cli.terminal import stdout
 from bot.readout import printable
 from core.models.schedule import SlotOutcome
@@ -22,6 +23,7 @@ async def list_schedules(settings: Settings, *, as_json: bool) -> int:
     """Show every schedule; returns the exit code."""
     async with Api(settings) as api:
         cards = await api.schedules()
+        ends = {} if as_json else {card.id: await _last_answer(api, card) for card in cards}
     if as_json:
         sys.stdout.write(json.dumps([card.model_dump(by_alias=True, mode="json") for card in cards]) + "\n")
         return 0
@@ -29,8 +31,20 @@ async def list_schedules(settings: Settings, *, as_json: bool) -> int:
     if not cards:
         console.print(Text(terminal.NO_SCHEDULES), soft_wrap=True)
     for card in cards:
-        _show(console, card, runs=1)
+        _show(console, card, runs=1, last=ends[card.id])
     return 0
+
+
+async def _last_answer(api: Api, card: ScheduleCard) -> Answer | None:
+    """What the newest run gave; None where there is nothing to be seen of it from here."""
+    if not card.last_runs or card.last_runs[0].delegation_id is None:
+        return None
+    try:
+        return await api.delegation(card.last_runs[0].delegation_id)
+    except Unreachable:
+        raise
+    except CallFailed:  # posted into a chat, it is that chat's
+        return None
 
 
 async def add_schedule(
@@ -42,6 +56,7 @@ async def add_schedule(
     console = stdout()
     console.print(Text(terminal.saved_as(card.number), style="bold"))
     _show(console, card, runs=3)
+    _say_where(console, card)
     return 0
 
 
@@ -64,10 +79,17 @@ async def change_schedule(settings: Settings, number: int, change: str) -> int:
     console.print(Text(words.LEADS[change], style="bold"))
     if change != "delete":
         _show(console, card, runs=1)
+    if change in words.ANSWERS_COME:
+        _say_where(console, card)
     return 0
 
 
-def _show(console: Console, card: ScheduleCard, *, runs: int) -> None:
+def _say_where(console: Console, card: ScheduleCard) -> None:
+    if not card.post_to:
+        console.print(Text(words.ON_THE_PAGE, style="dim"), soft_wrap=True)
+
+
+def _show(console: Console, card: ScheduleCard, *, runs: int, last: Answer | None = None) -> None:
     line = Text(f"{card.number}. ", style="bold")
     line.append(printable(card.when), style="bold")
     addressed = f"@{card.agent} " if card.agent else ""
@@ -80,9 +102,18 @@ def _show(console: Console, card: ScheduleCard, *, runs: int) -> None:
     for coming in _coming(card, runs):
         console.print(Text(f"   {coming}", style="dim"))
     if card.last_runs:
-        last = card.last_runs[0]
-        said = words.missed_run if last.outcome == SlotOutcome.MISSED else words.last_run
-        console.print(Text(f"   {said(last.slot, zone=card.zone)}", style="dim"))
+        ran = card.last_runs[0]
+        said = words.missed_run if ran.outcome == SlotOutcome.MISSED else words.last_run
+        console.print(Text(f"   {said(ran.slot, zone=card.zone)}", style="dim"))
+    if last is not None:
+        ended = terminal.outcome(last.status, printable(_first_line(last.answer or "")))
+        console.print(Text(f"   {ended}", style="dim"), soft_wrap=True)
+
+
+def _first_line(text: str) -> str:
+    """Of an answer, without the marks that only a chat shows."""
+    lines = (line.lstrip("#>-* ").strip() for line in plain(text).splitlines())
+    return next((line for line in lines if line), "")
 
 
 def _coming(card: ScheduleCard, runs: int) -> list[str]:

@@ -11,10 +11,11 @@ from difflib import get_close_matches
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.responses import JSONResponse
 
 from adapters.assembly import Assembly
 from adapters.chat.text import clean
-from adapters.operator import PLATFORM, WORKSPACE
+from adapters.operator import PLATFORM, TERMINAL, WORKSPACE
 from bot.http import contract
 from bot.http.auth import Asker
 from bot.http.bodies import body_of, documented
@@ -28,6 +29,7 @@ from bot.http.schemas import (
     PlanIn,
     PlanOut,
     TaskIn,
+    ToldOut,
     accepted,
     from_delegation,
     from_plan,
@@ -36,6 +38,7 @@ from bot.http.waiting import wait_for_answer
 from core.context import to_task
 from core.errors import Conflict, StoreUnavailable
 from core.intake import check_instruction
+from core.integrations.commands import Told
 from core.models import Address, Delegation, DelegationState, Instruction, Person, Plan
 from core.policies import HISTORY_EXCHANGES
 from core.ports.planner import PlanRequest
@@ -74,7 +77,7 @@ def _wishes(
         key=key,
         conversation=conversation,
         respond_async=any(one.partition(";")[0].strip() == "respond-async" for one in preferences),
-        origin="terminal" if request.headers.get("x-origin") == "terminal" else "api",
+        origin=TERMINAL if request.headers.get("x-origin") == TERMINAL else "api",
     )
 
 
@@ -104,10 +107,15 @@ async def delegate(
     """Ask for something, and get one answer. Waits up to `timeout`; 202 after that, or at once with
     `Prefer: respond-async`. The work goes on whether somebody waits or not."""
     await check_agents(assembly, asker, task.preferred_agents)
+    instruction = to_instruction(asker, task, wishes)
+    # In the terminal a person speaks, as in a chat; a program has routes for what is told there.
+    take = reception.hear if wishes.origin == TERMINAL else reception.receive
     try:
-        receipt = await reception.receive(to_instruction(asker, task, wishes))
+        receipt = await take(instruction)
     except Conflict as error:
         raise invalid("Idempotency-Key", error.sentence) from error
+    if isinstance(receipt, Told):
+        return JSONResponse(ToldOut(answer=receipt.text).model_dump(by_alias=True))
     if not wishes.respond_async and receipt.notice is None:
         await wait_for_answer(request, assembly, receipt.delegation_id, seconds=task.timeout / 1000)
     try:

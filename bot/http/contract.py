@@ -23,6 +23,9 @@ CONVERSATION = (
     "letters, digits, dots, dashes and underscores; without it every request stands alone."
 )
 PREFER = "`respond-async`: answer 202 at once instead of waiting (RFC 7240)."
+OF_CONVERSATION = (
+    "only what was asked, and what its schedules answered, in this conversation (`X-Conversation`)"
+)
 BEFORE = "the page with what was received before this instant: `next` of the page before"
 CORRELATION = (
     "On every response; the request's own where it is 8 to 64 letters, digits, dots, dashes, underscores."

@@ -18,7 +18,7 @@ from bot.http.problems import invalid
 from bot.http.schemas import AcceptedOut, AnswerOut, Page, from_delegation, to_summary
 from bot.http.waiting import wait_for_answer
 from core.errors import NotFound
-from core.models import Delegation
+from core.models import Address, Delegation
 
 CANCEL_SECONDS = 5.0
 """How long a cancelled delegation's answer is waited for: stopping what runs takes a moment."""
@@ -40,11 +40,16 @@ async def delegations(
     assembly: Parts,
     before: Annotated[datetime | None, Query(description=contract.BEFORE)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    conversation: Annotated[str, Query(max_length=64, description=contract.OF_CONVERSATION)] = "",
 ) -> Page:
     """What was asked over the API and in the terminal, newest first, without the agents' results."""
     if before is not None and before.tzinfo is None:
         raise invalid("before", "give an instant with its offset, such as 2026-11-22T10:00:00Z.")
-    found = await assembly.store.recent(workspace=WORKSPACE, before=before, limit=limit)
+    if conversation:
+        address = Address(platform=PLATFORM, workspace=WORKSPACE, place=conversation)
+        found = (await assembly.store.in_conversation(address, before=before, limit=limit))[::-1]
+    else:
+        found = await assembly.store.recent(workspace=WORKSPACE, before=before, limit=limit)
     # `Z`, since a plus sign would have to be escaped in a query.
     last = found[-1].received_at.astimezone(UTC).isoformat().replace("+00:00", "Z") if found else None
     return Page(delegations=[to_summary(one) for one in found], next=last if len(found) == limit else None)

@@ -110,6 +110,14 @@ class AcceptedOut(AnswerOut):
     )
 
 
+class ToldOut(Schema):
+    """What the terminal is told at once: nothing is delegated, and nothing kept."""
+
+    delegation_id: Literal[""] = ""
+    status: Literal["success"] = "success"
+    answer: str = Field(description="Markdown")
+
+
 class SummaryOut(Schema):
     """One line of the list of delegations."""
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from core.errors import ConfigurationError, FlowMateError, InvalidIntegration, NotFound, PermanentError
 from core.integrations.desk import IntegrationDesk
 from core.integrations.forms import to_form, to_wanted
-from core.models import Address, Frozen, Instruction, Person
+from core.models import Frozen, Instruction, Person
 from core.models.form import Form, Submission
 from core.models.integration import Integration, IntegrationName
 from core.ports.clock import Clock
@@ -53,13 +53,22 @@ class ServiceCommands:
     """Understands exact commands alone: whatever else is said is an instruction like any other."""
 
     def __init__(
-        self, *, desk: IntegrationDesk, invitations: Invitations, clock: Clock, admins: frozenset[str]
+        self,
+        *,
+        desk: IntegrationDesk,
+        invitations: Invitations,
+        clock: Clock,
+        admins: frozenset[str],
+        by_command: frozenset[str] = frozenset(),
     ) -> None:
-        """`admins` are the ids of the people who may connect, test and revoke."""
+        """`admins` are the ids of the people who may connect, test and revoke; `by_command` are the doors, by their
+        instructions' origin, where FlowMate's own commands are at hand: a service is connected with one, not by a link.
+        """
         self._desk = desk
         self._invitations = invitations
         self._clock = clock
         self._admins = admins
+        self._by_command = by_command
         self._testing: set[asyncio.Task[Integration]] = set()
         self._answers: dict[str, asyncio.Task[Told | None]] = {}
         """By the key of the instruction, the oldest first."""
@@ -123,9 +132,7 @@ class ServiceCommands:
             return None
         key = instruction.key
         if key not in self._answers:
-            self._answers[key] = asyncio.create_task(
-                self._understood(text, person=instruction.person, address=instruction.address)
-            )
+            self._answers[key] = asyncio.create_task(self._understood(text, instruction))
             self._answers[key].add_done_callback(partial(self._keep, key))
         # A door that gives up waiting must not end what others wait for, nor what was begun.
         return await asyncio.shield(self._answers[key])
@@ -137,7 +144,8 @@ class ServiceCommands:
         while len(self._answers) > KEPT_ANSWERS:
             self._answers.pop(next(iter(self._answers)))
 
-    async def _understood(self, text: str, *, person: Person, address: Address) -> Told | None:
+    async def _understood(self, text: str, instruction: Instruction) -> Told | None:
+        person, address = instruction.person, instruction.address
         workspace = f"{address.platform}:{address.workspace}"
         said = text.split()
         first, *rest = [word.lower() for word in said] or [""]
@@ -148,7 +156,8 @@ class ServiceCommands:
         elif first in ("test", "revoke") and not await self._is_one(workspace, rest):
             return None
         if first == "connect" and self._asks_to_connect(wanted := self._kind_first(said[1:])):
-            return await self._connect(workspace, wanted, person=person)
+            linked = instruction.origin not in self._by_command
+            return await self._connect(workspace, wanted, person=person, linked=linked)
         if first in ("test", "revoke") and len(rest) == 1:
             return await self._change(workspace, first, rest[0], person=person)
         return Told(text=words.USAGE) if text.split()[0].lower() == "integrations" and len(said) < 4 else None
@@ -170,7 +179,7 @@ class ServiceCommands:
     def _asks_to_connect(self, rest: list[str]) -> bool:
         return len(rest) < 2 or rest[0].lower() in self._desk.kinds
 
-    async def _connect(self, workspace: str, rest: list[str], *, person: Person) -> Told:
+    async def _connect(self, workspace: str, rest: list[str], *, person: Person, linked: bool) -> Told:
         """`rest` as it was written: a token in small letters would look like a name."""
         kinds = self._desk.kinds
         if not rest:
@@ -179,17 +188,14 @@ class ServiceCommands:
         if kind not in kinds:
             return Told(text=words.no_such_kind(kind[:40], kinds=sorted(kinds)))
         if len(more) > 1 or (more and not _is_short_name(more[0])):
-            return Told(text=words.no_secrets_here(kind))
+            return Told(text=words.no_secrets_here(kind, linked=linked))
         if person.id not in self._admins:
             return Told(text=words.not_allowed(person.id))
         name = more[0] if more else kind
-        invitation = Invitation(
-            workspace=workspace,
-            kind=kind,
-            name=name,
-            by=person.id,
-            until=self._clock.now() + LINK_LASTS,
-        )
+        if not linked:
+            return Told(text=words.connect_by_command(kind, name=name))
+        until = self._clock.now() + LINK_LASTS
+        invitation = Invitation(workspace=workspace, kind=kind, name=name, by=person.id, until=until)
         try:
             link = await self._invitations.issue(invitation)
         except ConfigurationError as error:

@@ -112,10 +112,26 @@ def connect_here(name: str, *, minutes: int) -> str:
     return f"Connect {name} on this page; the link works once, and for {minutes} minutes. Write no secret in here."
 
 
-def no_secrets_here(kind: str) -> str:
+def connect_by_command(kind: str, *, name: str) -> str:
+    """Where FlowMate's commands are at hand."""
+    named = "" if name == kind else f" --name {name}"
     return (
-        f"Say `connect {kind}`, or `connect {kind} NAME` with a short name in small letters, and nothing else. Secrets "
-        "are asked for on a page of their own; if you just wrote one, delete that message and replace the secret."
+        f"Run `flowmate integrations connect {kind}{named}` in a terminal: it asks for what it needs, and shows no "
+        "secret. Write no secret in here."
+    )
+
+
+def no_secrets_here(kind: str, *, linked: bool = True) -> str:
+    """`linked`: whether a link is given for the form, or a command named."""
+    say = f"Say `connect {kind}`, or `connect {kind} NAME` with a short name in small letters, and nothing else."
+    if not linked:
+        return (
+            f"{say} Secrets are asked for by the command that it names; if you just wrote one, replace it: the "
+            "terminal remembers what was typed."
+        )
+    return (
+        f"{say} Secrets are asked for on a page of their own; if you just wrote one, delete that message and replace "
+        "the secret."
     )
 
 

@@ -30,6 +30,15 @@ LEADS = {
     "delete": "Deleted.",
     "run": "It runs now.",
 }
+ANSWERS_COME = ("save", "resume", "run")
+"""The changes after which there will be answers."""
+ON_THE_PAGE = (
+    "Its answers come on the page (`flowmate link`); `flowmate schedules list` tells how the last run went."
+)
+IN_ITS_CHAT = (
+    "Its answers come on the page (`flowmate link`), and into the chat in which it was made while that is open; "
+    "`flowmate schedules list` tells how the last run went."
+)
 DISCARDED = "Discarded; nothing was saved."
 
 SHALL_I_SAVE = "Shall I save it?"

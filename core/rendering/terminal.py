@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from core.rendering.budgets import HOW_TO_SET, HOW_TO_SET_IN_TERMINAL
-from core.rendering.grammar import counted
+from core.rendering.grammar import counted, shortened
 from core.rendering.help import COMMANDS
 
 PLANNING = "Working out who does what"
 ANSWERING = "Answering"
 CANCELLING = "Cancelling"
 TRYING_AGAIN = "Trying again"
-CHAT_BEGINS = "Ctrl-D leaves, /help says what else there is."
+CHAT_BEGINS = "`exit` or Ctrl-D leaves, /help says what else there is."
+CHAT_LEAVING = "`exit` or Ctrl-D leaves."
 CHAT_COMMANDS = f"""\
 In this terminal:
   /agents  {COMMANDS["agents"]}
   /help    {COMMANDS["help"]}
-  /quit    leave (Ctrl-D does too; Ctrl-C cancels what is running)"""
+  /quit    leave (exit, quit and Ctrl-D do too; Ctrl-C cancels what is running)"""
 NOT_WITHDRAWN = "Interrupted; the service could not be asked to cancel, so it may still run."
 NO_SCHEDULES = (
     "There are no schedules yet. Say when, and what you want: "
@@ -49,6 +50,18 @@ def no_such_schedule(number: int) -> str:
 
 def saved_as(number: int) -> str:
     return f"Saved as schedule {number}."
+
+
+def outcome(status: str | None, first_line: str) -> str:
+    """How a schedule's last run went, and what its answer begins with."""
+    if status is None or status == "running":
+        return "It is still running."
+    return f"{status}: {shortened(first_line)}" if first_line else f"{status}."
+
+
+def arrived(instruction: str, answer: str) -> str:
+    """An answer that came by itself, below what it answers. Markdown."""
+    return f"> {shortened(instruction)}\n\n{answer}"
 
 
 def not_yet(*, timeout_ms: int, place: str) -> str:

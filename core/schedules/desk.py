@@ -58,13 +58,17 @@ class Desk:
         clock: Clock,
         limits: ScheduleLimits | None = None,
         default_zone: str = "UTC",
+        unposted: frozenset[str] = frozenset(),
     ) -> None:
+        """`unposted` are the doors, by their instructions' origin, that nothing is posted into: where answers that
+        come by themselves are to be found has to be said."""
         self.schedules = schedules
         self._store = store
         self._alarm = alarm
         self._clock = clock
         self._limits = limits or ScheduleLimits()
         self._default_zone = default_zone
+        self._unposted = unposted
 
     async def answer(
         self, delegation: Delegation, *, history: Sequence[Exchange] = ()
@@ -206,7 +210,10 @@ class Desk:
             return Status.FAILED, Reply(text=conflict.sentence)
         if change == "discard":
             return Status.SUCCESS, Reply(text=words.DISCARDED)
-        return Status.SUCCESS, await self._card(changed, delegation.id, lead=words.LEADS.get(change, ""))
+        lead = words.LEADS.get(change, "")
+        if change in words.ANSWERS_COME and instruction.origin in self._unposted and not changed.post_to:
+            lead = f"{lead} {words.IN_ITS_CHAT}"
+        return Status.SUCCESS, await self._card(changed, delegation.id, lead=lead)
 
     async def _card(self, schedule: Schedule, shown_in: str, *, lead: str = "") -> Reply:
         slots = await self.schedules.slots(schedule.id)

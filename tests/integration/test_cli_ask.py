@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.bodies import AgentCard
+from core.rendering import terminal as words
 from core.rendering.help import help_text
 from tests.counterparts.flowmate_api import AGENTS, ANSWER, FlowMateApi
 from tests.integration.test_cli_command import TOKEN, Flowmate, eventually, free_port
@@ -152,3 +154,26 @@ async def test_a_chat_is_one_conversation(flowmate: Flowmate, api: FlowMateApi) 
         "There is no /what here; /help lists what there is.",
         "You reached 100 requests in 15 minutes; try again in 3 minutes.",
     ]
+
+
+@pytest.mark.parametrize("word", ["exit", "Quit"])
+async def test_a_chat_ends_with_a_word(flowmate: Flowmate, api: FlowMateApi, word: str) -> None:
+    ran = await flowmate.run("chat", typed=f"{word}\nnever sent\n")
+
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    assert api.received == []
+
+
+async def test_ctrl_c_where_nothing_is_written_says_how_to_leave(flowmate: Flowmate) -> None:
+    async with flowmate.on_a_terminal("chat") as terminal:
+        await terminal.shows("you> ")
+        terminal.type("half a")
+        await terminal.shows("half a")
+        terminal.process.send_signal(signal.SIGINT)
+        await terminal.shows("you> ", times=2)
+        assert words.CHAT_LEAVING.encode() not in terminal.screen
+        terminal.process.send_signal(signal.SIGINT)
+        await terminal.shows("you> ", times=3)
+        assert words.CHAT_LEAVING.encode() in terminal.screen
+        terminal.type("exit\r")
+        assert await asyncio.wait_for(terminal.process.wait(), 20) == 0

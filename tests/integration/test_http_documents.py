@@ -128,7 +128,11 @@ async def test_what_the_headers_ask_for_is_documented(service: Service) -> None:
     paths = (await document(service))["paths"]
     named = {(one["in"], one["name"]) for one in paths[DELEGATE]["post"]["parameters"]}
     assert {("header", "Idempotency-Key"), ("header", "X-Conversation"), ("header", "Prefer")} <= named
-    assert {one["name"] for one in paths[DELEGATIONS]["get"]["parameters"]} == {"before", "limit"}
+    assert {one["name"] for one in paths[DELEGATIONS]["get"]["parameters"]} == {
+        "before",
+        "conversation",
+        "limit",
+    }
 
 
 @pytest.mark.parametrize(

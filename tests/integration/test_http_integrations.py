@@ -11,6 +11,7 @@ import pytest
 from adapters.queue.connection import connect
 from adapters.sql.integrations import SqlIntegrations
 from bot.logging import Masked
+from core.rendering import integrations as words
 from tests.counterparts.smtp import MailServer, mail_server
 from tests.integration.http_harness import TOKEN, Service
 from tests.integration.test_cli_command import Flowmate
@@ -175,3 +176,28 @@ async def test_the_command_reads_secrets_from_standard_input_and_shows_none(
     assert "no integration named outbox" in gone.err
     for ran in (made, wrong, listed, tested, revoked, gone):
         assert SECRET not in ran.out + ran.err
+
+
+async def test_what_a_chat_understands_of_services_is_understood_in_the_terminal(
+    service: Service, tmp_path: Path
+) -> None:
+    flowmate = Flowmate(tmp_path, port=service.port, token=TOKEN)
+    async with mail_server(with_login=True) as mail:
+        await service.post(PATH, smtp(mail))
+        before = await service.get("/api/v1/delegations")
+        said = ["integrations", "connect smtp", "test smtp", "revoke smtp", "what is 2+2"]
+        ran = await flowmate.run("chat", typed="\n".join(said))
+    assert (ran.code, ran.err) == (0, "")
+    for part in (
+        "- **smtp** (smtp): works",
+        "`flowmate integrations connect smtp`",
+        "smtp works: The mail server lets FlowMate in.",
+        "smtp is revoked",
+        "4",
+    ):
+        assert part in ran.out
+    asked = await flowmate.run("ask", "integrations", "--json")
+    assert json.loads(asked.out) == {"delegationId": "", "status": "success", "answer": words.overview(())}
+    after = await service.get("/api/v1/delegations")
+    new = after.body["delegations"][: -len(before.body["delegations"]) or None]
+    assert [one["instruction"] for one in new] == ["what is 2+2"], "nothing else is kept"

@@ -34,16 +34,20 @@ class Hall(Bench):
         self.keys = itertools.count()
         self.invitations = InMemoryInvitations(refuses=refuses)
         self.commands = ServiceCommands(
-            desk=self.desk, invitations=self.invitations, clock=ManualClock(), admins=frozenset({ADA.id})
+            desk=self.desk,
+            invitations=self.invitations,
+            clock=ManualClock(),
+            admins=frozenset({ADA.id}),
+            by_command=frozenset({"shell"}),
         )
 
     async def told(
-        self, text: str, *, by: Person = ADA, at: Address = PLACE, key: str | None = None
+        self, text: str, *, by: Person = ADA, at: Address = PLACE, key: str | None = None, origin: str = "toy"
     ) -> Told | None:
         """The answer to a new message, or to the one with this key."""
         key = key or f"key-{next(self.keys)}"
         return await self.commands.answer(
-            Instruction(key=key, text=text, person=by, address=at, origin="toy")
+            Instruction(key=key, text=text, person=by, address=at, origin=origin)
         )
 
     async def said(self, text: str, **where: object) -> str:
@@ -246,6 +250,22 @@ async def test_a_test_that_takes_long_goes_on_by_itself(monkeypatch: pytest.Monk
 
 async def test_without_a_safe_address_there_is_no_link() -> None:
     assert await Hall(refuses="Set FLOWMATE_BASE_URL.").said("connect toy") == "Set FLOWMATE_BASE_URL."
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("connect toy", "Run `flowmate integrations connect toy` in a terminal"),
+        ("integrations connect toy mine", "`flowmate integrations connect toy --name mine`"),
+        ("connect toy ghp_R2d2C3po0123456789", "replace it"),
+    ],
+)
+async def test_where_commands_are_at_hand_one_is_named_and_no_link_is_made(text: str, part: str) -> None:
+    hall = Hall(refuses="Set FLOWMATE_BASE_URL.")
+    said = await hall.said(text, origin="shell")
+    assert part in said
+    assert "ghp_" not in said
+    assert hall.invitations.issued == []
 
 
 def test_admins_are_whom_the_settings_name() -> None:
