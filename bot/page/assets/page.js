@@ -39,7 +39,6 @@ function listen() {
 function show(turn) {
   const old = document.getElementById(`t-${turn.id}`);
   if (old && old.dataset.version === turn.version) return;
-  const follow = atEnd();
   const article = old || document.createElement("article");
   const opened = [...article.querySelectorAll("details[open]")].map((one) => one.id);
   const focused = article.contains(document.activeElement) ? document.activeElement.id : null;
@@ -61,7 +60,7 @@ function show(turn) {
   }
   // Whoever stood on a button that is gone stands on its turn, not at the top of the page.
   if (focused !== null) (document.getElementById(focused) || article).focus();
-  if (follow) window.scrollTo(0, document.documentElement.scrollHeight);
+  keepUp();
   if (turn.answered || turn.asks || !old) speak(turn.answered ? `${turn.spoken} ${plain(article)}` : turn.spoken);
   if (turn.answered && document.hidden) document.title = `● ${title}`;
 }
@@ -75,9 +74,8 @@ function hear(piece) {
   written.set(piece.id, steps);
   const known = steps.get(piece.step);
   steps.set(piece.step, { agent: piece.agent, text: (piece.from && known ? known.text : "") + piece.text });
-  const follow = atEnd();
   draw(piece.id);
-  if (follow) window.scrollTo(0, document.documentElement.scrollHeight);
+  keepUp();
 }
 
 function draw(id) {
@@ -95,7 +93,6 @@ function draw(id) {
       box.className = "writing";
       box.dataset.step = step;
       box.setAttribute("aria-live", "off");
-      box.setAttribute("aria-busy", "true");
       if (many) {
         const name = document.createElement("p");
         name.className = "agent";
@@ -109,13 +106,51 @@ function draw(id) {
       words.append(box);
     }
     box.querySelector(".said").textContent = text;
+    // Its agent is done while others still write.
+    const line = words.querySelectorAll(".steps li")[step];
+    const writing = !line || line.classList.contains("running");
+    box.classList.toggle("finished", !writing);
+    box.setAttribute("aria-busy", String(writing));
   }
 }
 
+// Whoever stood at the end stays there, whatever makes the page longer: a turn, its words, a picture that comes later.
+// Only moving up ends that: what grows below moves nobody, but the end is no longer near.
+let following = true;
+let lastTop = 0;
 function atEnd() {
   const page = document.documentElement;
   return page.scrollHeight - page.scrollTop - page.clientHeight < 160;
 }
+function keepUp() {
+  if (following) window.scrollTo(0, document.documentElement.scrollHeight);
+}
+window.addEventListener("scroll", () => {
+  const top = document.documentElement.scrollTop;
+  if (top < lastTop || atEnd()) following = atEnd();
+  lastTop = top;
+});
+window.addEventListener("resize", keepUp);
+const growth = new ResizeObserver(keepUp);
+
+// What somebody opens is brought into sight, and nothing moves it away again.
+let opening = null;
+turns.addEventListener("click", (event) => {
+  const summary = event.target.closest("summary");
+  if (!summary || summary.parentElement.open) return;
+  opening = summary.parentElement;
+  following = false;
+});
+turns.addEventListener(
+  "toggle",
+  (event) => {
+    if (event.target !== opening) return;
+    opening = null;
+    event.target.scrollIntoView({ block: "nearest" });
+    following = atEnd();
+  },
+  true,
+);
 
 function plain(article) {
   return article.querySelector(".words").textContent.trim().slice(0, 600);
@@ -177,6 +212,9 @@ form.addEventListener("submit", async (event) => {
   send.disabled = true;
   send.textContent = send.dataset.sending;
   tell("");
+  // Whoever asks wants to see what comes of it.
+  following = true;
+  keepUp();
   try {
     const done = await post(form.action, new FormData(form));
     tell(done.notice, done);
@@ -290,7 +328,7 @@ form.elements.zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "
 say.value = say.value || sessionStorage.getItem(draftKey) || "";
 localise(document);
 fit();
-if (turns.children.length) {
-  window.scrollTo(0, document.documentElement.scrollHeight);
-}
+following = turns.children.length > 0;
+keepUp();
+growth.observe(document.querySelector("main"));
 if (!new URLSearchParams(location.search).has("before")) listen();
