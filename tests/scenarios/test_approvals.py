@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.page.views import Views
 from core.approvals.policy import Rules
 from core.errors import MessengerUnavailable, RecipientGone
 from core.memory.messenger import Message
@@ -139,6 +140,7 @@ async def test_with_a_model_a_no_is_told_and_the_run_goes_on() -> None:
     assert ended.outcome is StepState.DENIED
     delegation = await here.store.load(delegation_id)
     assert progress.doing(delegation, ended) == "denied"
+    assert '<td class="bad">denied</td>' in Views(zone="UTC").turn(delegation).html
     [told] = [e for e in await here.store.events(delegation_id) if e.kind is EventKind.STEP_ENDED]
     assert told.data["state"] == "denied"
 
