@@ -41,7 +41,7 @@ def build_planner(
     # What the planners know of words is 9 MB, which a process that plans nothing goes without.
     from core.planning import ModelPlanner, RulePlanner, TieredPlanner
 
-    rules = RulePlanner(tools=tools)
+    rules = RulePlanner(tools=tools, alone=model is None)
     return TieredPlanner(
         rules=rules, model=ModelPlanner(model, name=planner_model) if model is not None else None
     )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from adapters.batching import Answer, Said, ready, say
@@ -246,17 +246,23 @@ def _begin_writing(connection: Connection) -> None:
     until = time.monotonic() + BUSY_SECONDS
     driver.execute("PRAGMA busy_timeout = 0").close()
     try:
-        while True:
-            try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                return
-            except OperationalError as error:
-                code = getattr(error.orig, "sqlite_errorcode", 0)
-                if code & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
-                    raise
+        # On the driver itself: among several processes a turn is asked for several times, and SQLAlchemy takes ten
+        # times as long as SQLite for a refusal.
+        while not _begun(driver) and time.monotonic() < until:
             time.sleep(random.uniform(*TURN_SECONDS))
+        if not driver.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         driver.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}").close()
+
+
+def _begun(driver: sqlite3.Connection) -> bool:
+    """Whether there is an answer: begun, or an error that isn't somebody else's turn, which SQLAlchemy is to see."""
+    try:
+        driver.execute("BEGIN IMMEDIATE").close()
+    except sqlite3.OperationalError as error:
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY
+    return True
 
 
 def _is_conflict(error: DBAPIError) -> bool:

@@ -114,7 +114,7 @@ def end(
     )
     if step is None:
         return None
-    said: dict[str, Any] = {"state": result.state.value, "error": result.error}
+    said: dict[str, Any] = {"state": result.outcome.value, "error": result.error}
     whole = _note(c, step, EventKind.STEP_ENDED, now, check_at=now + CHECK, **said)
     # After the delegation's row was locked: whatever step ended before this one is seen to have ended.
     delegation = to_delegation(whole, steps_of(c, step.delegation_id))

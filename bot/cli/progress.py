@@ -248,7 +248,7 @@ class ProgressView:
             waiting = path.waiting_for(printable(names)) if names else path.STATES[row.state]
             return Text(waiting, style="dim")
         notes = [] if row.attempt <= 1 else [words.attempt(row.attempt)]
-        if row.state is StepState.TIMED_OUT and not row.note:
+        if row.state in (StepState.TIMED_OUT, StepState.DENIED) and not row.note:
             notes.append(path.STATES[row.state])
         notes += [one_line(row.note)] if row.note else []
         style = (

@@ -175,7 +175,7 @@ def from_delegation(
     delegation: Delegation, *, now: datetime, notes: Mapping[str, str] | None = None
 ) -> AnswerOut:
     """`notes`: by agent, a sentence about those that are no longer there."""
-    succeeded = sum(step.state is StepState.SUCCEEDED for step in delegation.steps)
+    succeeded = sum(step.outcome is StepState.SUCCEEDED for step in delegation.steps)
     failed = sum(step.state.terminal for step in delegation.steps) - succeeded
     usage = delegation.usage
     until = delegation.answered_at or now
@@ -249,7 +249,7 @@ def from_piece(delegation_id: str, piece: Piece, *, at: datetime) -> dict[str, A
 def _result(step: Step, note: str | None) -> ResultOut | MadeResultOut:
     result = ResultOut(
         agent=step.agent,
-        status=step.state,
+        status=step.outcome,
         output=step.result.output if step.result else "",
         error=step.result.error if step.result else None,
         attempts=step.attempts,

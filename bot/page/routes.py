@@ -14,7 +14,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from adapters.text.markdown import plain
 from bot.http.delegations import load_own
 from bot.http.parts import Front, Parts
 from bot.http.problems import Problem
@@ -26,8 +25,8 @@ from bot.page.shown import SHOWN_TURNS, Conversation
 from bot.page.stream import agents_of, approvals_of, changes, outlines_of, to_address
 from core.errors import NotFound
 from core.integrations.commands import Told
+from core.integrations.masking import KNOWN
 from core.models import ACTIONS, Press
-from core.rendering import integrations
 from core.rendering import page as words
 
 if TYPE_CHECKING:
@@ -104,7 +103,8 @@ async def say(
     instruction = to_instruction(await form_of(request), to_address(place))
     heard = await reception.hear(instruction)
     if isinstance(heard, Told):
-        return _told(request, views, heard, back=f"/conversations/{place}")
+        asked = words.asked_alone(KNOWN.mask(instruction.text), repeatable=heard.repeatable)
+        return _told(request, views, heard, asked=asked, back=f"/conversations/{place}")
     # Pages that are open elsewhere show it at once.
     assembly.events.ring(heard.delegation_id)
     return _done(request, views, f"/conversations/{place}", notice=heard.notice, status=202)
@@ -201,16 +201,15 @@ def _html(html: str, *, status: int = 200) -> HTMLResponse:
     return HTMLResponse(html, status, headers=headers_of())
 
 
-def _told(request: Request, views: Views, told: Told, *, back: str) -> Response:
-    """An answer about services; its form is opened where the page was, whatever others call this place."""
+def _told(request: Request, views: Views, told: Told, *, asked: str, back: str) -> Response:
+    """An answer for the asker alone; its form is opened where the page was, whatever others call this place."""
     parts = urlsplit(told.link)
     form = f"{parts.path}?{parts.query}" if told.link else ""
     if "application/json" in request.headers.get("accept", ""):
-        label = integrations.OPEN_FORM if form else ""
-        return JSONResponse({"notice": plain(told.text), "url": back, "link": form, "label": label})
+        return JSONResponse({"notice": None, "url": back, "told": views.told(asked, told.text, form=form)})
     if form:
         return RedirectResponse(form, 303)
-    return _html(views.sentence(words.NAME, plain(told.text), back=back))
+    return _html(views.told_alone(asked, told.text, back=back))
 
 
 def _done(request: Request, views: Views, url: str, *, notice: str | None, status: int = 200) -> Response:

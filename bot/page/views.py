@@ -120,7 +120,26 @@ class Views:
 
     def sentence(self, heading: str, sentence: str, *, back: str = "/") -> str:
         """A page that says one thing; `back` leads to what it is about, or nowhere."""
-        return self._render("sentence.html", heading=heading, sentence=sentence, back=back)
+        return self._render("sentence.html", heading=heading, sentence=sentence, part="", back=back)
+
+    def told(self, asked: str, answer: str, *, form: str = "") -> str:
+        """What is said to one person alone, under what they asked, as a part of the conversation's page."""
+        return self._told(asked, answer, form=form, back="")
+
+    def told_alone(self, asked: str, answer: str, *, back: str) -> str:
+        """The same on a page of its own, for a browser without the script."""
+        part = Markup(self._told(asked, answer, form="", back=back))
+        return self._render("sentence.html", heading=words.NAME, sentence="", part=part, back=back)
+
+    def _told(self, asked: str, answer: str, *, form: str, back: str) -> str:
+        return self._render(
+            "told.html",
+            asked=asked,
+            answer=Markup(to_html(answer)),
+            form=form,
+            back=back,
+            open_form=integrations.OPEN_FORM,
+        )
 
     def _render(self, name: str, **values: Any) -> str:
         return self._templates.get_template(name).render(**values)

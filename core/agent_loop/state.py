@@ -208,6 +208,7 @@ class Run:
             used_model=self.index > 0,
             tainted=bool(self.sources),
             partial=state is StepState.SUCCEEDED and bool(self.stopped or self._begun or self._ends_cut),
+            denied=state is StepState.SUCCEEDED and bool(self._refused) and not self._written,
             artifacts=tuple(self._artifacts),
             addresses=self.addresses.known_among(output),
         )

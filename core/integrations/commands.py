@@ -42,6 +42,8 @@ class Told(Frozen):
     """Whoever opens it may connect a service: it must be shown to that person alone."""
     alone: bool = False
     """Whether all of it must be shown to that person alone, as a link must."""
+    repeatable: bool = True
+    """Whether what was asked may be shown again; where it may hold a secret it may not."""
 
     @property
     def markdown(self) -> str:
@@ -188,7 +190,7 @@ class ServiceCommands:
         if kind not in kinds:
             return Told(text=words.no_such_kind(kind[:40], kinds=sorted(kinds)))
         if len(more) > 1 or (more and not _is_short_name(more[0])):
-            return Told(text=words.no_secrets_here(kind, linked=linked))
+            return Told(text=words.no_secrets_here(kind, linked=linked), repeatable=False)
         if person.id not in self._admins:
             return Told(text=words.not_allowed(person.id))
         name = more[0] if more else kind

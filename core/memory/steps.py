@@ -102,4 +102,4 @@ class Steps(Rows):
 
     def _end(self, step: Step, result: Result, *, now: datetime) -> None:
         step = self._change_step(step, state=result.state, lease_until=None, ended_at=now, result=result)
-        self._note(step, EventKind.STEP_ENDED, now=now, state=result.state.value, error=result.error)
+        self._note(step, EventKind.STEP_ENDED, now=now, state=result.outcome.value, error=result.error)

@@ -64,6 +64,11 @@ class Step(Frozen):
     result: Result | None = None
 
     @property
+    def outcome(self) -> StepState:
+        """How far it is, or how it ended, as people are told."""
+        return self.result.outcome if self.result is not None and self.state.terminal else self.state
+
+    @property
     def execution_time_ms(self) -> int:
         if self.started_at is None or self.ended_at is None:
             return 0

@@ -83,8 +83,15 @@ class Result(Frozen):
     agent_version: int | None = None
     """Which version of an agent that somebody made ran; None: one from a file."""
     artifacts: tuple[Artifact, ...] = ()
+    denied: bool = False
+    """Whether a person said no to what it was to change, and it went on and changed nothing."""
     addresses: tuple[str, ...] = ()
     """The addresses in the output that somebody else than a model supplied: a person, a page that was read."""
+
+    @property
+    def outcome(self) -> StepState:
+        """How it ended, as people are told: what only went on after a no is not a success."""
+        return StepState.DENIED if self.denied else self.state
 
 
 Action = Literal[

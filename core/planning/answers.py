@@ -53,8 +53,8 @@ def nothing_to_do() -> Plan:
     return _question(words.NOTHING_TO_DO)
 
 
-def nothing_fits(agents: tuple[Agent, ...]) -> Plan:
-    return _question(words.nothing_fits(agents))
+def nothing_fits(agents: tuple[Agent, ...], *, alone: bool) -> Plan:
+    return _question(words.nothing_fits(agents, with_model=not alone))
 
 
 def not_understood(part: str) -> Plan:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from core.models import MAX_STEPS, Plan, PlannedStep, PlannerName
+from core.models import MAX_STEPS, Agent, Plan, PlannedStep, PlannerName
 from core.planning import answers, followups
 from core.planning.boundaries import Strength
 from core.planning.clauses import Clause, Cutter
@@ -47,8 +47,9 @@ class Assigned:
 class RulePlanner:
     """Plans from the words alone: deterministic, pure CPU, and never an exception."""
 
-    def __init__(self, *, tools: Mapping[str, Tool[Any]]) -> None:
-        self._tools = dict(tools)
+    def __init__(self, *, tools: Mapping[str, Tool[Any]], alone: bool = False) -> None:
+        """`alone`: there is no model at all, so that agents can do only what their tools read by themselves."""
+        self._tools, self._alone = dict(tools), alone
         self._indexes = Indexes(self._tools)
 
     async def plan(self, request: PlanRequest) -> Plan:
@@ -61,8 +62,8 @@ class RulePlanner:
         if not any(character.isprintable() and not character.isspace() for character in text):
             return Decision(answers.nothing_to_do(), certain=True)
         if not request.agents:
-            return Decision(answers.nothing_fits(()), certain=True)
-        return _Planning(request, text, tools=self._tools, indexes=self._indexes).decide()
+            return Decision(answers.nothing_fits((), alone=self._alone), certain=True)
+        return _Planning(self, request, text).decide()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,12 @@ class Decision:
 class _Planning:
     """One instruction on its way to a plan."""
 
-    def __init__(
-        self, request: PlanRequest, text: str, *, tools: Mapping[str, Tool[Any]], indexes: Indexes
-    ) -> None:
+    def __init__(self, planner: RulePlanner, request: PlanRequest, text: str) -> None:
         self._request = request
         self._agents = request.agents
         self._named = tuple(agent for agent in request.agents if agent.name not in request.unnamed)
-        self._tools = tools
-        self._index: Index = indexes.of(request.agents, task=request.task)
+        self._tools, self._alone = planner._tools, planner._alone
+        self._index: Index = planner._indexes.of(request.agents, task=request.task)
         self._judge = Judge(self._index, text, task=request.task)
 
     def decide(self) -> Decision:
@@ -97,6 +96,10 @@ class _Planning:
         if (follow_up := self._follow_up(clauses)) is not None:
             return Decision(follow_up)
         return self._from(clauses)
+
+    def _able(self) -> tuple[Agent, ...]:
+        """Those to name who can do anything here just now."""
+        return tuple(agent for agent in self._named if not self._alone or self._tools_of(agent.name))
 
     def _unknown_mention(self) -> Plan | None:
         """A question where the instruction begins with a name that no agent has."""
@@ -133,7 +136,7 @@ class _Planning:
             or (not one.clause.told and judge.fits(one.clause.tokens))
         ]
         if not fitting:
-            return Decision(answers.nothing_fits(self._named))
+            return Decision(answers.nothing_fits(self._able(), alone=self._alone))
         for one in assigned:
             if one not in fitting and not judge.fits(one.clause.tokens) and judge.requests(one.clause.tokens):
                 return Decision(answers.not_understood(judge.written(one.clause.tokens)))

@@ -65,13 +65,18 @@ def capabilities(agents: Sequence[Described], *, most: int | None = None) -> str
     if not agents:
         return NO_AGENTS
     shown = agents[:most]
-    lines = [f"- **{agent.name}**: {_first_sentence(agent.description)}" for agent in shown]
+    lines = [f"- **{agent.name}**: {_in_short(agent.description)}" for agent in shown]
     if len(agents) > len(shown):
         lines.append(f"- and {len(agents) - len(shown)} more")
     return "\n".join(lines)
 
 
-def _first_sentence(description: str) -> str:
-    line = " ".join(description.split())
-    end = line.find(". ")
-    return shortened(line if end < 0 else line[: end + 1], SENTENCE_CHARACTERS)
+def _in_short(description: str) -> str:
+    """As many whole sentences as there is room for; of a first one that is longer alone, its beginning."""
+    first, *others = " ".join(description.split()).split(". ")
+    said = first
+    for sentence in others:
+        if len(said) + len(sentence) + 3 > SENTENCE_CHARACTERS:
+            return shortened(f"{said}.", SENTENCE_CHARACTERS)
+        said = f"{said}. {sentence}"
+    return shortened(said, SENTENCE_CHARACTERS)

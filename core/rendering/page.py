@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.models import Delegation, Step
+from core.rendering.grammar import shortened
 from core.rendering.help import COMMANDS
 from core.rendering.help import EXAMPLES as EXAMPLES
 from core.rendering.help import INTRODUCTION as INTRODUCTION
@@ -33,6 +34,8 @@ ASKED = "You"
 SCHEDULED = "On schedule"
 DETAILS = "Plan and times"
 FILES = "Files"
+FOR_YOU_ALONE = "Only you see this; it is not kept."
+DISMISS = "Dismiss"
 AGENT, TASK, AFTER, STATE, ATTEMPTS, TIME = "Agent", "Task", "After", "State", "Attempts", "Time"
 ANSWERED = "FlowMate answered."
 OFFLINE = "FlowMate can't be reached just now. Trying again …"
@@ -52,6 +55,11 @@ LOST_FILE = "That file is no longer on this machine."
 NOT_FOUND = "There is nothing here."
 BACK_TO_START = "Back to the start"
 BACK_TO_CONVERSATION = "Back to the conversation"
+
+
+def asked_alone(text: str, *, repeatable: bool) -> str:
+    """What an answer for one person alone repeats of what they asked; of what may hold a secret, how it began."""
+    return shortened(text) if repeatable else f"{' '.join(text.split()[:1])} …"
 
 
 def details(delegation: Delegation) -> str:

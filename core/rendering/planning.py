@@ -9,6 +9,7 @@ from core.rendering.help import NO_AGENTS, Described, capabilities
 
 NAMED_AGENTS = 12
 """How many agents a sentence lists before it says that there are more."""
+MORE_WITH_A_MODEL = 'With a language model I could do more: see "Connect a model" in the README.'
 THANKED = "You're welcome."
 NOTHING_TO_DO = "There is nothing to do in that message. What can I do for you?"
 NOTHING_WOULD_RUN = "Nothing would run."
@@ -23,8 +24,10 @@ def greeting(agents: Sequence[Described]) -> str:
     return f"Hello. Write what you want in plain words. I can help with:\n{capabilities(agents, most=NAMED_AGENTS)}"
 
 
-def nothing_fits(agents: Sequence[Described]) -> str:
-    return f"I can't do that. I can help with:\n{capabilities(agents, most=NAMED_AGENTS)}"
+def nothing_fits(agents: Sequence[Described], *, with_model: bool = True) -> str:
+    """What can be done instead, and what would make it more."""
+    said = f"I can't do that. I can help with:\n{capabilities(agents, most=NAMED_AGENTS)}"
+    return said if with_model else f"{said}\n\n{MORE_WITH_A_MODEL}"
 
 
 def not_understood(part: str) -> str:

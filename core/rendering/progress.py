@@ -49,7 +49,7 @@ def stand_in() -> Reply:
 
 def doing(delegation: Delegation, step: Step) -> str:
     """What a step is about, in a few words."""
-    match step.state:
+    match step.outcome:
         case StepState.SUCCEEDED:
             return f"{STATES[step.state]} ({duration(step.execution_time_ms)})"
         case StepState.RUNNING if step.attempts > 1:

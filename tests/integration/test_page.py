@@ -481,7 +481,7 @@ async def test_without_the_database_a_sentence_is_shown_and_nothing_is_lost(
     async def out(*_: Any, **__: Any) -> None:
         raise StoreUnavailable
 
-    for name in ("in_conversation", "conversations", "known"):
+    for name in ("in_conversation", "conversations", "accept"):
         monkeypatch.setattr(service.assembly.store, name, out)
     assert (await browser.get("/")).status == 503
     refused = await said(browser, "what is 2+2", where)

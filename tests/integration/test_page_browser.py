@@ -255,6 +255,31 @@ async def test_a_file_is_downloaded(service: Service, browser: Browser, tmp_path
         assert (tmp_path / "got.zip").read_bytes()[:2] == b"PK"
 
 
+async def test_what_is_for_the_asker_alone_stands_among_the_turns_until_it_is_dismissed(
+    service: Service, browser: Browser
+) -> None:
+    async with opened(browser, service, **DESKTOP) as page:
+        await ask(page, "connect")
+        told = page.locator(".told")
+        await expect(told.get_by_role("heading", name="connect")).to_be_visible()
+        await expect(told.locator("li code", has_text="smtp")).to_be_visible()
+        await expect(told).to_contain_text(words.FOR_YOU_ALONE)
+        await expect(page.locator("#notice")).to_have_text("")
+        await expect(page.locator("#spoken")).to_contain_text("smtp")
+        await no_serious_finding(page, "told")
+        # What comes next neither takes it away nor is begun anew by it.
+        await ask(page, "what is 101*7")
+        await expect(page.locator(".answer.success")).to_contain_text("707")
+        assert urlsplit(page.url).path.startswith("/conversations/page-")
+        await expect(told).to_be_visible()
+        await told.get_by_role("button", name=words.DISMISS).click()
+        await expect(told).to_have_count(0)
+        await expect(page.get_by_label(words.MESSAGE)).to_be_focused()
+        await ask(page, "connect smtp")
+        await told.get_by_role("link").click()
+        await expect(page.get_by_role("heading", name="Connect")).to_be_visible()
+
+
 async def test_what_was_being_written_is_there_after_a_reload(service: Service, browser: Browser) -> None:
     async with opened(browser, service, **DESKTOP) as page:
         await ask(page, "what is 2+2")

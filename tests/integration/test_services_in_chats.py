@@ -17,6 +17,7 @@ from core.memory.clock import ManualClock
 from core.memory.invitations import InMemoryInvitations
 from core.models import Address, Instruction, Person
 from core.rendering import integrations as words
+from core.rendering import page
 from tests.counterparts.slack import SlackServer
 from tests.counterparts.smtp import MailServer, mail_server
 from tests.integration.http_harness import Reply, Service, eventually
@@ -310,15 +311,24 @@ class TestOnThePage:
     async def test_the_page_shows_what_is_connected_and_leads_to_the_form(self, service: Service) -> None:
         browser, where = await known(service), place()
         overview = await said(browser, "integrations", where)
-        assert "Nothing is connected yet" in overview.body["notice"]
-        told = await said(browser, "connect smtp", where)
-        assert told.body["label"] == words.OPEN_FORM
-        assert (await browser.get(told.body["link"])).status == 200
+        assert "Nothing is connected yet; <code>connect</code> shows what can be." in overview.body["told"]
+        assert page.FOR_YOU_ALONE in overview.body["told"]
+        told = (await said(browser, "connect smtp", where)).body["told"]
+        [link] = re.findall(r'href="([^"]+)">' + words.OPEN_FORM, told)
+        assert (await browser.get(html.unescape(link))).status == 200
         plain = await browser.post(f"/conversations/{where}/messages", {"text": "connect smtp"})
         assert plain.status == 303
         assert plain.headers["Location"].startswith("/connect?link=")
         shown = await browser.post(f"/conversations/{where}/messages", {"text": "integrations"})
-        assert "Nothing is connected yet" in shown.text
+        assert "Nothing is connected yet; <code>connect</code>" in shown.text
+        assert page.FOR_YOU_ALONE in shown.text
+
+    async def test_what_was_asked_is_repeated_unless_it_may_hold_a_secret(self, service: Service) -> None:
+        browser, where = await known(service), place()
+        assert "connect &lt;smtp" in (await said(browser, "connect <smtp", where)).body["told"]
+        told = (await said(browser, "connect smtp invented-secret-471147", where)).body["told"]
+        assert "connect …" in told
+        assert "invented-secret-471147" not in told
 
     async def test_a_stranger_on_the_page_is_told_nothing(self, service: Service) -> None:
         reply = await Browser(service).post(f"/conversations/{place()}/messages", {"text": "connect smtp"})

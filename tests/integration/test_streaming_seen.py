@@ -86,6 +86,13 @@ async def test_two_that_write_are_named(desk: Desk, browser: Browser) -> None:
         await expect(page.locator(".writing .said")).to_have_count(2)
         await expect(page.locator(".writing .agent")).to_have_text(["writer", "writer"])
         one.release(2)
+        # Whoever is done is not shown as writing on.
+        await expect(page.locator(".writing.finished")).to_have_count(1)
+        marks = await page.locator(".writing .said").evaluate_all(
+            "all => all.map(one => getComputedStyle(one, '::after').content)"
+        )
+        assert sorted(marks) == ['""', "none"]
+        await expect(page.locator(".writing[aria-busy=true]")).to_have_count(1)
         other.release(2)
         await expect(page.locator(".answer.success")).to_contain_text("ends.")
 

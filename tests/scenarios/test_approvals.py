@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.page.views import Views
 from core.approvals.policy import Rules
 from core.errors import MessengerUnavailable, RecipientGone
 from core.memory.messenger import Message
@@ -26,6 +27,7 @@ from core.models import (
     Task,
 )
 from core.rendering import approvals as words
+from core.rendering import progress
 from tests.scenarios.world import ADA, Scripted, Words, World
 
 EVE = Person(id="memory:w:eve", name="eve")
@@ -134,6 +136,13 @@ async def test_with_a_model_a_no_is_told_and_the_run_goes_on() -> None:
     ended = await step(here, delegation_id)
     assert ended.state is StepState.SUCCEEDED
     assert ended.result.output == "I could not sing.\n\ntwo_tool was not called: ada said no."
+    # Whoever looks at the plan's line is not told that it was done.
+    assert ended.outcome is StepState.DENIED
+    delegation = await here.store.load(delegation_id)
+    assert progress.doing(delegation, ended) == "denied"
+    assert '<td class="bad">denied</td>' in Views(zone="UTC").turn(delegation).html
+    [told] = [e for e in await here.store.events(delegation_id) if e.kind is EventKind.STEP_ENDED]
+    assert told.data["state"] == "denied"
 
 
 async def test_with_a_model_the_run_goes_on_at_that_call_and_pays_no_turn_twice() -> None:
@@ -159,7 +168,8 @@ async def test_of_two_calls_each_waits_for_its_own_yes() -> None:
     assert (await step(here, delegation_id)).state is StepState.WAITING
     await press(here, second, "deny")
     assert len(here.tool("two").runs) == 1
-    assert (await step(here, delegation_id)).state is StepState.SUCCEEDED
+    # Something was done.
+    assert (await step(here, delegation_id)).outcome is StepState.SUCCEEDED
 
 
 async def test_always_is_for_the_rest_of_the_run() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.configured import build_planner
 from core.models import MAX_STEPS, Agent
 from core.planning import RulePlanner
+from core.rendering import planning as words
 from tests.unit.planning_bench import (
     TEAM,
     TOOLS,
     BrokenTool,
+    built_in,
     plan_built_in,
     shape,
     team_planner,
@@ -82,6 +85,20 @@ async def test_where_nothing_fits_nothing_is_guessed(text: str) -> None:
 
     assert not plan.steps
     assert plan.question is not None
+
+
+async def test_without_a_model_only_those_who_can_do_something_are_offered_and_a_model_is_named() -> None:
+    planner, agents = built_in()
+    alone = build_planner(planner._tools, None)
+    plan = await alone.plan(to_request("book me a flight", agents=agents))
+    assert plan.question is not None
+    assert "**writer**" not in plan.question
+    assert "**notes**" in plan.question
+    assert "finds notes" in plan.question
+    assert plan.question.endswith(words.MORE_WITH_A_MODEL)
+    helped = await plan_built_in("book me a flight")
+    assert "**writer**" in (helped.question or "")
+    assert words.MORE_WITH_A_MODEL not in (helped.question or "")
 
 
 @pytest.mark.parametrize("text", ["book me a flight", "hello", "what can you do", "@nobody go"])

@@ -83,6 +83,17 @@ def test_what_the_events_missed_comes_from_the_answer() -> None:
     assert progress.ended
 
 
+def test_what_a_person_said_no_to_is_drawn_as_denied() -> None:
+    progress = watched()
+    denied = AgentResult(agent="research", status="denied", output="I sent nothing.", attempts=1)
+
+    progress.settle(Answer(delegation_id="d", status="success", results=(denied,)))
+
+    [line] = [line for line in drawn(progress).splitlines() if line.split()[1:2] == ["research"]]
+    assert line.startswith("✗")
+    assert "denied" in line
+
+
 def test_a_cancelled_delegation_has_nothing_running() -> None:
     progress = watched(event("step.started", step=0, agent="research", attempt=1, state="running"))
 

@@ -55,7 +55,7 @@ function show(turn) {
     document.getElementById("welcome")?.remove();
     article.dataset.came = performance.now();
     turns.append(article);
-    if (turns.children.length === 1) settle(article.querySelector(".said").textContent);
+    if (turns.querySelectorAll(".turn").length === 1) settle(article.querySelector(".said").textContent);
     arrived(article.querySelector(".said").textContent);
   }
   // Whoever stood on a button that is gone stands on its turn, not at the top of the page.
@@ -93,7 +93,6 @@ function draw(id) {
       box.className = "writing";
       box.dataset.step = step;
       box.setAttribute("aria-live", "off");
-      box.setAttribute("aria-busy", "true");
       if (many) {
         const name = document.createElement("p");
         name.className = "agent";
@@ -107,6 +106,11 @@ function draw(id) {
       words.append(box);
     }
     box.querySelector(".said").textContent = text;
+    // Its agent is done while others still write.
+    const line = words.querySelectorAll(".steps li")[step];
+    const writing = !line || line.classList.contains("running");
+    box.classList.toggle("finished", !writing);
+    box.setAttribute("aria-busy", String(writing));
   }
 }
 
@@ -162,14 +166,25 @@ function speak(words) {
   document.getElementById("spoken").textContent = words;
 }
 
-function tell(words, form = {}) {
+function tell(words) {
   notice.textContent = words || "";
-  if (!form.link) return;
-  const link = document.createElement("a");
-  link.href = form.link;
-  link.textContent = form.label;
-  notice.append(" ", link);
 }
+
+// What is said to the asker alone stands among the turns until it is dismissed, or the page is left: it is kept nowhere.
+function whisper(html) {
+  const part = document.createElement("section");
+  part.className = "told";
+  part.innerHTML = html;
+  document.getElementById("welcome")?.remove();
+  turns.append(part);
+  keepUp();
+  speak(plain(part));
+}
+turns.addEventListener("click", (event) => {
+  if (!event.target.matches(".told .dismiss")) return;
+  event.target.closest(".told").remove();
+  say.focus();
+});
 
 // What was said about the press or the words before is over with the next turn, unless words still wait to be sent;
 // they may be those of this turn: then only the answer to them was lost.
@@ -197,7 +212,7 @@ async function post(target, fields) {
     body: new URLSearchParams(fields),
   });
   const body = await response.json().catch(() => ({}));
-  return { good: response.ok, link: body.link, label: body.label, notice: body.notice || (response.ok ? "" : body.detail || form.dataset.failed) };
+  return { good: response.ok, told: body.told, notice: body.notice || (response.ok ? "" : body.detail || form.dataset.failed) };
 }
 
 form.addEventListener("submit", async (event) => {
@@ -210,9 +225,11 @@ form.addEventListener("submit", async (event) => {
   tell("");
   // Whoever asks wants to see what comes of it.
   following = true;
+  keepUp();
   try {
     const done = await post(form.action, new FormData(form));
-    tell(done.notice, done);
+    tell(done.notice);
+    if (done.told) whisper(done.told);
     if (done.good) {
       unsent = null;
       sent();
@@ -222,7 +239,7 @@ form.addEventListener("submit", async (event) => {
     unsent = say.value;
     tell(form.dataset.failed);
     // They may stand there already: the turn can be faster than the answer that was lost.
-    const last = [...turns.querySelectorAll(".said")].at(-1);
+    const last = [...turns.querySelectorAll(".turn .asked .said")].at(-1);
     if (last && Number(last.closest(".turn").dataset.came) > began) arrived(last.textContent);
   } finally {
     send.disabled = false;
