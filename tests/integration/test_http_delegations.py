@@ -102,13 +102,13 @@ async def test_the_list_is_newest_first_in_pages_that_join(service: Service) -> 
 
 async def test_the_list_can_be_one_conversations(service: Service) -> None:
     for text in ("what is 1+1", "what is 2+2", "what is 3+3"):
-        await service.delegate(text, headers={"X-Conversation": "sums"})
+        await service.delegate(text, headers={"X-Conversation": "sums-alone"})
         await service.delegate(text)
-    first = await service.get(f"{DELEGATIONS}?conversation=sums&limit=2")
+    first = await service.get(f"{DELEGATIONS}?conversation=sums-alone&limit=2")
     assert [one["instruction"] for one in first.body["delegations"]] == ["what is 3+3", "what is 2+2"]
-    rest = await service.get(f"{DELEGATIONS}?conversation=sums&limit=2&before={first.body['next']}")
+    rest = await service.get(f"{DELEGATIONS}?conversation=sums-alone&limit=2&before={first.body['next']}")
     assert [one["instruction"] for one in rest.body["delegations"]] == ["what is 1+1"]
-    assert (await service.get(f"{DELEGATIONS}?conversation=other")).body["delegations"] == []
+    assert (await service.get(f"{DELEGATIONS}?conversation=nobodys")).body["delegations"] == []
     assert (await service.get(f"{DELEGATIONS}?conversation={'a' * 65}")).status == 422
 
 
