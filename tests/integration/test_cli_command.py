@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.procfile import own_command
+from tests.services.forking import flowmate
 
 TOKEN = "invented-operator-token-0123456789"
 SECONDS = 60
@@ -116,7 +117,12 @@ class Flowmate:
     async def run(
         self, *arguments: str, typed: str = "", environment: Mapping[str, str] | None = None
     ) -> Ran:
-        return await (await self.start(*arguments, environment=environment)).end(typed)
+        """To its end. Where nothing is typed, in a process whose libraries are loaded already."""
+        if typed:
+            return await (await self.start(*arguments, environment=environment)).end(typed)
+        own = {**self._environment, **(environment or {})}
+        async with asyncio.timeout(SECONDS):
+            return Ran(*await flowmate(*arguments, environment=own, folder=self.folder))
 
 
 @dataclass

@@ -45,11 +45,17 @@ class Forked:
     """A running module, with what is wanted of an `asyncio.subprocess.Process`."""
 
     def __init__(
-        self, module: str, arguments: Sequence[str], *, environment: Mapping[str, str], out: Path, err: Path
+        self,
+        module: str,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        out: Path,
+        err: Path,
+        folder: Path | None = None,
     ) -> None:
-        self._process = _forks.Process(
-            target=_run, args=(module, list(arguments), dict(environment), str(out), str(err))
-        )
+        given = (module, list(arguments), dict(environment), str(out), str(err), str(folder or Path.cwd()))
+        self._process = _forks.Process(target=_run, args=given)
         self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid
@@ -78,16 +84,21 @@ class Forked:
         self._process.kill()
 
 
-async def flowmate(*arguments: str, environment: Mapping[str, str]) -> tuple[int, str, str]:
-    """Run `flowmate …` to its end; its exit code, what it wrote to stdout, and to stderr."""
-    with tempfile.TemporaryDirectory(prefix="fm-forked-", dir="/tmp") as folder:
-        out, err = Path(folder, "out"), Path(folder, "err")
-        process = Forked("bot.cli", arguments, environment=environment, out=out, err=err)
+async def flowmate(
+    *arguments: str, environment: Mapping[str, str], folder: Path | None = None
+) -> tuple[int, str, str]:
+    """Run `flowmate …` in a folder to its end; its exit code, what it wrote to stdout, and to stderr."""
+    with tempfile.TemporaryDirectory(prefix="fm-forked-", dir="/tmp") as aside:
+        out, err = Path(aside, "out"), Path(aside, "err")
+        process = Forked("bot.cli", arguments, environment=environment, out=out, err=err, folder=folder)
         code = await process.wait()
         return code, out.read_text(), err.read_text()
 
 
-def _run(module: str, arguments: list[str], environment: dict[str, str], out: str, err: str) -> None:
+def _run(
+    module: str, arguments: list[str], environment: dict[str, str], out: str, err: str, folder: str
+) -> None:
+    os.chdir(folder)
     for name, descriptor in ((out, 1), (err, 2)):
         file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(file, descriptor)
