@@ -243,9 +243,9 @@ async def test_the_status_says_what_is_connected(service: Service) -> None:
     assert reply.status == 200
     assert set(reply.body) == {"platforms", "model", "agents", "madeAgents"}
     assert "lever" in reply.body["agents"]
-    at = Address(platform="toy", workspace="W9", place="P")
-    fields = {"name": "digest", "description": "Counts."}
-    await service.assembly.shop.create(fields, by=Person(id="toy:W9:cleo"), at=at)
+    at = Address(platform="toy", workspace="W-status", place="P")
+    fields = {"name": "counted-here", "description": "Counts."}
+    await service.assembly.shop.create(fields, by=Person(id="toy:W-status:cleo"), at=at)
     assert (await service.get("/api/v1/status")).body["madeAgents"] == reply.body["madeAgents"] + 1
     status = await read_status(Settings(flowmate_port=service.port, flowmate_operator_token=TOKEN))
     assert status is not None
