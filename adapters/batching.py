@@ -39,10 +39,11 @@ def say(answers: Iterable[Said[T]]) -> None:
     for loop, together in by_loop.items():
         # A loop that is closed has nobody who waits.
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(_settle, together)
+            loop.call_soon_threadsafe(settle, together)
 
 
-def _settle(answers: Iterable[Said[T]]) -> None:
+def settle(answers: Iterable[Said[T]]) -> None:
+    """The same, on the loop of all of them."""
     for answer, outcome, error in answers:
         if answer.future.done():
             continue

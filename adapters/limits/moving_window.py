@@ -60,7 +60,7 @@ class MovingWindow:
 
     async def take_back(self, key: str, limit: Limit) -> None:
         window = self._window
-        if window is None or not await self._together(lambda: window.take_back(key, limit)):
+        if window is None or not await self._in_turn(lambda: window.take_back(key, limit)):
             await self._alone.take_back(key, limit)
 
     async def line_up(

@@ -9,6 +9,7 @@ from datetime import timedelta
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import NoScriptError
 
+from adapters.batching import Answer, settle
 from core.models import Verdict
 from core.ports.clock import Clock
 from core.ports.limiter import Limit
@@ -39,7 +40,7 @@ class _Asked:
 
     key: str
     limit: Limit
-    answer: asyncio.Future[list[int]]
+    answer: Answer[list[int]]
 
 
 class RedisWindow:
@@ -59,17 +60,16 @@ class RedisWindow:
     async def admit(self, key: str, limit: Limit) -> Verdict:
         """Count one request of `key` if the limit allows it."""
         loop = asyncio.get_running_loop()
-        asked = _Asked(key, limit, loop.create_future())
+        asked = _Asked(key, limit, Answer[list[int]](loop))
         self._asked.append(asked)
         if len(self._asked) == 1:
             loop.call_soon(self._ask_soon)
-        allowed, count, age = await asked.answer
+        allowed, count, age = await asked.answer.future
         return self._verdict(limit, allowed=bool(allowed), count=count, age=timedelta(microseconds=age))
 
     async def take_back(self, key: str, limit: Limit) -> bool:
         """Uncount the newest request, and return True: which one of them goes makes no difference to anybody."""
-        async with self._turns:
-            await self._redis.lpop(self._key(key, limit))
+        await self._redis.lpop(self._key(key, limit))
         return True
 
     def _ask_soon(self) -> None:
@@ -85,13 +85,10 @@ class RedisWindow:
         except Exception as error:
             # Each of them decides for itself what to do without Redis.
             answers = [error for _ in together]
-        for asked, answer in zip(together, answers, strict=True):
-            if asked.answer.done():
-                continue
-            if isinstance(answer, Exception):
-                asked.answer.set_exception(answer)
-            else:
-                asked.answer.set_result(answer)
+        settle(
+            (asked.answer, None, answer) if isinstance(answer, Exception) else (asked.answer, answer, None)
+            for asked, answer in zip(together, answers, strict=True)
+        )
 
     async def _answers(self, together: list[_Asked]) -> list[list[int] | Exception]:
         try:

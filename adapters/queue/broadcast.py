@@ -11,13 +11,13 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
+from adapters.queue.cancelling import ended
 from core.ports.broadcast import Hear
 from core.ports.clock import Clock
 
 logger = logging.getLogger(__name__)
 PREFIX = "flowmate:words:"
 RECONNECT_SECONDS = 1.0
-CANCEL_AGAIN_SECONDS = 0.1
 OUT = (RedisError, OSError)
 
 
@@ -64,7 +64,7 @@ class RedisBroadcast:
 
     async def aclose(self) -> None:
         if self._listening is not None:
-            await _ended(self._listening)
+            await ended(self._listening)
         await self._redis.aclose()
 
     async def _listen(self) -> None:
@@ -98,7 +98,7 @@ class RedisBroadcast:
                     return reading.result()
         finally:
             if reading is not None:
-                await _ended(reading)
+                await ended(reading)
 
     async def _read(self, subscription: PubSub) -> None:
         while True:
@@ -107,12 +107,3 @@ class RedisBroadcast:
                 text = message["data"].decode("utf-8", "replace")
                 for hear in tuple(self._tuned.get(message["channel"].decode().removeprefix(PREFIX), ())):
                     hear(text)
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    """Cancel the task, and wait until it has ended."""
-    while not task.done():
-        # `asyncio.wait_for` of Python 3.11, through which redis-py sends, loses a cancellation that comes at the
-        # moment when it is done.
-        task.cancel()
-        await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)

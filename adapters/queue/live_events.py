@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from adapters.queue.cancelling import ended
 from core.errors import NotFound
 from core.memory.rings import Listeners
 from core.models import DelegationState, Event, EventKind
@@ -22,7 +23,6 @@ logger = logging.getLogger(__name__)
 CHANNEL = "flowmate:events"
 FALLBACK_SECONDS = 1.0
 RECONNECT_SECONDS = 1.0
-CANCEL_AGAIN_SECONDS = 0.1
 TURNS = frozenset({EventKind.DELEGATION_DELIVERED, EventKind.DELEGATION_RETRIED})
 
 
@@ -82,11 +82,7 @@ class LiveEvents:
         if self._ringing is not None:
             await asyncio.gather(self._ringing, return_exceptions=True)
         if self._listening is not None:
-            while not self._listening.done():
-                # `asyncio.wait_for` of Python 3.11, through which redis-py sends, loses a cancellation that comes
-                # at the moment when it is done.
-                self._listening.cancel()
-                await asyncio.wait({self._listening}, timeout=CANCEL_AGAIN_SECONDS)
+            await ended(self._listening)
         if self._redis is not None:
             await self._redis.aclose()
 

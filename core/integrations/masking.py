@@ -59,31 +59,22 @@ class KnownSecrets:
             form in text for form in (*self._forms, *self._kept)
         ):
             return text
-        parts: list[str] = []
-        kept = at = 0
-        while at <= len(text) - SHORTEST:
-            same = self._starts.get(text[at : at + SHORTEST], ())
-            found = next((form for form in same if text.startswith(form, at)), None)
-            if found is None:
-                at += 1
-                continue
-            parts += (text[kept:at], MASK)
-            kept = at = at + len(found)
-        return "".join((*parts, text[kept:]))
+        return self._walked(text, more=False)[0]
 
     def released(self, text: str, *, more: bool) -> tuple[str, str]:
         """What of a text may be shown already, masked, and the rest, which may be the beginning of a secret.
 
         `more`: whether text may still follow; where none does, there is no rest.
         """
-        if not more:
-            return self.mask(text), ""
+        return self._walked(text, more=True) if more else (self.mask(text), "")
+
+    def _walked(self, text: str, *, more: bool) -> tuple[str, str]:
         parts: list[str] = []
         kept = at = 0
         while at <= len(text) - SHORTEST:
             same = self._starts.get(text[at : at + SHORTEST], ())
             left = len(text) - at
-            if any(len(form) > left and form.startswith(text[at:]) for form in same):
+            if more and any(len(form) > left and form.startswith(text[at:]) for form in same):
                 break
             found = next((form for form in same if text.startswith(form, at)), None)
             if found is None:
@@ -91,7 +82,8 @@ class KnownSecrets:
                 continue
             parts += (text[kept:at], MASK)
             kept = at = at + len(found)
-        return "".join((*parts, text[kept:at])), text[at:]
+        end = at if more else len(text)
+        return "".join((*parts, text[kept:end])), text[end:]
 
     def _look_for(self, form: str) -> None:
         same = self._starts.setdefault(form[:SHORTEST], [])
