@@ -36,9 +36,12 @@ def _stages(due: Due) -> tuple[tuple[JobKind, bool], ...]:
 
 
 def _stage(delegation: Delegation, kind: JobKind) -> Job:
+    # Planning is work that somebody asked for; what brings its answer home has its place already.
+    person = delegation.instruction.person.id if kind is JobKind.PLAN else ""
     return Job(
         id=f"{kind.value}-{delegation.id}-{delegation.generation}",
         kind=kind,
         target=delegation.id,
+        person=person,
         timeout_seconds=STAGE_TIMEOUT_SECONDS,
     )

@@ -9,7 +9,15 @@ import secrets
 from core.coordinator import Coordinator
 from core.errors import InvalidInstruction, QueueUnavailable, RateLimited, Refused, StoreUnavailable
 from core.line import Line
-from core.models import MAX_INSTRUCTION_CHARACTERS, Delegation, Event, EventKind, Instruction, Receipt
+from core.models import (
+    MAX_INSTRUCTION_CHARACTERS,
+    Delegation,
+    Event,
+    EventKind,
+    Instruction,
+    Receipt,
+    Verdict,
+)
 from core.ports.clock import Clock
 from core.ports.limiter import Limit, Limiter
 from core.ports.store import Store
@@ -58,30 +66,29 @@ class Intake:
                 instruction, delegation_id=secrets.token_hex(16), now=self._clock.now()
             )
         finally:
-            if admitted and not created:
+            if admitted.allowed and not created:
                 # What came again, or could not be saved, is no request of this person's.
                 await self._limiter.take_back(_counted(instruction), self._limit)
-        notice = await self._dispatch(delegation) if created else None
+        asked = admitted.limit - admitted.remaining
+        notice = await self._dispatch(delegation, asked=asked) if created else None
         return Receipt(delegation_id=delegation.id, created=created, notice=notice)
 
-    async def _admitted(self, instruction: Instruction) -> bool:
-        """Whether it was counted. What came again is let through over the limit: it begins nothing.
+    async def _admitted(self, instruction: Instruction) -> Verdict:
+        """How it was counted. What came again is let through over the limit, uncounted: it begins nothing.
 
         Counted first and looked up only where there is no room: hardly anything comes twice.
         """
         verdict = await self._limiter.admit(_counted(instruction), self._limit)
-        if verdict.allowed:
-            return True
-        if await self._store.known(instruction.key) is None:
+        if not verdict.allowed and await self._store.known(instruction.key) is None:
             raise RateLimited(refusals.rate_limited(verdict, now=self._clock.now()), verdict=verdict)
-        return False
+        return verdict
 
-    async def _dispatch(self, delegation: Delegation) -> str | None:
+    async def _dispatch(self, delegation: Delegation, *, asked: int) -> str | None:
         try:
             # The door has to answer its platform within seconds, whatever state the queue is in.
             async with asyncio.timeout(DISPATCH_SECONDS):
                 await self._coordinator.dispatch(delegation)
-                return await self._line.notice(delegation.instruction.person.id)
+                return await self._line.notice(delegation.instruction.person.id, asked=asked)
         except (QueueUnavailable, TimeoutError):
             logger.warning("queue out: %s waits for reconcile", delegation.id)
             return refusals.STARTS_LATE

@@ -38,6 +38,9 @@ T = TypeVar("T")
 QUEUE_NAME = "flowmate"
 FUNCTIONS = {kind: f"workers.jobs.{kind.value}" for kind in JobKind}
 """Jobs are named, not imported: nothing below `workers` knows it. A test resolves every name."""
+LIMITED = {JobKind.STEP: "person", JobKind.PLAN: "plans"}
+"""What one person may have in the queue only so many of, each kind by itself: plans that waited for steps, and steps
+for plans, could wait for one another."""
 FAILURE_TTL = 24 * 3600
 MARK_SECONDS = 60
 ENQUEUED_AT_ONCE = 100
@@ -96,8 +99,8 @@ class RqJobQueue:
     async def alive(self, job_ids: Collection[str]) -> frozenset[str]:
         return await self._run(lambda: self._alive(tuple(job_ids))) if job_ids else frozenset()
 
-    async def waited(self) -> float:
-        return await self._run(self._waited)
+    async def waited(self, person: str | None = None) -> float:
+        return await self._run(self._waited if person is None else lambda: self._held_back(person))
 
     async def stop(self, job_ids: Collection[str]) -> None:
         await self._run(lambda: self._stop_all(tuple(job_ids)))
@@ -154,11 +157,13 @@ class RqJobQueue:
         registry = RateLimitRegistry(key, connection=self._redis)
         registry.register(self._steps_per_person, pipeline)
         pipeline.sadd(self._queue.redis_queues_keys, self._queue.key)
-        for job in jobs:
+        since = self._clock.now().timestamp()
+        for place, job in enumerate(jobs):
             job.origin = self._queue.name
             job._status = JobStatus.RATE_LIMITED
             job.save(pipeline=pipeline)
-            registry.add_to_rate_limited(job.id, pipeline)
+            # RQ's own time-stamps are whole seconds, within which the ids would decide who is first.
+            registry.add_to_rate_limited(job.id, pipeline, timestamp=since + place * 1e-6)
         registry.acquire_and_enqueue(self._steps_per_person, pipeline=pipeline)
 
     def _absent(self, jobs: Sequence[Job]) -> list[Job]:
@@ -178,10 +183,8 @@ class RqJobQueue:
 
     def _to_rq(self, job: Job) -> RqJob:
         limit = None
-        if job.kind is JobKind.STEP and job.person:
-            # Hashed: Redis holds no names, and RQ's keys no surprising characters.
-            key = hashlib.blake2b(job.person.encode(), digest_size=10).hexdigest()
-            limit = RateLimit(key=f"person-{key}", concurrency=self._steps_per_person)
+        if job.person and job.kind in LIMITED:
+            limit = RateLimit(key=_share(job.person, job.kind), concurrency=self._steps_per_person)
         return self._queue.create_job(
             FUNCTIONS[job.kind],
             args=(job.target,),
@@ -211,6 +214,15 @@ class RqJobQueue:
             return 0.0
         return max(0.0, (self._clock.now() - utcparse(as_text(since)).astimezone(UTC)).total_seconds())
 
+    def _held_back(self, person: str) -> float:
+        """Since when the first of this person's stands back behind their own: RQ keeps them by that time."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for kind in LIMITED:
+                registry = RateLimitRegistry(_share(person, kind), connection=self._redis)
+                pipeline.zrange(registry.rate_limited_key, 0, 0, withscores=True)
+            since = [score for found in pipeline.execute() for _, score in found]
+        return max(0.0, self._clock.now().timestamp() - min(since)) if since else 0.0
+
     def _stop_all(self, job_ids: Sequence[str]) -> None:
         for job_id in job_ids:
             self._stop(job_id)
@@ -231,6 +243,12 @@ async def _answered(answer: Awaitable[T]) -> T:
         return await answer
     except (RedisError, OSError) as error:
         raise QueueUnavailable from error
+
+
+def _share(person: str, kind: JobKind) -> str:
+    """The key of a person's limit: hashed, as Redis holds no names, and RQ's keys no surprising characters."""
+    digest = hashlib.blake2b(person.encode(), digest_size=10).hexdigest()
+    return f"{LIMITED[kind]}-{digest}"
 
 
 def _mark(job: Job) -> str:

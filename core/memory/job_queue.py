@@ -17,6 +17,8 @@ class InMemoryJobQueue:
     def __init__(self) -> None:
         self.waited_seconds = 0.0
         """What `waited` says."""
+        self.held_back: dict[str, float] = {}
+        """What `waited` says of a person's own."""
         self.available = True
         """False: every method raises QueueUnavailable, as if the server were gone."""
         self.waiting: dict[str, Job] = {}
@@ -38,8 +40,10 @@ class InMemoryJobQueue:
         await self._arrive()
         return frozenset(job_ids) & (self.waiting.keys() | self.running.keys())
 
-    async def waited(self) -> float:
+    async def waited(self, person: str | None = None) -> float:
         await self._arrive()
+        if person is not None:
+            return self.held_back.get(person, 0.0)
         return self.waited_seconds if self.waiting else 0.0
 
     async def stop(self, job_ids: Collection[str]) -> None:

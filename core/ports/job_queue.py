@@ -24,7 +24,7 @@ class Job(Frozen):
     target: str
     """A step's id for `step`, a delegation's for the others."""
     person: str = ""
-    """Whose share of the workers it takes."""
+    """Whose share of the workers it takes; empty: it takes nobody's, and waits behind nobody's."""
     timeout_seconds: float = 60.0
 
 
@@ -39,8 +39,11 @@ class JobQueue(Protocol):
         """Which of these are waiting, due later, or running under a living worker. Raises QueueUnavailable."""
         ...
 
-    async def waited(self) -> float:
-        """How many seconds the job that is to be begun next has waited; 0 where none waits. Raises QueueUnavailable."""
+    async def waited(self, person: str | None = None) -> float:
+        """How many seconds the job that is to be begun next has waited; 0 where none waits. Raises QueueUnavailable.
+
+        With a person: the first of those that wait for this person's own to end.
+        """
         ...
 
     async def stop(self, job_ids: Collection[str]) -> None:

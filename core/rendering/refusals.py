@@ -31,6 +31,14 @@ def in_line(waited_seconds: float) -> str:
     )
 
 
+def in_own_line(waited_seconds: float) -> str:
+    """The same where the line is this person's own."""
+    return (
+        "Saved. It waits behind what you asked for before, so that others needn't: what begins for you at this moment "
+        f"has waited {wait(waited_seconds)}. Yours keeps its place and will be answered."
+    )
+
+
 def too_long(*, characters: int, limit: int) -> str:
     return (
         f"That is {characters:,} characters; an instruction may have {limit:,} at most. "

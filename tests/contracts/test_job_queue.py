@@ -244,6 +244,26 @@ async def test_more_steps_than_a_person_may_have_wait_and_are_alive(rq: Rq) -> N
     assert await queue.alive([step.id for step in steps]) == {steps[1].id, steps[2].id}
 
 
+@pytest.mark.slow
+async def test_who_asks_for_much_waits_behind_their_own_and_nobody_else_does(rq: Rq) -> None:
+    queue = rq.open()
+    names = ["d", "b", "c", "a", "e"]
+    plans = [Job(id=f"plan-{n}-0", kind=JobKind.PLAN, target=n, person=PERSON) for n in names]
+    other = Job(id="plan-other-0", kind=JobKind.PLAN, target="other", person="toy:W1:somebody-else")
+    began = SystemClock().now()
+    await queue.enqueue(plans)
+    await queue.enqueue([other, STEP])
+    # In the order they were asked for, plans beside steps, and the other one right behind the first two.
+    assert rq.waiting() == [plans[0].id, plans[1].id, other.id, STEP.id]
+    longest = (SystemClock().now() - began).total_seconds()
+    assert 0 < await queue.waited(PERSON) <= longest + 1
+    assert await queue.waited("toy:W1:somebody-else") == await queue.waited("nobody") == 0
+    await queue.stop([plans[0].id])
+    assert rq.waiting()[-1] == plans[2].id
+    await rq.finish_all()
+    assert await queue.waited(PERSON) == 0
+
+
 def ago(**time: float) -> str:
     stamp: str = utcformat(SystemClock().now() - timedelta(**time))
     return stamp

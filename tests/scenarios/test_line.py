@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.line import LOOK_SECONDS, TOLD, WORTH_TELLING_SECONDS
+from core.line import FEW, LOOK_SECONDS, TOLD, WORTH_TELLING_SECONDS
 from core.models import Person, Status
 from core.rendering import refusals
 from tests.scenarios.world import ADA, World
@@ -53,6 +53,33 @@ async def test_the_line_is_looked_at_once_in_a_while() -> None:
     assert await told(world, person=BOB) is not None
     await world.clock.advance(LOOK_SECONDS)
     assert await told(world, person=Person(id="memory:w:eve")) is None
+
+
+async def test_who_asks_for_much_is_told_of_their_own_line_and_nobody_else_is() -> None:
+    world = World()
+    world.queue.held_back = {ADA.id: 40, BOB.id: 40}
+    said = [await told(world) for _ in range(FEW + 2)]
+    assert said == [*[None] * FEW, refusals.in_own_line(40), None]
+    assert "40 s" in (said[FEW] or "")
+    assert await told(world, person=BOB) is None
+
+
+@pytest.mark.parametrize(
+    ("everybody", "own", "said"),
+    [
+        (60, 40, refusals.in_line(60)),
+        (40, 60, refusals.in_own_line(60)),
+        (60, 60, refusals.in_line(60)),
+        (0, 9, None),
+    ],
+)
+async def test_the_longer_of_two_lines_is_told(everybody: float, own: float, said: str | None) -> None:
+    world = World()
+    assert [await told(world) for _ in range(FEW)] == [None] * FEW
+    world.queue.waited_seconds = everybody
+    world.queue.held_back[ADA.id] = own
+    await world.clock.advance(LOOK_SECONDS)
+    assert await told(world) == said
 
 
 async def test_a_queue_that_is_out_is_told_as_such() -> None:
