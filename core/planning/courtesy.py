@@ -230,6 +230,7 @@ def is_courtesy(tokens: tuple[Token, ...]) -> bool:
     )
 
 
+@lru_cache(maxsize=KEPT)
 def core_of(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """The request itself."""
     return without_closing(without_opening(tokens))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -52,12 +51,21 @@ class Judge:
         self.text = text
         self._task = task
         self._ranked: dict[tuple[int, int, int], tuple[Ranked, ...]] = {}
+        self._looked_at: dict[tuple[Token, ...], tuple[Ranked, ...]] = {}
+        self._parsed: dict[str, frozenset[str]] = {}
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         return self.index.read(self.text)
 
     def ranked(self, tokens: tuple[Token, ...]) -> tuple[Ranked, ...]:
+        """The agents for these words, the best first."""
+        found = self._looked_at.get(tokens)
+        if found is None:
+            found = self._looked_at[tokens] = self._look_at(tokens)
+        return found
+
+    def _look_at(self, tokens: tuple[Token, ...]) -> tuple[Ranked, ...]:
         core = core_of(tokens)
         if not core or (
             all(token.kind in (Kind.NUMBER, Kind.MARK, Kind.SUM) for token in core[:3]) and len(core) < 3
@@ -69,19 +77,32 @@ class Judge:
             return (Ranked(named, 1.0, parsed=True),)
         key = (core[0].start, core[-1].end, len(core))
         if key not in self._ranked:
-            parses = self.index.parses(self._present(core), task=self._task)
+            parses = self._parses(self._present(core))
             if corrected := self.corrected(core):
-                parses |= self.index.parses(corrected, task=self._task)
+                parses |= self._parses(corrected)
             turned = active(core)
             if turned is not core:
-                parses |= self.index.parses(self.said(turned), task=self._task)
+                parses |= self._parses(self.said(turned))
             self._ranked[key] = tuple(self.index.rank(turned, parses=parses))
         return self._ranked[key]
+
+    def _parses(self, text: str) -> frozenset[str]:
+        found = self._parsed.get(text)
+        if found is None:
+            found = self._parsed[text] = self.index.parses(text, task=self._task)
+        return found
+
+    def reads(self, agent: str, text: str) -> bool:
+        """Whether one of the agent's own tools can read its arguments from this text."""
+        parsed = self._parsed.get(text)
+        if parsed is None:
+            return self.index.reads(agent, text, task=self._task)
+        return not parsed.isdisjoint(self.index.tools_of(agent))
 
     def named(self, tokens: tuple[Token, ...]) -> str:
         """The agent that these words are addressed to by `@name`; empty where there is none."""
         for token in without_opening(tokens)[:4]:
-            if token.kind is Kind.MENTION and token.word[1:] in self.index.names:
+            if token.kind is Kind.MENTION and token.word[1:] in self.index.known:
                 return token.word[1:]
             if token.word not in _ADDRESSING and token.kind is not Kind.MARK:
                 break
@@ -115,7 +136,7 @@ class Judge:
         return (
             self.written(core)
             if verb == core[0].word
-            else self.said((replace(core[0], word=verb), *core[1:]))
+            else self.said((core[0]._replace(word=verb), *core[1:]))
         )
 
     def said(self, tokens: tuple[Token, ...]) -> str:

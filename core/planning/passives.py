@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.planning.text import Kind, Token, stem
 from core.planning.words import DERIVED, HANDING_ON, IMPERATIVES, IRREGULAR, TRANSFORMING
 
@@ -22,7 +20,7 @@ def active(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         verb = 1 if tokens[0].word in ("it", "that", "this") else 2
         meant = _verb(tokens[verb].word)
         if meant in TRANSFORMING or meant in HANDING_ON:
-            return (replace(tokens[verb], word=meant), *tokens[:verb], *tokens[verb + 1 :])
+            return (tokens[verb]._replace(word=meant), *tokens[:verb], *tokens[verb + 1 :])
     for place in range(2, min(len(tokens) - 2, MOST_OF_A_SUBJECT)):
         if (
             tokens[place].word in ("goes", "go")
@@ -30,7 +28,7 @@ def active(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
             and _is_reached(tokens[place + 2 :])
         ):
             subject = tuple(token for token in tokens[:place] if token.word not in _BETWEEN | _MODALS)
-            return (replace(tokens[place], word="send"), *subject, *tokens[place + 1 :])
+            return (tokens[place]._replace(word="send"), *subject, *tokens[place + 1 :])
     for place in range(1, min(len(tokens) - 2, MOST_OF_A_SUBJECT)):
         if tokens[place].word in _MODALS:
             return _turned(tokens, place) or tokens
@@ -50,7 +48,7 @@ def _turned(tokens: tuple[Token, ...], modal: int) -> tuple[Token, ...]:
     meant = _verb(tokens[verb].word)
     if meant not in IMPERATIVES:
         return ()
-    return (replace(tokens[verb], word=meant), *tokens[:modal], *tokens[verb + 1 :])
+    return (tokens[verb]._replace(word=meant), *tokens[:modal], *tokens[verb + 1 :])
 
 
 def _is_reached(tokens: tuple[Token, ...]) -> bool:

@@ -65,6 +65,7 @@ class Index:
         self.agents = agents
         self._lexicon = lexicon or Lexicon(tools)
         self.names = tuple(agent.name for agent in agents)
+        self.known = frozenset(self.names)
         self._tools = {name: tools[name] for agent in agents for name in agent.tools if name in tools}
         self._tools_of = {agent.name: tuple(t for t in agent.tools if t in self._tools) for agent in agents}
         texts = [line for agent in agents for line in (agent.name, agent.description, *agent.examples)]
@@ -78,6 +79,10 @@ class Index:
         }
         self._told = {agent.name: self._lexicon.of(agent).told for agent in agents}
         self._rates = {name: tuple(by_agent.items()) for name, by_agent in rates.items()}
+
+    def tools_of(self, agent: str) -> tuple[str, ...]:
+        """The agent's own tools that are here."""
+        return self._tools_of.get(agent, ())
 
     def read(self, text: str) -> tuple[Token, ...]:
         return tokenise(text, correct=self.spelling.correct)
@@ -157,7 +162,7 @@ class Index:
 
     def reads(self, agent: str, text: str, *, task: Task) -> bool:
         """Whether one of the agent's own tools can read its arguments from this text."""
-        own = self._tools_of.get(agent, ())
+        own = self.tools_of(agent)
         if not own:
             return False
         asked = task.model_copy(update={"text": text})
@@ -229,7 +234,8 @@ class Indexes:
         self._last: Index | None = None
 
     def of(self, agents: tuple[Agent, ...], *, task: Task) -> Index:
-        if self._last is not None and self._last.agents is agents:
+        # Nearly always the very agents of the last time: equal as a whole before any of them is hashed.
+        if self._last is not None and self._last.agents == agents:
             return self._last
         index = self._kept.get(agents)
         if index is None:

@@ -80,10 +80,13 @@ class _Planning:
     def __init__(self, planner: RulePlanner, request: PlanRequest, text: str) -> None:
         self._request = request
         self._agents = request.agents
-        self._named = tuple(agent for agent in request.agents if agent.name not in request.unnamed)
         self._tools, self._alone = planner._tools, planner._alone
         self._index: Index = planner._indexes.of(request.agents, task=request.task)
         self._judge = Judge(self._index, text, task=request.task)
+
+    @property
+    def _named(self) -> tuple[Agent, ...]:
+        return tuple(agent for agent in self._agents if agent.name not in self._request.unnamed)
 
     def decide(self) -> Decision:
         if self._request.preferred_agents:
@@ -104,7 +107,7 @@ class _Planning:
     def _unknown_mention(self) -> Plan | None:
         """A question where the instruction begins with a name that no agent has."""
         tokens = without_opening(self._judge.tokens)
-        if not tokens or tokens[0].kind is not Kind.MENTION or tokens[0].word[1:] in self._index.names:
+        if not tokens or tokens[0].kind is not Kind.MENTION or tokens[0].word[1:] in self._index.known:
             return None
         return answers.unknown_agent(tokens[0].word[1:], self._named)
 
@@ -171,8 +174,7 @@ class _Planning:
         return any(self._tools[name].effect is Effect.WRITE for name in self._tools_of(agent))
 
     def _tools_of(self, agent: str) -> tuple[str, ...]:
-        own = next((one.tools for one in self._agents if one.name == agent), ())
-        return tuple(name for name in own if name in self._tools)
+        return self._index.tools_of(agent)
 
     def _taken_apart(self, one: Assigned) -> list[Assigned]:
         thing, *rest = taken_apart(one.clause, one.agent, judge=self._judge)
@@ -237,18 +239,17 @@ class _Planning:
             tokens = without_closing(tokens)
         start = tokens[0].start if clause.context is None else clause.context
         written = judge.text[start : tokens[-1].end].strip()
-        task = self._request.task
-        if clause.context is None and not judge.index.reads(one.agent, written, task=task):
+        if clause.context is None and not judge.reads(one.agent, written):
             command = content.command if content.open else tokens
             mended = judge.corrected(command)
             if mended:
                 mended += judge.text[command[-1].end : tokens[-1].end]
-                if judge.index.reads(one.agent, mended, task=task):
+                if judge.reads(one.agent, mended):
                     return mended
         turned = active(tokens)
-        if turned is not tokens and not judge.index.reads(one.agent, written, task=task):
+        if turned is not tokens and not judge.reads(one.agent, written):
             said = judge.said(turned)
-            if judge.index.reads(one.agent, said, task=task):
+            if judge.reads(one.agent, said):
                 return said
         return written.lstrip("@") or judge.text
 
@@ -267,7 +268,7 @@ class _Planning:
     def _preferred(self) -> Plan:
         """The instruction divided among the agents the person asked for, and no others."""
         names = tuple(dict.fromkeys(self._request.preferred_agents))
-        unknown = [name for name in names if name not in self._index.names]
+        unknown = [name for name in names if name not in self._index.known]
         if unknown:
             return answers.unknown_agent(unknown[0], self._named)
         clauses = Cutter(self._judge).cut() if len(names) > 1 else []
