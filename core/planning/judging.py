@@ -6,11 +6,12 @@ from functools import cached_property
 from itertools import pairwise
 
 from core.models import Task
-from core.planning.courtesy import core_of, is_small_talk, without_opening
+from core.planning.courtesy import core_of, without_opening
 from core.planning.features import kindred
 from core.planning.moods import refuses, reports
 from core.planning.passives import active
 from core.planning.ranking import Index, Ranked
+from core.planning.small_talk import is_small_talk
 from core.planning.text import Kind, Token, ends_like_a_past, stem
 from core.planning.words import (
     EXTRACTING,
@@ -30,6 +31,7 @@ STRONG = 0.45
 NOBODY = Ranked("", 0.0, parsed=False)
 _IMPERATIVE_STEMS = frozenset(stem(word) for word in IMPERATIVES)
 _ADDRESSING = frozenset("ask tell let have use get with via by call to agent the".split())
+_ASKING = IMPERATIVES | QUESTION
 _SUBJECTS = frozenset("i we he she they there it you here".split())
 _OTHERS = frozenset("we they he she there nobody everybody it".split())
 _OWNERS = frozenset(
@@ -57,6 +59,10 @@ class Judge:
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         return self.index.read(self.text)
+
+    @cached_property
+    def _mentions(self) -> bool:
+        return any(token.kind is Kind.MENTION for token in self.tokens)
 
     def ranked(self, tokens: tuple[Token, ...]) -> tuple[Ranked, ...]:
         """The agents for these words, the best first."""
@@ -101,6 +107,8 @@ class Judge:
 
     def named(self, tokens: tuple[Token, ...]) -> str:
         """The agent that these words are addressed to by `@name`; empty where there is none."""
+        if not self._mentions:
+            return ""
         for token in without_opening(tokens)[:4]:
             if token.kind is Kind.MENTION and token.word[1:] in self.index.known:
                 return token.word[1:]
@@ -217,11 +225,7 @@ class Judge:
                 (word in FINITE or ends_like_a_past(word)) and before not in _RELATIVE
                 for before, word in pairwise(stated)
             ) or bool(stated and (stated[0] in FINITE or ends_like_a_past(stated[0])))
-        if (
-            words[1:2] != []
-            and words[1] in ("is", "are", "was", "were")
-            and words[0] not in IMPERATIVES | QUESTION
-        ):
+        if words[1:2] != [] and words[1] in ("is", "are", "was", "were") and words[0] not in _ASKING:
             return True
         named = words[0] not in IMPERATIVES and words[0] not in QUESTION and not self.index.knows(words[0])
         return named and len(words) > 2 and (words[1] in FINITE or ends_like_a_past(words[1]))

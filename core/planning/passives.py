@@ -8,6 +8,7 @@ from core.planning.words import DERIVED, HANDING_ON, IMPERATIVES, IRREGULAR, TRA
 _MODALS = frozenset("should must shall can could may might ought needs need has have is are".split())
 _SUBJECTS = frozenset("a an the my our this that these those it they both all everything each".split())
 _BETWEEN = frozenset("also then please just finally afterwards be to get".split())
+_AROUND_A_VERB = _BETWEEN | _MODALS
 _VERB_OF = {stem(verb): verb for verb in sorted(IMPERATIVES, reverse=True)}
 MOST_OF_A_SUBJECT = 8
 
@@ -27,7 +28,7 @@ def active(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
             and tokens[place + 1].word == "to"
             and _is_reached(tokens[place + 2 :])
         ):
-            subject = tuple(token for token in tokens[:place] if token.word not in _BETWEEN | _MODALS)
+            subject = tuple(token for token in tokens[:place] if token.word not in _AROUND_A_VERB)
             return (tokens[place]._replace(word="send"), *subject, *tokens[place + 1 :])
     for place in range(1, min(len(tokens) - 2, MOST_OF_A_SUBJECT)):
         if tokens[place].word in _MODALS:

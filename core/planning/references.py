@@ -173,13 +173,13 @@ def _pronoun(tokens: tuple[Token, ...], place: int) -> Reference | None:
         return None
     if word == "what" and place and following in ("you", "it", "they", "comes", "came"):
         return Reference(Refers.ONE)
-    if word in ("that", "this") and following in TIME_UNITS | _TIMES:
+    if word in ("that", "this") and following in _OF_TIME:
         return None
     if word in ("that", "this"):
         named = following in DERIVED or following in SOURCES
         alone = named or stands_for_something(tokens, place) or following in ("back", "up")
         return Reference(Refers.ONE, following if following in DERIVED else "") if place and alone else None
-    if word in _EVERYTHING and tokens[0].word in DELIVERY | TRANSFORMING:
+    if word in _EVERYTHING and tokens[0].word in _DOING:
         return Reference(Refers.ALL) if word == "everything" or following in _OF_ALL else None
     if word == "they" and before in ("how", "what", "whether", "where", "if"):
         return Reference(Refers.THEM)
@@ -191,6 +191,8 @@ def _pronoun(tokens: tuple[Token, ...], place: int) -> Reference | None:
 _TIMES = frozenset(
     "morning afternoon evening quarter time weekend season spring summer autumn winter".split()
 )
+_OF_TIME = TIME_UNITS | _TIMES
+_DOING = DELIVERY | TRANSFORMING
 _EVERYTHING = frozenset({"everything", "all", "lot"})
 
 _OF_ALL = frozenset({"of", "results", "answers", "that", "this", "two", "three", "four", "to", "as"})

@@ -12,7 +12,7 @@ from core.planning import answers, followups
 from core.planning.boundaries import Strength
 from core.planning.clauses import Clause, Cutter
 from core.planning.content import Content
-from core.planning.courtesy import is_small_talk, without_closing, without_opening
+from core.planning.courtesy import without_closing, without_opening
 from core.planning.handing_on import asks_on
 from core.planning.judging import Judge
 from core.planning.nesting import taken_apart
@@ -20,6 +20,7 @@ from core.planning.order import predecessors
 from core.planning.passives import active
 from core.planning.ranking import Index, Indexes
 from core.planning.sequencing import Link
+from core.planning.small_talk import is_small_talk
 from core.planning.text import Kind, Token, normalise, words_of
 from core.planning.validation import sorted_steps
 from core.planning.words import THANKS
