@@ -32,8 +32,6 @@ OBVIOUS, MARGIN = 0.7, 0.3
 second opinion: of 682 instructions that nothing was tuned on 62% are such, and 98% of their plans are right."""
 PREFERRED_FITS = 0.15
 """Among agents that a person named themselves much less evidence is enough."""
-
-
 _LINK = frozenset({"<link>"})
 
 
@@ -103,7 +101,7 @@ class _Planning:
 
     def _able(self) -> tuple[Agent, ...]:
         """Those to name who can do anything here just now."""
-        return tuple(agent for agent in self._named if not self._alone or self._tools_of(agent.name))
+        return tuple(agent for agent in self._named if not self._alone or self._index.tools_of(agent.name))
 
     def _unknown_mention(self) -> Plan | None:
         """A question where the instruction begins with a name that no agent has."""
@@ -163,7 +161,7 @@ class _Planning:
             [one.clause for one in assigned],
             judge=self._judge,
             writes=lambda place: self._writes(assigned[place].agent),
-            acts=lambda place: bool(self._tools_of(assigned[place].agent)),
+            acts=lambda place: bool(self._index.tools_of(assigned[place].agent)),
         )
         steps = [
             PlannedStep(agent=one.agent, task=self._task_of(one), after=tuple(sorted(before)))
@@ -172,10 +170,7 @@ class _Planning:
         return Plan(planner=planner, steps=sorted_steps(steps))
 
     def _writes(self, agent: str) -> bool:
-        return any(self._tools[name].effect is Effect.WRITE for name in self._tools_of(agent))
-
-    def _tools_of(self, agent: str) -> tuple[str, ...]:
-        return self._index.tools_of(agent)
+        return any(self._tools[name].effect is Effect.WRITE for name in self._index.tools_of(agent))
 
     def _taken_apart(self, one: Assigned) -> list[Assigned]:
         thing, *rest = taken_apart(one.clause, one.agent, judge=self._judge)
@@ -240,6 +235,8 @@ class _Planning:
             tokens = without_closing(tokens)
         start = tokens[0].start if clause.context is None else clause.context
         written = judge.text[start : tokens[-1].end].strip()
+        if not self._index.tools_of(one.agent):
+            return written.lstrip("@") or judge.text
         if clause.context is None and not judge.reads(one.agent, written):
             command = content.command if content.open else tokens
             mended = judge.corrected(command)
