@@ -11,7 +11,7 @@ _BEGINNINGS = frozenset(
     word[:LETTERS]
     for word in (
         *(
-            "every each the first last very end monthend working workday business weekday weekend weekly daily nightly"
+            "every each first last very end monthend working workday business weekday weekend weekly daily nightly"
             " hourly monthly yearly annually quarterly half-hourly minutely biweekly bi-weekly fortnightly from until"
             " next this coming mornings evenings nights once twice thrice everyday day all between after tomorrow"
             " today tonight around noon midday midnight half quarter"
@@ -33,4 +33,6 @@ def may_begin(text: str, at: int) -> bool:
     first = first.lower()
     if first in _BEGINNINGS or first[:2] in _SHORT or first[:1].isdigit() or first[:1].isspace():
         return True
+    if first == "the":
+        return text[at + LETTERS : at + LETTERS + 1].isspace()
     return first[:1] == "@" and first[1:2].isspace()

@@ -39,6 +39,8 @@ def test_each_rule_is_reached_by_one_of_these_phrases() -> None:
     assert len(reached) == len(RULES)
 
 
-@pytest.mark.parametrize("text", ["@alpha say so", "summarise", "headlines", "mail ann@example.org", "(see)"])
+@pytest.mark.parametrize(
+    "text", ["@alpha say so", "summarise", "headlines", "then mail ann@example.org", "(see)"]
+)
 def test_plain_words_are_ruled_out_at_once(text: str) -> None:
     assert not may_begin(text, 0)
