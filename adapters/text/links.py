@@ -38,12 +38,16 @@ _MOST = 20
 
 def unwrapped(text: str) -> str:
     """The text with `<https://…|label>`, `<mailto:…|label>` and `[label](https://…)` as the bare addresses."""
+    if "://" not in text and "<" not in text:
+        return text
     text = _CHAT_LINK.sub(lambda match: match.group(1).removeprefix("mailto:"), text)
     return _MARKDOWN_LINK.sub(lambda match: match.group(1), text)
 
 
 def web_addresses(text: str) -> tuple[str, ...]:
     """Every web address, once each, in order; a bare `example.com/x` is given `https://`."""
+    if "." not in text and "://" not in text:
+        return ()
     text = unwrapped(text)
     found: list[tuple[int, str]] = []
     taken: list[tuple[int, int]] = [match.span() for match in _MAIL.finditer(text)]
@@ -64,6 +68,8 @@ def without_web_addresses(text: str) -> str:
 
 def mail_addresses(text: str) -> tuple[str, ...]:
     """Every e-mail address, once each, in order; those inside a web address are none."""
+    if "@" not in text:
+        return ()
     text = unwrapped(text)
     webs = [match.span() for match in _WEB.finditer(text)]
     found = (m for m in _MAIL.finditer(text) if not any(start <= m.start() < end for start, end in webs))

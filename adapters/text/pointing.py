@@ -46,12 +46,18 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     (rf"(?:divide|split) (?:{IT} )?by {_N}", "it / {n}"),
     (rf"(?:{IT} )?divided by {_N}", "it / {n}"),
 )  # fmt: skip
+_ANY = re.compile(
+    rf"{_LEAD}(?:{'|'.join(shape.replace('?P<n>', '?:') for shape, _ in _SHAPES)}){_END}", re.IGNORECASE
+)
+"""Any of the shapes at once: nearly no text has one."""
 _PATTERNS = tuple((re.compile(rf"{_LEAD}(?:{shape}){_END}", re.IGNORECASE), sum_) for shape, sum_ in _SHAPES)
 
 
 def about_it(text: str) -> str | None:
     """The expression about `it` that the whole text asks for, if it goes on from an earlier number."""
     words = " ".join(text.split())
+    if _ANY.match(words) is None:
+        return None
     for pattern, expression in _PATTERNS:
         found = pattern.match(words)
         if found is not None:

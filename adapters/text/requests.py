@@ -75,10 +75,12 @@ _SAME_PAGE = re.compile(
 
 def feeds_in(task: Task) -> tuple[str, ...]:
     """The addresses whose newest entries are asked for; none where the task is something else."""
-    text, asked = _asked(task)
+    text = _text(task)
     addresses = web_addresses(text)
-    by_hand = chosen_by_hand(task, "feed")
-    if not addresses or (not by_hand and _other_business(asked)):
+    if not addresses:
+        return ()
+    asked, by_hand = _asked(text), chosen_by_hand(task, "feed")
+    if not by_hand and _other_business(asked):
         return ()
     feeds = tuple(address for address in addresses if looks_like_feed(address))
     words = without_web_addresses(asked)
@@ -89,13 +91,13 @@ def feeds_in(task: Task) -> tuple[str, ...]:
 
 def pages_in(task: Task) -> tuple[str, ...]:
     """The addresses whose pages are asked about; none where the task is something else."""
-    text, asked = _asked(task)
+    text = _text(task)
     addresses = web_addresses(text)
     if not addresses:
         return ()
     if chosen_by_hand(task, "read"):
         return addresses
-    if _other_business(asked) or feeds_in(task) or mail_addresses(text):
+    if _other_business(_asked(text)) or feeds_in(task) or mail_addresses(text):
         return ()
     return addresses
 
@@ -120,9 +122,12 @@ def wanted_count(text: str) -> int | None:
     )
 
 
-def _asked(task: Task) -> tuple[str, str]:
-    text = readable(unwrapped(own_words(task)))
-    return text, without_politeness(_SPELLING.mended(text, first=20))
+def _text(task: Task) -> str:
+    return readable(unwrapped(own_words(task)))
+
+
+def _asked(text: str) -> str:
+    return without_politeness(_SPELLING.mended(text, first=20))
 
 
 def _other_business(asked: str) -> bool:

@@ -14,6 +14,7 @@ from core.models import Task
 
 KEPT = 256
 """How many texts' readings are kept: several tools look at the same few pieces of one instruction."""
+KEPT_WORDS = 4096
 _ONE_FOR_ONE = str.maketrans(
     {
         "’": "'", "‘": "'", "‛": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
@@ -53,6 +54,11 @@ _WORD = re.compile(r"[^\W\d_][^\W_']*(?:'[a-z]{1,2})?")
 
 
 @lru_cache(maxsize=KEPT)
+def _words_of(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text))
+
+
+@lru_cache(maxsize=KEPT)
 def readable(text: str) -> str:
     """One line with straight quotes and plain dashes, without invisible characters."""
     return _BLANKS.sub(" ", lines(text).replace("\n", " ")).strip()
@@ -79,10 +85,17 @@ class Spelling:
     def __init__(self, words: Iterable[str]) -> None:
         self._words = tuple(sorted(set(words)))
         self._known = frozenset(self._words) | _ALWAYS_RIGHT
-        self._one = lru_cache(maxsize=4096)(self._mended)
+        self._one = lru_cache(maxsize=KEPT_WORDS)(self._mended)
+        self._right: set[str] = set()
 
     def mended(self, text: str, *, first: int = 60) -> str:
         """The text with the typos among its `first` words mended."""
+        words = _words_of(text)[:first]
+        if self._right.issuperset(words):
+            return text
+        if len(self._right) > KEPT_WORDS:
+            self._right = set()
+        self._right.update(word for word in words if self._one(word) == word)
         left = first
 
         def mend(match: re.Match[str]) -> str:
@@ -164,9 +177,13 @@ def asks_twice(text: str) -> bool:
     return _SECOND.search(text, 1) is not None
 
 
+_ADDRESSED = re.compile(r"^\s*@[A-Za-z][\w-]{0,39}[ :,]*")
+
+
 def own_words(task: Task) -> str:
     """The task's text without an `@agent` in front of it."""
-    return re.sub(r"^\s*@[A-Za-z][\w-]{0,39}[ :,]*", "", lines(task.text))
+    text = lines(task.text)
+    return _ADDRESSED.sub("", text) if text.startswith("@") else text
 
 
 _CONTENT_LEAD = re.compile(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
-from itertools import pairwise
 
+from core.planning.list_marks import bullet, numbered
+from core.planning.order_phrases import EARLIER, THEN_ANYWHERE, Phrase
 from core.planning.sequencing import (
-    EARLIER,
-    THEN_ANYWHERE,
     Link,
     counted_step,
     first_words,
@@ -75,13 +74,13 @@ _ABBREVIATIONS = frozenset(
 def pieces(tokens: tuple[Token, ...]) -> list[Piece]:
     """The text cut at everything that may be a boundary."""
     found: list[Piece] = []
-    numbered = _numbered(tokens)
-    start = place = 0 if 0 in numbered else bullet(tokens)
+    parts = numbered(tokens)
+    start = place = 0 if 0 in parts else bullet(tokens)
     before = _Gap()
     while place < len(tokens):
         gap = (
             _gap_at(tokens, place, first=place == start)
-            if place not in numbered
+            if place not in parts
             else _Gap(place + 2, Strength.LINE, blank=True)
         )
         if gap is None:
@@ -100,7 +99,9 @@ def _with_whole(found: list[Piece]) -> list[Piece]:
     done: list[Piece] = []
     for piece in reversed(found):
         whole = piece.tokens + whole
-        done.append(replace(piece, whole=whole[:MOST_TOKENS]))
+        done.append(
+            Piece(piece.tokens, piece.strength, piece.link, piece.also, piece.blank, whole[:MOST_TOKENS])
+        )
         if piece.strength >= Strength.SENTENCE:
             whole = ()
     return done[::-1]
@@ -144,21 +145,6 @@ def _add(found: list[Piece], tokens: tuple[Token, ...], gap: _Gap) -> None:
     found.append(Piece(tokens, gap.strength, link, gap.also, gap.blank))
 
 
-def _numbered(tokens: tuple[Token, ...]) -> frozenset[int]:
-    """Where "1) … 2) …" begins its parts, if it counts that way."""
-    places, wanted = [], 1
-    for place, (token, mark) in enumerate(pairwise(tokens)):
-        if (
-            token.word in (str(wanted), "abcdefghij"[wanted - 1 : wanted])
-            and mark.word in (")", ".")
-            and mark.start == token.end
-        ):
-            if place + 2 < len(tokens) and tokens[place + 2].start > mark.end:
-                places.append(place)
-                wanted += 1
-    return frozenset(places if len(places) > 1 else ())
-
-
 def _gap_at(tokens: tuple[Token, ...], place: int, *, first: bool) -> _Gap | None:
     """The boundary that begins at this token, with all marks and words that belong to it."""
     gap = _one(tokens, place, inside=first)
@@ -180,6 +166,8 @@ def _one(tokens: tuple[Token, ...], place: int, *, inside: bool = False) -> _Gap
         return _Gap(place + 1, Strength.LINE, blank=blank)
     if token.kind is Kind.MARK:
         return _mark(tokens, place)
+    if token.word not in _MAY_BEGIN:
+        return None
     return (
         _sign(tokens, place)
         or _joining(tokens, place, inside=inside)
@@ -231,16 +219,31 @@ _ASIDES = tuple(
 )
 
 
+_ORDERING: dict[str, tuple[tuple[Phrase, Link], ...]] = {}
+for _phrase, _link in (*((p, Link.THEN) for p in THEN_ANYWHERE), *((p, Link.EARLIER) for p in EARLIER)):
+    _ORDERING[_phrase[0]] = (*_ORDERING.get(_phrase[0], ()), (_phrase, _link))
+_MAY_BEGIN = frozenset(
+    {
+        *("- = – — + / & and an plus but while as".split()),
+        *_ALSO,
+        *(phrase[0] for phrase in _ASIDES),
+        *_ORDERING,
+    }
+)
+"""The first of all words and signs, marks apart, that may end a clause."""
+
+
 def _ordering(tokens: tuple[Token, ...], place: int, *, inside: bool) -> _Gap | None:
-    if not place:
+    phrases = _ORDERING.get(tokens[place].word, ()) if place else ()
+    if not phrases:
         return None
-    phrases = [(phrase, Link.THEN) for phrase in THEN_ANYWHERE]
-    phrases += [(phrase, Link.EARLIER) for phrase in EARLIER if inside]
     if starts_with(tokens, place, ("then", "again")):
         return None
     if tokens[place].word == "then" and place + 1 < len(tokens) and tokens[place + 1].word in _GOES:
         return None
     for phrase, link in phrases:
+        if link is Link.EARLIER and not inside:
+            continue
         end = place + len(phrase)
         if starts_with(tokens, place, phrase) and (end < len(tokens) or link is Link.EARLIER):
             return _Gap(end, Strength.AND, link=link)
@@ -279,18 +282,3 @@ def _with_bullet(tokens: tuple[Token, ...], gap: _Gap) -> _Gap:
     return _Gap(
         end + bullet(tokens[end:]), gap.strength, gap.link, gap.also, gap.blank or bool(bullet(tokens[end:]))
     )
-
-
-def bullet(tokens: tuple[Token, ...]) -> int:
-    """How many tokens the list mark at the start of a line takes."""
-    if len(tokens) < 2:
-        return 0
-    first, second = tokens[0], tokens[1]
-    if first.word in ("-", "*", "+", "–", "—", "•") and (second.start > first.end or first.word == "•"):
-        return 1
-    marked = (
-        second.kind is Kind.MARK and second.word in ".)" and len(tokens) > 2 and tokens[2].start > second.end
-    )
-    if marked and (first.kind is Kind.NUMBER or len(first.word) == 1):
-        return 2
-    return 0

@@ -74,7 +74,7 @@ class Cutter:
 
     def _at_mentions(self, piece: Piece) -> list[Piece]:
         """The piece, cut before every `@agent` but its first."""
-        names = self._judge.index.names
+        names = self._judge.index.known
         places = [i for i, t in enumerate(piece.tokens) if t.kind is Kind.MENTION and t.word[1:] in names][1:]
         if not places:
             return [piece]
@@ -84,7 +84,8 @@ class Cutter:
 
     def _take(self, piece: Piece) -> None:
         rest = self._after_lead_in(piece.tokens)
-        piece = piece if only_things(rest) else replace(piece, tokens=rest)
+        if rest is not piece.tokens and not only_things(rest):
+            piece = replace(piece, tokens=rest)
         if is_chat(piece, judge=self._judge) and not self._holds(piece):
             return
         if self._waits(piece):
@@ -102,7 +103,7 @@ class Cutter:
         elif Opening(self._judge, self._done[-1].tokens, first=len(self._done) == 1).begins(piece):
             self._begin(piece)
         else:
-            self._join(piece)
+            self._done[-1] = self._done[-1].plus(piece)
 
     def _is_bare_page(self, done: list[Clause]) -> bool:
         """Whether nothing was said yet but an address: "<page> -> summarise"."""
@@ -154,9 +155,6 @@ class Cutter:
             return told + tokens
         pages = tuple(token for token in told if token.kind is Kind.URL)
         return tokens if any(token.kind is Kind.URL for token in tokens) else pages + tokens
-
-    def _join(self, piece: Piece) -> None:
-        self._done[-1] = self._done[-1].plus(piece)
 
     def _is_context(self, clause: Clause) -> bool:
         judge, tokens = self._judge, without_opening(clause.tokens) or clause.tokens
@@ -213,7 +211,8 @@ class Cutter:
 
     def _subordinate(self, piece: Piece) -> list[Piece]:
         """The piece, cut where "after", "once" or "before" turns the order around."""
-        if not only_things(rest := self._after_lead_in(piece.tokens)):
+        rest = self._after_lead_in(piece.tokens)
+        if rest is not piece.tokens and not only_things(rest):
             piece = replace(piece, tokens=rest)
         firm = piece.tokens[0].word in ("but", "only")
         if (

@@ -8,6 +8,7 @@ from core.planning.judging import Judge
 from core.planning.text import SHAPES, Kind, Token
 from core.planning.words import IMPERATIVES, MODALS, SOURCES, SPEECH, TOPIC
 
+_MAY_OPEN = SPEECH | TOPIC | {":", "that", "to"}
 _ONLY_WITH_TO = frozenset("has have needs need wants want going".split())
 
 
@@ -18,6 +19,8 @@ class Content:
         self.colon = self.that = self.infinitive = self.topic = self.modal = False
         self._tokens = without_opening(tokens)
         self._start = len(self._tokens)
+        if _MAY_OPEN.isdisjoint([token.word for token in self._tokens]):
+            return
         reporting = -9
         for place, token in enumerate(self._tokens):
             self._read(token, place, reporting, judge)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.planning.boundaries import Piece, Strength
 from core.planning.courtesy import without_opening
-from core.planning.judging import Judge
+from core.planning.judging import NOBODY, Judge
 from core.planning.sequencing import Link
 from core.planning.text import Kind, Token, stem
 from core.planning.words import DAYS, FINITE, IMPERATIVES, LANGUAGES, MONEY, TIME_UNITS, UNITS
@@ -54,18 +54,16 @@ def continues(current: tuple[Token, ...], piece: Piece, *, judge: Judge) -> bool
 
 def _says_one_thing(current: tuple[Token, ...], piece: Piece, *, judge: Judge) -> bool:
     """Whether both together are one request: "the failure rate" and "cost of FlowMate"; figures, and "what's that?"."""
-    best, together = judge.best(current), judge.best(current + piece.tokens)
-    if not together.parsed:
-        return False
+    best = judge.best(current)
     if piece.strength is Strength.AND:
-        return (
-            not best.parsed
-            and together.agent == best.agent
-            and not (judge.commands(piece.tokens) or judge.asks(piece.tokens))
-        )
-    points = judge.asks(piece.tokens) and not {"that", "it"}.isdisjoint(piece.words[2:])
-    stated = not (judge.commands(current) or judge.asks(current))
-    return points and stated and together.agent == best.agent != judge.best(piece.tokens).agent
+        may_be = not (best.parsed or judge.commands(piece.tokens) or judge.asks(piece.tokens))
+    else:
+        points = judge.asks(piece.tokens) and not {"that", "it"}.isdisjoint(piece.words[2:])
+        stated = not (judge.commands(current) or judge.asks(current))
+        may_be = points and stated and best.agent != judge.best(piece.tokens).agent
+    # Last, since it asks every tool once more.
+    together = judge.best(current + piece.tokens) if may_be else NOBODY
+    return together.parsed and together.agent == best.agent
 
 
 def _is_third_person(word: str) -> bool:

@@ -8,21 +8,19 @@ from functools import lru_cache
 from core.planning.politeness import CLOSERS, COURTEOUS, OPENERS
 from core.planning.text import Kind, Token, stem
 from core.planning.words import (
-    ANCHORS,
     FUNCTION,
-    GREETING,
     IMPERATIVES,
     IRREGULAR,
     MODALS,
     NEUTRAL,
     QUESTION,
-    SMALL_TALK,
-    THANKS,
 )
 
 KEPT = 1024
 """How many pieces of instructions are remembered: each is looked at many times while a plan is made."""
 _LONGEST_CLOSER = max(len(phrase) for phrase in CLOSERS)
+_CLOSING = frozenset(phrase[-1] for phrase in CLOSERS)
+_KIND = COURTEOUS | FUNCTION | NEUTRAL
 
 
 @lru_cache(maxsize=KEPT)
@@ -58,7 +56,7 @@ def _roundabout(tokens: tuple[Token, ...]) -> int:
         if asked and _is_verb(token.word) and tokens[place - 1].word.split()[-1] in _BEFORE_A_REQUEST:
             return place
         for word in token.word.split():
-            if word not in COURTEOUS and word not in FUNCTION and word not in NEUTRAL:
+            if word not in _KIND:
                 return 0
             asked = asked or word in _ASKING
     return 0
@@ -73,16 +71,19 @@ def _is_there(tokens: tuple[Token, ...], start: int) -> bool:
 
 def _indirect_question(tokens: tuple[Token, ...]) -> int:
     """How many words only hand a question on: "tell me" before "how late it is", "let me know if"."""
+    if tokens[0].word not in _HANDING_OVER:
+        return 0
     words = [token.word for token in tokens]
-    if words[0] not in _HANDING_OVER or words[1:2] not in (["me"], ["us"]):
+    if words[1:2] not in (["me"], ["us"]):
         return 0
     size = 3 if words[0] in ("let", "letting") and words[2:3] == ["know"] else 2
     following = words[size].split()[0] if size < len(words) else ""
     if following in ("if", "whether"):
         return size + 1
-    return size if following in QUESTION - MODALS else 0
+    return size if following in _QUESTION_WORDS else 0
 
 
+_QUESTION_WORDS = QUESTION - MODALS
 _HANDING_OVER = frozenset({"tell", "telling", "let", "letting"})
 
 
@@ -150,8 +151,14 @@ _ASIDE = re.compile(
 """Kind words that a mark sets apart: "if you don't mind me asking, …", "two quick ones if I may: …"."""
 
 
+_BEGIN_AN_ASIDE = frozenset("just only a one two three some quick small short little tiny silly if".split())
+_BEGIN_A_MODAL = frozenset("could can would will might may shall when whenever if once as".split())
+
+
 def _aside_length(tokens: tuple[Token, ...], start: int) -> int:
     """How many tokens such kind words take; none where no mark follows."""
+    if tokens[start].word.partition(" ")[0] not in _BEGIN_AN_ASIDE:
+        return 0
     end = start
     while end < len(tokens) and end - start < 14 and tokens[end].kind is Kind.WORD:
         end += 1
@@ -162,11 +169,13 @@ def _aside_length(tokens: tuple[Token, ...], start: int) -> int:
 
 def _opener_length(tokens: tuple[Token, ...], start: int) -> int:
     """How many tokens the longest kind phrase at `start` takes; marks inside it don't count as words."""
+    first = tokens[start].word.partition(" ")[0]
+    if tokens[start].kind is not Kind.WORD:
+        return 0
+    asked = _modal_length(tokens[start : start + 14]) if first in _BEGIN_A_MODAL else 0
+    if not asked and first not in OPENERS and first not in _BETWEEN:
+        return _aside_length(tokens, start)
     words: list[str] = []
-    said = " ".join(token.word for token in tokens[start : start + 14] if token.kind is Kind.WORD)
-    modal = _MODAL.match(said)
-    modal = modal or _SPARE_MOMENT.match(said)
-    asked = len(modal.group().split()) if modal else 0
     best = 0
     for count, token in enumerate(tokens[start : start + 14], start=1):
         if token.kind is not Kind.WORD:
@@ -178,6 +187,13 @@ def _opener_length(tokens: tuple[Token, ...], start: int) -> int:
         if tuple(words) in OPENERS.get(words[0], frozenset()) or len(words) == asked:
             best = count
     return max(best, _aside_length(tokens, start))
+
+
+def _modal_length(tokens: tuple[Token, ...]) -> int:
+    """How many words "could you please" and "if you have a minute" are."""
+    said = " ".join(token.word for token in tokens if token.kind is Kind.WORD)
+    modal = _MODAL.match(said) or _SPARE_MOMENT.match(said)
+    return len(modal.group().split()) if modal else 0
 
 
 def without_closing(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -206,6 +222,9 @@ _NAMES = frozenset({"flowmate", "bot", "mate"})
 
 
 def _closer_length(tokens: tuple[Token, ...], end: int) -> int:
+    last = tokens[end - 1]
+    if last.kind is not Kind.WORD or last.word.rpartition(" ")[2] not in _CLOSING:
+        return 0
     words: list[str] = []
     best = 0
     for count in range(1, min(end - 1, _LONGEST_CLOSER) + 1):
@@ -230,55 +249,7 @@ def is_courtesy(tokens: tuple[Token, ...]) -> bool:
     )
 
 
+@lru_cache(maxsize=KEPT)
 def core_of(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """The request itself."""
     return without_closing(without_opening(tokens))
-
-
-_IDLE = (
-    r"(?: (?!(?:could|can|would|will|may|might|please|need|want|what|how|when|where|which|who|create|make"
-    r"|run|list|show|find|back|write|draft|send|tell|give|translate|read|calculate|remember|note|save|email|mail|backup)\b)\w+)"
-)
-"""A word that begins no request."""
-
-_WISH = re.compile(
-    r"(?:and )?(?:have|enjoy|wishing you|i wish you|hope you have|hope you had) (?:a|an|your|the) (?:\w+ ){0,2}"
-    r"(?:day|weekend|evening|night|morning|afternoon|week|time|one|trip|holiday|holidays|rest|lunch|break)(?:"
-    r" \w+){0,3}$"
-    r"|(?:good luck|congratulations|congrats|happy|merry|get well|take care|safe travels|welcome)(?: \w+){0,6}$"
-    r"|(?:sounds|looks|that sounds|that looks|this looks|this is|that is|that was|you are|it is) (?:really |so |very"
-    r" |just )?"
-    r"(?:good|great|fine|nice|cool|perfect|awesome|amazing|the best|doing great|lovely|wonderful)(?: \w+){0,3}$"
-    r"|(?:long time no see|take your time|got (?:a|one) (?:sec|second|minute|moment)|no (?:hurry|rush|worries"
-    r"|problem|pressure)"
-    r"|good (?:day|morning|evening|afternoon)|(?:it is )?(?:me|us) again|(?:is|are) (?:you|anyone|anybody) (?:there"
-    r"|around|here)"
-    r"|let me know|that is all|does that work|is that (?:ok|okay|possible|alright|fine)|would that (?:be ok|be okay"
-    r"|work|be possible))"
-    r"(?: \w+){0,3}$"
-    r"|(?:with )?(?:my |all |many |our )?(?:kind|kindest|best|warm|warmest|friendly|sunny)?"
-    r" ?(?:regards|greetings|wishes|thanks)" + _IDLE + r"{0,6}$"
-    r"|(?:nice|good|great|pleased|lovely|happy|glad) to (?:meet|see|hear|be|have|know)" + _IDLE + r"{0,8}$"
-    r"|good (?:morning|evening|afternoon|day|night)" + _IDLE + r"{0,8}$"
-    r"|i am (?:new|tired|hungry|late|sorry|busy|back|bored|confused|nervous|lost|dizzy|happy|sad|off|on|at|in)"
-    + _IDLE
-    + r"{0,10}$"
-    r"|(?:i|we) (?:need|want|would like|would need) (?:both|all|them|it)(?: (?:of them|please|two|three|today|now))*$"
-    r"|(?:i|we) (?:also )?(?:have|need|want|got|have got) (?:\w+ ){1,4}(?:wish|wishes|requests?|questions?|things?"
-    r"|tasks?|favou?rs?|points?|jobs?|errands?)(?: (?:for|from) (?:you|me|us))?(?: \w+)?$"
-    r"|(?:excuse|pardon|forgive) (?:me|us|my|the|this)" + _IDLE + r"{0,8}$"
-    r"|(?:\w+ ){0,8}beg your pardon(?: \w+){0,4}$"
-    r"|(?:talk|speak|see you|catch you|chat) (?:to you |with you )?(?:later|soon|tomorrow|then|around)(?: \w+){0,3}$"
-    r"|what a (?:\w+ )?(?:day|week|night|mess|surprise|pity|shame)$"
-)
-
-
-def is_small_talk(tokens: tuple[Token, ...]) -> bool:
-    """Whether these words greet, thank or chat, and ask for nothing."""
-    if any(token.kind not in (Kind.WORD, Kind.MARK, Kind.BREAK) for token in tokens):
-        return False
-    words = [part for token in tokens if token.kind is Kind.WORD for part in token.word.split()]
-    if _WISH.match(" ".join(words)):
-        return True
-    chatty = all(word in GREETING or word in THANKS or word in SMALL_TALK for word in words)
-    return chatty and (not words or any(word in ANCHORS for word in words))

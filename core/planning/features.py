@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from core.planning.courtesy import core_of
 from core.planning.shapes import TOLD, shapes_of
@@ -53,8 +53,7 @@ for _number, _words in enumerate(GROUPS):
             _GROUP_OF[_form] = (*_GROUP_OF.get(_form, ()), _number)
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(NamedTuple):
     """One piece of evidence; `unknown` is what it costs if no agent has ever seen it."""
 
     name: str
@@ -119,7 +118,7 @@ def _with_shapes(found: list[Feature], tokens: tuple[Token, ...]) -> list[Featur
     shapes = shapes_of(tokens)
     if any(name in TOLD for name, _ in shapes):
         # what a story is about says nothing: mugs, roommates or a leaking tap
-        found = [replace(feature, unknown=0.0) for feature in found]
+        found = [feature._replace(unknown=0.0) for feature in found]
     found.extend(Feature(name, weight) for name, weight in shapes)
     if any(feature.name in ("<url>", "<feed>") for feature in found):
         found.append(Feature("<link>", 0.3))

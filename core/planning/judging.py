@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
 from core.models import Task
-from core.planning.courtesy import core_of, is_small_talk, without_opening
+from core.planning.courtesy import core_of, without_opening
 from core.planning.features import kindred
 from core.planning.moods import refuses, reports
 from core.planning.passives import active
 from core.planning.ranking import Index, Ranked
+from core.planning.small_talk import is_small_talk
 from core.planning.text import Kind, Token, ends_like_a_past, stem
 from core.planning.words import (
     EXTRACTING,
@@ -31,6 +31,7 @@ STRONG = 0.45
 NOBODY = Ranked("", 0.0, parsed=False)
 _IMPERATIVE_STEMS = frozenset(stem(word) for word in IMPERATIVES)
 _ADDRESSING = frozenset("ask tell let have use get with via by call to agent the".split())
+_ASKING = IMPERATIVES | QUESTION
 _SUBJECTS = frozenset("i we he she they there it you here".split())
 _OTHERS = frozenset("we they he she there nobody everybody it".split())
 _OWNERS = frozenset(
@@ -52,12 +53,25 @@ class Judge:
         self.text = text
         self._task = task
         self._ranked: dict[tuple[int, int, int], tuple[Ranked, ...]] = {}
+        self._looked_at: dict[tuple[Token, ...], tuple[Ranked, ...]] = {}
+        self._parsed: dict[str, frozenset[str]] = {}
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         return self.index.read(self.text)
 
+    @cached_property
+    def _mentions(self) -> bool:
+        return any(token.kind is Kind.MENTION for token in self.tokens)
+
     def ranked(self, tokens: tuple[Token, ...]) -> tuple[Ranked, ...]:
+        """The agents for these words, the best first."""
+        found = self._looked_at.get(tokens)
+        if found is None:
+            found = self._looked_at[tokens] = self._look_at(tokens)
+        return found
+
+    def _look_at(self, tokens: tuple[Token, ...]) -> tuple[Ranked, ...]:
         core = core_of(tokens)
         if not core or (
             all(token.kind in (Kind.NUMBER, Kind.MARK, Kind.SUM) for token in core[:3]) and len(core) < 3
@@ -69,19 +83,34 @@ class Judge:
             return (Ranked(named, 1.0, parsed=True),)
         key = (core[0].start, core[-1].end, len(core))
         if key not in self._ranked:
-            parses = self.index.parses(self._present(core), task=self._task)
+            parses = self._parses(self._present(core))
             if corrected := self.corrected(core):
-                parses |= self.index.parses(corrected, task=self._task)
+                parses |= self._parses(corrected)
             turned = active(core)
             if turned is not core:
-                parses |= self.index.parses(self.said(turned), task=self._task)
+                parses |= self._parses(self.said(turned))
             self._ranked[key] = tuple(self.index.rank(turned, parses=parses))
         return self._ranked[key]
 
+    def _parses(self, text: str) -> frozenset[str]:
+        found = self._parsed.get(text)
+        if found is None:
+            found = self._parsed[text] = self.index.parses(text, task=self._task)
+        return found
+
+    def reads(self, agent: str, text: str) -> bool:
+        """Whether one of the agent's own tools can read its arguments from this text."""
+        parsed = self._parsed.get(text)
+        if parsed is None:
+            return self.index.reads(agent, text, task=self._task)
+        return not parsed.isdisjoint(self.index.tools_of(agent))
+
     def named(self, tokens: tuple[Token, ...]) -> str:
         """The agent that these words are addressed to by `@name`; empty where there is none."""
+        if not self._mentions:
+            return ""
         for token in without_opening(tokens)[:4]:
-            if token.kind is Kind.MENTION and token.word[1:] in self.index.names:
+            if token.kind is Kind.MENTION and token.word[1:] in self.index.known:
                 return token.word[1:]
             if token.word not in _ADDRESSING and token.kind is not Kind.MARK:
                 break
@@ -115,7 +144,7 @@ class Judge:
         return (
             self.written(core)
             if verb == core[0].word
-            else self.said((replace(core[0], word=verb), *core[1:]))
+            else self.said((core[0]._replace(word=verb), *core[1:]))
         )
 
     def said(self, tokens: tuple[Token, ...]) -> str:
@@ -196,11 +225,7 @@ class Judge:
                 (word in FINITE or ends_like_a_past(word)) and before not in _RELATIVE
                 for before, word in pairwise(stated)
             ) or bool(stated and (stated[0] in FINITE or ends_like_a_past(stated[0])))
-        if (
-            words[1:2] != []
-            and words[1] in ("is", "are", "was", "were")
-            and words[0] not in IMPERATIVES | QUESTION
-        ):
+        if words[1:2] != [] and words[1] in ("is", "are", "was", "were") and words[0] not in _ASKING:
             return True
         named = words[0] not in IMPERATIVES and words[0] not in QUESTION and not self.index.knows(words[0])
         return named and len(words) > 2 and (words[1] in FINITE or ends_like_a_past(words[1]))

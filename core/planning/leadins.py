@@ -13,6 +13,7 @@ _BESIDES = tuple(
     tuple(phrase.split())
     for phrase in "besides|apart from|aside from|in addition to|on top of|as well as".split("|")
 )
+_BESIDES_FIRST = frozenset(phrase[0] for phrase in _BESIDES)
 _KNOWING = frozenset("know have got have_got found learned obtained received worked figured".split())
 _PARTICLES = frozenset("out up hold of that".split())
 _UNTIL = frozenset("until till before unless".split())
@@ -24,6 +25,8 @@ _NEGATED = (
     ("hold", "back"),
     ("hold", "off", "with"),
 )
+
+_NEGATED_FIRST = frozenset(phrase[0] for phrase in _NEGATED)
 
 
 def without_not_only(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -47,6 +50,8 @@ def without_waiting(tokens: tuple[Token, ...], *, start: int = 1) -> tuple[Token
 
 def besides(tokens: tuple[Token, ...], *, judge: Judge) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
     """The two tasks of "besides a backup I need a haiku"; empty elsewhere."""
+    if tokens[0].word not in _BESIDES_FIRST:
+        return (), ()
     words = [token.word for token in tokens]
     size = next((len(p) for p in _BESIDES if tuple(words[: len(p)]) == p), 0)
     if not size:
@@ -81,6 +86,8 @@ def knowing(tokens: tuple[Token, ...], *, judge: Judge) -> tuple[Token, ...]:
 def held_back(tokens: tuple[Token, ...], *, judge: Judge) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
     """The work and what waits for it in "don't mail … until the backup is finished"; empty elsewhere."""
     start = 1 if tokens[0].word == "please" else 0
+    if start >= len(tokens) or tokens[start].word not in _NEGATED_FIRST:
+        return (), ()
     words = [token.word for token in tokens]
     size = next((len(p) for p in _NEGATED if tuple(words[start : start + len(p)]) == p), 0)
     if not size:
@@ -95,9 +102,9 @@ def held_back(tokens: tuple[Token, ...], *, judge: Judge) -> tuple[tuple[Token, 
 
 def notes_and_work(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
     """The two tasks of "based on the notes about Berlin write a packing list"; empty elsewhere."""
-    words = [token.word for token in tokens]
-    if words[0] not in ("from", "using", "based", "with", "given"):
+    if tokens[0].word not in ("from", "using", "based", "with", "given"):
         return (), ()
+    words = [token.word for token in tokens]
     start = 2 if words[1:2] in (["on"], ["upon"]) else 1
     if words[start : start + 1] not in (["the"], ["my"], ["our"]):
         return (), ()

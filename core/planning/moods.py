@@ -13,6 +13,7 @@ _REFUSALS = tuple(
         "|there is no need|you should not|must not|ignore|skip"
     ).split("|")
 )
+_REFUSING = frozenset(phrase[0] for phrase in _REFUSALS)
 _STILL_ASKS = frozenset("forget hesitate lose miss why but just instead know".split())
 """After "don't" these make a request of it: "don't forget that …", "I don't know what …"."""
 _OWNERS = frozenset(
@@ -39,6 +40,9 @@ _ASKING = frozenset(
 
 def refuses(tokens: tuple[Token, ...]) -> bool:
     """Whether it says that something is not to be done: "don't create a backup", "no need to translate it"."""
+    first = next((token.word for token in tokens if token.kind is Kind.WORD), "")
+    if first.partition(" ")[0] not in _REFUSING:
+        return False
     words = _words(tokens)[:9]
     size = max((len(p) for p in _REFUSALS if tuple(words[: len(p)]) == p), default=0)
     if not size or len(words) == size:

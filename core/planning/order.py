@@ -37,10 +37,11 @@ def predecessors(
     """
     stages: list[_Stage] = []
     earlier: list[tuple[int, int]] = []
+    said: set[str] = set()
     chained = in_given_order(judge.tokens)
     for place, clause in enumerate(clauses):
         content = Content(clause.tokens, judge=judge)
-        references = find_references(clause.tokens, content, earlier=_words_so_far(stages))
+        references = find_references(clause.tokens, content, earlier=said)
         if place and not references and says_nothing(content, writes=writes(place), judge=judge):
             references = (Reference(Refers.ONE),)
         if len(set(references)) == 1 and writes(place) and names_several(content.command):
@@ -59,6 +60,7 @@ def predecessors(
             link = Link.THEN if chained else clause.link
             stage.after = _before(stage, link, stages, anchor=clause.anchor)
         stages.append(stage)
+        said.update(stem(word) for word in _words(stage.command))
     for held, place in earlier:
         if any(place in _all_before(other, stages) for other in stages[held].after - {place}):
             stages[held].after.discard(place)
@@ -84,10 +86,6 @@ _IN_ORDER = tuple(
 
 def _words(tokens: tuple[Token, ...]) -> set[str]:
     return {token.word for token in tokens if token.kind is Kind.WORD}
-
-
-def _words_so_far(stages: Sequence[_Stage]) -> frozenset[str]:
-    return frozenset(stem(word) for stage in stages for word in _words(stage.command))
 
 
 def _before(stage: _Stage, link: Link, stages: Sequence[_Stage], *, anchor: int | None) -> set[int]:

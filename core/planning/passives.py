@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.planning.text import Kind, Token, stem
 from core.planning.words import DERIVED, HANDING_ON, IMPERATIVES, IRREGULAR, TRANSFORMING
 
 _MODALS = frozenset("should must shall can could may might ought needs need has have is are".split())
 _SUBJECTS = frozenset("a an the my our this that these those it they both all everything each".split())
 _BETWEEN = frozenset("also then please just finally afterwards be to get".split())
+_AROUND_A_VERB = _BETWEEN | _MODALS
 _VERB_OF = {stem(verb): verb for verb in sorted(IMPERATIVES, reverse=True)}
 MOST_OF_A_SUBJECT = 8
 
@@ -22,15 +21,15 @@ def active(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         verb = 1 if tokens[0].word in ("it", "that", "this") else 2
         meant = _verb(tokens[verb].word)
         if meant in TRANSFORMING or meant in HANDING_ON:
-            return (replace(tokens[verb], word=meant), *tokens[:verb], *tokens[verb + 1 :])
+            return (tokens[verb]._replace(word=meant), *tokens[:verb], *tokens[verb + 1 :])
     for place in range(2, min(len(tokens) - 2, MOST_OF_A_SUBJECT)):
         if (
             tokens[place].word in ("goes", "go")
             and tokens[place + 1].word == "to"
             and _is_reached(tokens[place + 2 :])
         ):
-            subject = tuple(token for token in tokens[:place] if token.word not in _BETWEEN | _MODALS)
-            return (replace(tokens[place], word="send"), *subject, *tokens[place + 1 :])
+            subject = tuple(token for token in tokens[:place] if token.word not in _AROUND_A_VERB)
+            return (tokens[place]._replace(word="send"), *subject, *tokens[place + 1 :])
     for place in range(1, min(len(tokens) - 2, MOST_OF_A_SUBJECT)):
         if tokens[place].word in _MODALS:
             return _turned(tokens, place) or tokens
@@ -50,7 +49,7 @@ def _turned(tokens: tuple[Token, ...], modal: int) -> tuple[Token, ...]:
     meant = _verb(tokens[verb].word)
     if meant not in IMPERATIVES:
         return ()
-    return (replace(tokens[verb], word=meant), *tokens[:modal], *tokens[verb + 1 :])
+    return (tokens[verb]._replace(word=meant), *tokens[:modal], *tokens[verb + 1 :])
 
 
 def _is_reached(tokens: tuple[Token, ...]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,8 @@ class Index:
         self.agents = agents
         self._lexicon = lexicon or Lexicon(tools)
         self.names = tuple(agent.name for agent in agents)
+        self.known = frozenset(self.names)
+        self._places = {name: place for place, name in enumerate(self.names)}
         self._tools = {name: tools[name] for agent in agents for name in agent.tools if name in tools}
         self._tools_of = {agent.name: tuple(t for t in agent.tools if t in self._tools) for agent in agents}
         texts = [line for agent in agents for line in (agent.name, agent.description, *agent.examples)]
@@ -79,6 +81,10 @@ class Index:
         self._told = {agent.name: self._lexicon.of(agent).told for agent in agents}
         self._rates = {name: tuple(by_agent.items()) for name, by_agent in rates.items()}
 
+    def tools_of(self, agent: str) -> tuple[str, ...]:
+        """The agent's own tools that are here."""
+        return self._tools_of.get(agent, ())
+
     def read(self, text: str) -> tuple[Token, ...]:
         return tokenise(text, correct=self.spelling.correct)
 
@@ -92,9 +98,9 @@ class Index:
         """All agents that anything speaks for, the best first, ties in the agents' order."""
         found = features(tokens)
         names = given.union(feature.name for feature in found)
-        doubted = self._doubted(names, parses, self._refused(found))
-        evidence: dict[str, float] = dict.fromkeys(self.names, 0.0)
-        familiar: dict[str, float] = dict.fromkeys(self.names, 0.0)
+        belief = _Belief(self, names, parses, self._refused(found))
+        evidence: dict[str, float] = {}
+        familiar: dict[str, float] = {}
         strange = foreign = 0.0
         seen: set[str] = set()
         for name, weight, unknown in [*((f.name, f.weight, f.unknown) for f in found), *_heard(parses)]:
@@ -103,48 +109,44 @@ class Index:
                 strange += unknown
             elif name not in seen:
                 seen.add(name)
-                _add(evidence, known, weight, doubted)
+                _add(evidence, known, weight, belief)
                 if unknown:
                     foreign += unknown
                     for agent, _ in known:
-                        familiar[agent] += unknown
+                        familiar[agent] = familiar.get(agent, 0.0) + unknown
         ranked = []
-        for agent, score in evidence.items():
+        for agent in sorted(evidence, key=self._places.__getitem__):
+            score = evidence[agent]
             if score > 0:
-                unheard = strange + foreign - familiar[agent]
+                unheard = strange + foreign - familiar.get(agent, 0.0)
                 doubt = DOUBT + STRANGE * min(unheard, MOST_STRANGE)
                 parsed = not parses.isdisjoint(self._tools_of[agent])
                 ranked.append(Ranked(agent, score / (score + doubt), parsed=parsed))
         return sorted(ranked, key=lambda one: -one.score)
 
-    def _refused(self, found: list[Feature]) -> frozenset[str]:
-        """The agents that have never been told to do what the first word says, if it is a verb with a"
-        " meaning of its own."""
+    def _refused(self, found: list[Feature]) -> Callable[[str], bool]:
+        """Whether an agent has never been told to do what the first word says, if it is a verb with a meaning of
+        its own."""
         head = next((feature.name[1:] for feature in found if feature.name[0] == "^"), "")
         if head not in _TELLING and head not in _OF_THE_WORLD:
-            return frozenset()
+            return _refuses_nothing
         phrasal = next((f.name for f in found if f.name.startswith(f"{head}_")), "").partition("_")[2]
         if phrasal in _PARTICLES:
-            return frozenset(self.names).difference(a for a, _ in self._rates.get(f"{head}_{phrasal}", ()))
+            told = {agent for agent, _ in self._rates.get(f"{head}_{phrasal}", ())}
+            return lambda agent: agent not in told
         heard = {f"^{head}", *(f"^~{group}" for group in kindred(head))}
-        return frozenset(name for name in self.names if heard.isdisjoint(self._told[name]))
+        return lambda agent: heard.isdisjoint(self._told[agent])
 
-    def _doubted(
-        self, names: frozenset[str], parses: frozenset[str], refused: frozenset[str]
-    ) -> dict[str, float]:
-        """By how much less to believe in agents that lack something, or whose tools can't read what they"
-        " usually can."""
-        doubted = {}
-        for agent in self.names:
-            factor = 1.0 if self._needed[agent] <= names or self._stand(agent, names) else LACKING
-            read = not parses.isdisjoint(self._tools_of[agent])
-            if agent in refused:
-                factor *= REFUSED if read else REFUSED_UNREAD
-            if not read:
-                factor *= 1.0 - UNREAD * self._read[agent]
-            if factor < 1.0:
-                doubted[agent] = factor
-        return doubted
+    def doubt(
+        self, agent: str, names: frozenset[str], parses: frozenset[str], *, refused: Callable[[str], bool]
+    ) -> float:
+        """How far to believe in an agent, 1 being wholly: less where it lacks something, or where its tools can't
+        read what they usually can."""
+        factor = 1.0 if self._needed[agent] <= names or self._stand(agent, names) else LACKING
+        read = not parses.isdisjoint(self._tools_of[agent])
+        if refused(agent):
+            factor *= REFUSED if read else REFUSED_UNREAD
+        return factor if read else factor * (1.0 - UNREAD * self._read[agent])
 
     def _stand(self, agent: str, names: frozenset[str]) -> bool:
         """Whether "them" stands for the figures that the agent needs: "add them up"."""
@@ -157,7 +159,7 @@ class Index:
 
     def reads(self, agent: str, text: str, *, task: Task) -> bool:
         """Whether one of the agent's own tools can read its arguments from this text."""
-        own = self._tools_of.get(agent, ())
+        own = self.tools_of(agent)
         if not own:
             return False
         asked = task.model_copy(update={"text": text})
@@ -201,6 +203,28 @@ class Index:
         }
 
 
+class _Belief(dict[str, float]):
+    """How far to believe in each agent, worked out for those that anything speaks for: of hundreds these are few."""
+
+    def __init__(
+        self,
+        index: Index,
+        names: frozenset[str],
+        parses: frozenset[str],
+        refused: Callable[[str], bool],
+    ) -> None:
+        super().__init__()
+        self._index, self._names, self._parses, self._refused = index, names, parses, refused
+
+    def __missing__(self, agent: str) -> float:
+        factor = self[agent] = self._index.doubt(agent, self._names, self._parses, refused=self._refused)
+        return factor
+
+
+def _refuses_nothing(agent: str) -> bool:
+    return False
+
+
 def _heard(parses: frozenset[str]) -> list[tuple[str, float, float]]:
     return [(f"!{tool}", TOOL_WEIGHT, 0.0) for tool in sorted(parses)]
 
@@ -209,14 +233,14 @@ def _add(
     evidence: dict[str, float],
     rates: tuple[tuple[str, float], ...],
     weight: float,
-    doubted: Mapping[str, float],
+    belief: Mapping[str, float],
 ) -> None:
     """Give each agent its share of what a piece of evidence is worth: much, where it is the one agent's alone."""
-    believed = [(agent, rate * doubted.get(agent, 1.0)) for agent, rate in rates]
-    total = sum(rate for _, rate in believed) + NOISE
-    worth = weight * (max(rate for _, rate in believed) / total) ** 1.5
-    for agent, rate in believed:
-        evidence[agent] += worth * rate / total * doubted.get(agent, 1.0)
+    believed = [rate * belief[agent] for agent, rate in rates]
+    total = sum(believed) + NOISE
+    worth = weight * (max(believed) / total) ** 1.5
+    for (agent, _), rate in zip(rates, believed, strict=True):
+        evidence[agent] = evidence.get(agent, 0.0) + worth * rate / total * belief[agent]
 
 
 class Indexes:
@@ -229,7 +253,8 @@ class Indexes:
         self._last: Index | None = None
 
     def of(self, agents: tuple[Agent, ...], *, task: Task) -> Index:
-        if self._last is not None and self._last.agents is agents:
+        # Nearly always the very agents of the last time: equal as a whole before any of them is hashed.
+        if self._last is not None and self._last.agents == agents:
             return self._last
         index = self._kept.get(agents)
         if index is None:

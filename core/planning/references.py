@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -49,7 +50,7 @@ class Reference:
 
 
 def find_references(
-    tokens: tuple[Token, ...], content: Content, *, earlier: frozenset[str]
+    tokens: tuple[Token, ...], content: Content, *, earlier: Set[str]
 ) -> tuple[Reference, ...]:
     """What the command leans on; content leans on nothing, except for "that it's done"."""
     command = active(content.command if content.open else without_opening(tokens))
@@ -59,7 +60,7 @@ def find_references(
     words = [token.word for token in command]
     found = []
     for place, token in enumerate(command):
-        if token.kind is not Kind.WORD:
+        if token.kind is not Kind.WORD or (place and token.word not in _MAY_REFER):
             continue
         of_its_own = (own - place <= 3 and brings) or (content.that and place + 2 >= len(command))
         points = brings and token.word in ("this", "that", "these", "those")
@@ -128,7 +129,7 @@ _REACTIONS = frozenset(
 )
 
 
-def _about_it(words: tuple[Token, ...], earlier: frozenset[str]) -> bool:
+def _about_it(words: tuple[Token, ...], earlier: Set[str]) -> bool:
     """ "About the top story", "about the backup", where an earlier clause made one."""
     said = [token.word for token in words]
     if len(said) < 2 or said[0] not in TOPIC:
@@ -173,13 +174,13 @@ def _pronoun(tokens: tuple[Token, ...], place: int) -> Reference | None:
         return None
     if word == "what" and place and following in ("you", "it", "they", "comes", "came"):
         return Reference(Refers.ONE)
-    if word in ("that", "this") and following in TIME_UNITS | _TIMES:
+    if word in ("that", "this") and following in _OF_TIME:
         return None
     if word in ("that", "this"):
         named = following in DERIVED or following in SOURCES
         alone = named or stands_for_something(tokens, place) or following in ("back", "up")
         return Reference(Refers.ONE, following if following in DERIVED else "") if place and alone else None
-    if word in _EVERYTHING and tokens[0].word in DELIVERY | TRANSFORMING:
+    if word in _EVERYTHING and tokens[0].word in _DOING:
         return Reference(Refers.ALL) if word == "everything" or following in _OF_ALL else None
     if word == "they" and before in ("how", "what", "whether", "where", "if"):
         return Reference(Refers.THEM)
@@ -191,12 +192,14 @@ def _pronoun(tokens: tuple[Token, ...], place: int) -> Reference | None:
 _TIMES = frozenset(
     "morning afternoon evening quarter time weekend season spring summer autumn winter".split()
 )
+_OF_TIME = TIME_UNITS | _TIMES
+_DOING = DELIVERY | TRANSFORMING
 _EVERYTHING = frozenset({"everything", "all", "lot"})
 
 _OF_ALL = frozenset({"of", "results", "answers", "that", "this", "two", "three", "four", "to", "as"})
 
 
-def _named(words: list[str], place: int, earlier: frozenset[str]) -> Reference | None:
+def _named(words: list[str], place: int, earlier: Set[str]) -> Reference | None:
     """ "The summary", "the results", "that amount"; "mail result to …"; "translate the article"."""
     head = words[0] if words else ""
     uses = head in HANDING_ON or head in TRANSFORMING
@@ -252,6 +255,9 @@ _OUTPUTS = frozenset(
 _DEFINITE = frozenset({"the", "its", "your", "this", "that", "all", "these", "those", "said"})
 
 _NO_NOUNS = frozenset({"of", "to", "in", "from", "a", "an", "my", "our", ":", "at", "by", "that", "about"})
+
+_MAY_REFER = _DEFINITE | _EVERYTHING | _PRONOUNS.keys() | {"what", "they"}
+"""All words that stand for something, or before its name; beside them only the verb at the beginning does."""
 
 _ENDS_A_THING = frozenset(
     {"", "to", "into", "as", "in", "with", "for", ",", ".", "by", "down", "over", "on", "and", "via", "per"}

@@ -5,6 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from itertools import pairwise
 
+from core.planning.order_phrases import (
+    EARLIER,
+    THEN_ANYWHERE,
+    THEN_FIRST,
+    TRAILING_EARLIER,
+    TRAILING_THEN,
+    by_first_word,
+)
 from core.planning.text import SHAPES, Kind, Token, ends_like_a_past
 from core.planning.words import DERIVED, DONE, ENGLISH_NUMBERS, HANDING_ON, IMPERATIVES, IRREGULAR
 
@@ -21,32 +29,6 @@ class Link(StrEnum):
     """This clause comes before the one before it in the text."""
 
 
-Phrase = tuple[str, ...]
-
-
-def _phrases(text: str) -> tuple[Phrase, ...]:
-    return tuple(tuple(phrase.split()) for phrase in text.split("|"))
-
-
-THEN_ANYWHERE = _phrases(
-    "then|after that|after this|afterwards|afterward|followed by|thereafter|subsequently|after which|upon completion"
-    "|having done that|having done so|from there|only then"
-)
-_THEN_FIRST = _phrases(
-    "next|finally|lastly|later|after|second|secondly|third|thirdly|when done|once done|when finished|once finished"
-    "|when ready|once ready|in the end|at the end|as a next step|as the next step|as a last step|as a final step|last"
-    "|with that done|that done|go on with|continue with|continue by|proceed with|proceed to|move on to|carry on with"
-    "|last of all|at last|to finish|to finish off|to conclude|to round it off|and finally"
-    "|follow up with|follow it up with|follow that with|follow this with|follow it with|follow that up with|follow with"
-    "|go on to|wrap up with|wrap up by|round off with|round off by|end it with|finish it with|close by"
-    "|end with|finish with|finish by|finish off with|close with|end by|conclude with"
-)
-EARLIER = _phrases("before that|but first|beforehand|but before that|prior to that")
-_TRAILING_THEN = _phrases(
-    "at the end|in the end|at last|finally|to finish|afterwards|afterward|after that|when done|once done|right after"
-)
-_TRAILING_EARLIER = _phrases("first|beforehand|before that")
-
 _REFERENCE = frozenset(
     "it that this them they these those all both everything which the a you i we are is has have been be got had"
     " get with step steps one two three thing things job task result results output your".split()
@@ -57,7 +39,14 @@ _WAITING = frozenset({"once", "when", "after", "as", "soon", "whenever", "if"})
 _POINTING = frozenset({"it", "that", "this", "them", "those", "these", "both"})
 
 
+_FIRST = tuple(
+    (phrases, by_first_word(phrases), link)
+    for phrases, link in ((EARLIER, Link.EARLIER), (THEN_ANYWHERE, Link.THEN), (THEN_FIRST, Link.THEN))
+)
+
+
 def first_words(tokens: tuple[Token, ...]) -> tuple[Link, int]:
+    """What the words at the start say about the order, and how many they are."""
     step = step_number(tokens)
     step += 1 if 0 < step < len(tokens) - 2 and tokens[step].word == "," else 0
     if waits := (waiting_words(tokens[step:]) + step if step else waiting_words(tokens)) or _using(tokens):
@@ -67,21 +56,25 @@ def first_words(tokens: tuple[Token, ...]) -> tuple[Link, int]:
         return Link.BESIDE, 0
     if counted := counted_step(tokens):
         return Link.THEN, counted
-    for phrases, link in ((EARLIER, Link.EARLIER), (THEN_ANYWHERE, Link.THEN), (_THEN_FIRST, Link.THEN)):
-        length = max((len(p) for p in phrases if starts_with(tokens, 0, p)), default=0)
-        if length and _free(tokens, length, phrases):
-            return link, length
+    word = tokens[0].word
+    for phrases, by_word, link in _FIRST:
+        if word in by_word:
+            length = max((len(p) for p in by_word[word] if starts_with(tokens, 0, p)), default=0)
+            if length and _free(tokens, length, phrases):
+                return link, length
     return Link.BESIDE, 0
 
 
 def _using(tokens: tuple[Token, ...]) -> int:
     """How many words say only that what was found is used: "with what you learn write …"."""
+    if tokens[0].word not in _SOURCES_OR_OUT:
+        return 0
     words = [token.word for token in tokens[:12]]
     size = 2 if words[:2] in (["based", "on"], ["out", "of"]) else 1
-    if words[0] not in _SOURCES | {"out"} or words[size : size + 1] != ["what"]:
+    if words[size : size + 1] != ["what"]:
         return 0
     size += 2
-    while size < len(words) and (words[size] in _LEARNT or words[size] not in IMPERATIVES | {","}):
+    while size < len(words) and (words[size] in _LEARNT or words[size] not in _VERBS_OR_COMMA):
         size += 1
     size += 1 if words[size : size + 1] == [","] else 0
     return size if words[size : size + 1] and words[size] in _MAKING - {","} else 0
@@ -92,6 +85,8 @@ _LEARNT = frozenset("find read see get gather learn collect".split())
 
 def counted_step(tokens: tuple[Token, ...]) -> int:
     """How many tokens "as a second step," and "the third thing is to" take."""
+    if tokens[0].word not in _BEFORE_A_STEP:
+        return 0
     words = [token.word for token in tokens[:6]]
     size = 1 if words[0] in ("as", "in", "for") else 0
     if words[size : size + 1] not in (["a"], ["the"], ["my"]) or len(words) < size + 4:
@@ -101,6 +96,7 @@ def counted_step(tokens: tuple[Token, ...]) -> int:
     return size + (4 if words[size + 3] in (",", ":", "is") else 3)
 
 
+_BEFORE_A_STEP = frozenset("as in for a the my".split())
 _ORDINALS = frozenset("first second third fourth fifth next last final".split())
 
 
@@ -117,6 +113,8 @@ def step_number(tokens: tuple[Token, ...]) -> int:
 
 def waiting_words(tokens: tuple[Token, ...]) -> int:
     """How many words at the start only say "after it has finished" or "with those"."""
+    if tokens[0].word not in _MAY_WAIT:
+        return 0
     words = [token.word for token in tokens]
     if words[0] in _SOURCES:
         size = 2 if words[:2] == ["based", "on"] else 1
@@ -126,7 +124,7 @@ def waiting_words(tokens: tuple[Token, ...]) -> int:
         if pointed:
             return size + 1
         result = words[size : size + 1] == ["the"] and _RESULTS.intersection(words[size + 1 : size + 2])
-        if result and words[size + 2 : size + 3] and words[size + 2] in IMPERATIVES | {","}:
+        if result and words[size + 2 : size + 3] and words[size + 2] in _VERBS_OR_COMMA:
             return size + 2
     only = 1 if words[0] in ("only", "but") and len(words) > 2 else 0
     if words[only] not in _WAITING:
@@ -146,7 +144,7 @@ def waiting_words(tokens: tuple[Token, ...]) -> int:
         return size - 1
     points = not _POINTING.isdisjoint(words[1:size])
     asks = (
-        words[size] in IMPERATIVES | _ASKING
+        words[size] in _VERBS_OR_ASKING
         or words[size] in ("i would", "we would")
         or (points and words[size] in ("a", "an", "the", "my"))
     )
@@ -158,6 +156,8 @@ def _is_reference(word: str) -> bool:
 
 
 _SOURCES = frozenset({"with", "using", "from", "based", "given"})
+_SOURCES_OR_OUT = _SOURCES | {"out"}
+_MAY_WAIT = _SOURCES | _WAITING | {"only", "but"}
 _INVERTED = (["does"], ["do"], ["did"], ["is"], ["are"], ["was"], ["will"], ["can"], ["should"])
 """After "when" these make a question of it."""
 _DEFINITE = frozenset({"the", "your", "that", "this", "these", "those"})
@@ -169,11 +169,13 @@ _BUILDING = frozenset({"out", "building", "drawing", "working", "starting", "by"
 _RESULTS = frozenset("result results answer answers outcome output number figure total".split())
 _MAKING = frozenset({"write", "draft", "make", "create", "compose", "build", "prepare", ","})
 _ASKING = frozenset({"please", "could", "can", "would", ",", ":"})
+_VERBS_OR_ASKING = IMPERATIVES | _ASKING
+_VERBS_OR_COMMA = IMPERATIVES | {","}
 
 
 def _free(tokens: tuple[Token, ...], length: int, phrases: tuple[tuple[str, ...], ...]) -> bool:
     """Whether the words at the start of a clause connect it ("next, mail …") and belong to nothing ("next week")."""
-    if phrases is not _THEN_FIRST:
+    if phrases is not THEN_FIRST:
         return True
     following = tokens[length].word if length < len(tokens) else ""
     if tokens[0].word in ("next", "last", "later", "after", "second", "third") and length == 1:
@@ -190,8 +192,14 @@ def _free(tokens: tuple[Token, ...], length: int, phrases: tuple[tuple[str, ...]
 _ARTICLES = frozenset("a an the my our your what how which please could can would i we".split())
 
 
+_LAST = frozenset(phrase[-1] for phrase in (*TRAILING_THEN, *TRAILING_EARLIER))
+
+
 def last_words(tokens: tuple[Token, ...]) -> tuple[Link, tuple[Token, ...]]:
-    for phrases, link in ((_TRAILING_THEN, Link.THEN), (_TRAILING_EARLIER, Link.EARLIER)):
+    """What the words at the end say about the order, and the tokens before them."""
+    if tokens[-1].word not in _LAST:
+        return Link.BESIDE, tokens
+    for phrases, link in ((TRAILING_THEN, Link.THEN), (TRAILING_EARLIER, Link.EARLIER)):
         for phrase in phrases:
             size = len(phrase)
             if len(tokens) > size + 2 and starts_with(tokens, len(tokens) - size, phrase):
@@ -202,11 +210,13 @@ def last_words(tokens: tuple[Token, ...]) -> tuple[Link, tuple[Token, ...]]:
 def starts_with(tokens: tuple[Token, ...], place: int, phrase: tuple[str, ...]) -> bool:
     if place >= len(tokens) or tokens[place].word != phrase[0]:
         return False
+    if len(phrase) == 1:
+        return True
     part = tokens[place : place + len(phrase)]
     return len(part) == len(phrase) and all(t.word == w for t, w in zip(part, phrase, strict=True))
 
 
-_ORDERING = frozenset((*THEN_ANYWHERE, *_THEN_FIRST, ("and", "then"), ("step", "two"), ("step", "three")))
+_ORDERING = frozenset((*THEN_ANYWHERE, *THEN_FIRST, ("and", "then"), ("step", "two"), ("step", "three")))
 
 
 def only_orders(tokens: tuple[Token, ...]) -> bool:
@@ -217,9 +227,10 @@ def only_orders(tokens: tuple[Token, ...]) -> bool:
 
 def waits_for_what_came_before(tokens: tuple[Token, ...]) -> bool:
     """Whether these words only say "when that's done", "having drafted it" or "with the result"."""
-    words = [part for token in tokens if token.kind is Kind.WORD for part in token.word.split()]
-    if not words or any(token.kind in SHAPES and token.kind is not Kind.NUMBER for token in tokens):
+    first = next((token.word.split()[0] for token in tokens if token.kind is Kind.WORD), "")
+    if first not in _MAY_ONLY_WAIT or any(t.kind in SHAPES and t.kind is not Kind.NUMBER for t in tokens):
         return False
+    words = [part for token in tokens if token.kind is Kind.WORD for part in token.word.split()]
     if (
         len(words) == 3
         and words[0] in ("take", "grab", "use")
@@ -229,13 +240,13 @@ def waits_for_what_came_before(tokens: tuple[Token, ...]) -> bool:
         return True
     if words[0] == "should" and words[1:2] != [] and words[1] in _POINTING:
         return True
-    if words[0] in _SOURCES | _BUILDING and len(words) <= 7 and not _POINTING.isdisjoint(words[1:4]):
+    if words[0] in _SOURCES_OR_BUILDING and len(words) <= 7 and not _POINTING.isdisjoint(words[1:4]):
         return words[1] not in _POINTING or words[2:3] == [] or words[2] not in IMPERATIVES
     if words[0] in _SOURCES and len(words) <= 4:
         return not _POINTING.isdisjoint(words[-2:]) or (words[-2:-1] == ["the"] and words[-1] in DERIVED)
     while words[1:] and words[0] in _EXACTLY:
         words = words[1:]
-    if words[0] != "having" and (words[0] not in _WAITING | {"before"} or words[1:2] in _INVERTED):
+    if words[0] != "having" and (words[0] not in _WAITING_OR_BEFORE or words[1:2] in _INVERTED):
         return False
     if (len(words) == 2 and words[0] in ("once", "when")) or (words[0] == "having" and words[2:]):
         return all(_is_reference(word) or _is_past(word) for word in words[1:])
@@ -243,6 +254,14 @@ def waits_for_what_came_before(tokens: tuple[Token, ...]) -> bool:
     named = any(a in _DEFINITE and b in DERIVED for a, b in pairwise(words))
     points = named or not _POINTING.isdisjoint(words) or "they" in words
     return len(words) > 1 and (not rest or (points and len(rest) <= 2))
+
+
+_SOURCES_OR_BUILDING = _SOURCES | _BUILDING
+_WAITING_OR_BEFORE = _WAITING | {"before"}
+_MAY_ONLY_WAIT = (
+    _SOURCES_OR_BUILDING | _WAITING_OR_BEFORE | _EXACTLY | {"take", "grab", "use", "should", "having"}
+)
+"""The first words of all that only says when something is done."""
 
 
 def _is_past(word: str) -> bool:

@@ -44,7 +44,7 @@ def plus_connects(tokens: tuple[Token, ...], place: int) -> bool:
         return False
     if tokens[place - 1].word == ",":
         return True
-    named = tokens[place + 1].word in IMPERATIVES | _ARTICLES
+    named = tokens[place + 1].word in _NAMING
     numbers = (Kind.NUMBER, Kind.PERCENT, Kind.SUM)
     return named and all(
         token.kind not in numbers for token in (*tokens[place - 1 : place], *tokens[place + 1 : place + 5])
@@ -56,10 +56,13 @@ def stands_for_and(tokens: tuple[Token, ...], place: int) -> bool:
     if not 0 < place < len(tokens) - 1 or tokens[place + 1].kind is not Kind.WORD:
         return False
     following = tokens[place + 1].word
-    return following[0] not in "aeiouh" and following in IMPERATIVES | QUESTION
+    return following[0] not in "aeiouh" and following in _ASKING
 
 
 _ARTICLES = frozenset({"a", "an", "the", "my", "our"})
+_NAMING = IMPERATIVES | _ARTICLES
+
+_ASKING = IMPERATIVES | QUESTION
 
 
 def ends_a_subordinate(tokens: tuple[Token, ...], place: int) -> bool:

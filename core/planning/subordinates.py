@@ -20,8 +20,10 @@ _PHRASES = {
 _SUBORDINATORS = tuple(
     (tuple(phrase.split()), kind) for kind, all_ in _PHRASES.items() for phrase in all_.split("|")
 )
+_FIRST = frozenset(phrase[0] for phrase, _ in _SUBORDINATORS)
 _SUBJECT = frozenset({"you", "i", "we", "have", "has", "had", "having", "are", "is", "there"})
 _PERFECT = frozenset({"is", "are", "was", "were", "has", "have", "been"})
+_DOING = HANDING_ON | TRANSFORMING
 ONLY = frozenset(
     "but and only just not even right immediately directly straight shortly though however please , do so it"
     " that".split()
@@ -31,6 +33,8 @@ ONLY = frozenset(
 
 def subordinator(tokens: tuple[Token, ...], place: int) -> tuple[str, int]:
     """What kind of subordinate clause begins here, and how many words say so."""
+    if tokens[place].word not in _FIRST:
+        return "", 0
     for phrase, kind in _SUBORDINATORS:
         if starts_with(tokens, place, phrase) and (kind != "with" or not place):
             return kind, len(phrase)
@@ -40,8 +44,10 @@ def subordinator(tokens: tuple[Token, ...], place: int) -> tuple[str, int]:
 def source_and_work(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
     """The two tasks of "from <page> write a tweet" and "use the headlines of <feed> to draft a digest";"
     " empty elsewhere."""
+    if tokens[0].word not in _FROM_SOURCES:
+        return (), ()
     page = max((place for place, token in enumerate(tokens) if token.kind is Kind.URL), default=0)
-    if not page or tokens[0].word not in _FROM_SOURCES:
+    if not page:
         return (), ()
     verb = page + 1
     while verb < len(tokens) and tokens[verb].word in _TO:
@@ -78,7 +84,7 @@ def names_work(tokens: tuple[Token, ...], word: str, *, judge: Judge) -> bool:
         return finished and judge.fits(tokens)
     if word == "with":
         return judge.fits(tokens) and (tokens[-1].kind is Kind.URL or words[0] in ("the", "my", "our"))
-    if len(words) == 1 and words[0] not in HANDING_ON | TRANSFORMING and not words[0].endswith("ing"):
+    if len(words) == 1 and words[0] not in _DOING and not words[0].endswith("ing"):
         return False  # "before I leave", "once we start"
     if judge.fits(tokens) and (judge.commands(tokens) or finished):
         return True

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from Stemmer import Stemmer
 
@@ -28,15 +28,20 @@ class Kind(StrEnum):
     MARK = "mark"
     BREAK = "break"
 
+    # The same as its string's: an enumeration hashes its members' names in Python, and tokens are hashed all the time.
+    __hash__ = str.__hash__
+
 
 SHAPES = frozenset(
     {Kind.NUMBER, Kind.PERCENT, Kind.DATE, Kind.CLOCK, Kind.URL, Kind.ADDRESS, Kind.QUOTE, Kind.MENTION}
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of the text; `word` is its corrected lower-case form, `text[start:end]` what was written."""
+class Token(NamedTuple):
+    """A piece of the text; `word` is its corrected lower-case form, `text[start:end]` what was written.
+
+    A tuple, since pieces of an instruction are looked up by their tokens again and again, and tuples do that quickly.
+    """
 
     kind: Kind
     start: int

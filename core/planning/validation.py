@@ -48,7 +48,9 @@ def sorted_steps(steps: Sequence[PlannedStep]) -> tuple[PlannedStep, ...]:
     if order is None:
         raise ValueError("the steps wait for one another in a circle")
     place_of = {old: new for new, old in enumerate(order)}
-    return tuple(
-        steps[old].model_copy(update={"after": tuple(sorted({place_of[i] for i in steps[old].after}))})
-        for old in order
-    )
+    return tuple(_coming_after(steps[old], {place_of[i] for i in steps[old].after}) for old in order)
+
+
+def _coming_after(step: PlannedStep, places: Iterable[int]) -> PlannedStep:
+    after = tuple(sorted(places))
+    return step if step.after == after else step.model_copy(update={"after": after})

@@ -112,10 +112,13 @@ def _find(line: str) -> tuple[When, str] | None:
 
 
 def _at_start(line: str) -> tuple[When, str] | None:
+    tried = -1
     for lead in (_LEAD, _POLITE_LEAD):
         found = lead.match(line)
         start = found.end() if found is not None else 0
-        scanned = scan(line, start)
+        # Where nothing begins for the longer lead, nothing does for the other that ends there too.
+        scanned = scan(line, start) if start != tried else None
+        tried = start
         if scanned is None:
             continue
         when, end = scanned

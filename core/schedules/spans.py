@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from core.schedules.beginnings import may_begin
 from core.schedules.clock_times import clock_time, zone_said
 from core.schedules.parts import RULES, SEPARATOR
 from core.schedules.when import When
 
 _CONNECTOR = re.compile(r"(?:\s*[,;]\s*|\s+)(?:(?:and|at|on|in|&|-|–|:)\s+)?|\s*\(", re.IGNORECASE)
+_SPACE = re.compile(r"\s*[,;(–-]?\s*")
 _LISTED = re.compile(SEPARATOR, re.IGNORECASE)
 
 
@@ -36,7 +38,7 @@ def _continued(when: When, text: str, end: int) -> int | None:
     starts = [end]
     gap = _CONNECTOR.match(text, end)
     if gap is not None:
-        space = re.compile(r"\s*[,;(–-]?\s*").match(text, end)
+        space = _SPACE.match(text, end)
         starts = [space.end()] if space is not None else []
         starts.append(gap.end())
     for start in starts:
@@ -48,15 +50,16 @@ def _continued(when: When, text: str, end: int) -> int | None:
 
 
 def _part(when: When, text: str, at: int) -> int | None:
-    for pattern, reader in RULES:
-        found = pattern.match(text, at)
-        if found is not None and found.end() > at:
-            reader(when, found)
-            return found.end()
-    time = clock_time(text, at)
-    if time is not None:
-        when.times.append(time[0])
-        return time[1]
+    if may_begin(text, at):
+        for pattern, reader in RULES:
+            found = pattern.match(text, at)
+            if found is not None and found.end() > at:
+                reader(when, found)
+                return found.end()
+        time = clock_time(text, at)
+        if time is not None:
+            when.times.append(time[0])
+            return time[1]
     if when.times and when.zone is None:
         zone = zone_said(text, at)
         if zone is not None:

@@ -7,11 +7,13 @@ import pytest
 from adapters.configured import build_planner
 from core.models import MAX_STEPS, Agent
 from core.planning import RulePlanner
+from core.planning.ranking import Index
 from core.rendering import planning as words
 from tests.unit.planning_bench import (
     TEAM,
     TOOLS,
     BrokenTool,
+    ToyTool,
     built_in,
     plan_built_in,
     shape,
@@ -191,3 +193,26 @@ async def test_an_agent_with_a_name_only_is_still_reached_by_its_name() -> None:
 
     assert shape(plan) == "oracle"
     assert plan.steps[0].task == "why"
+
+
+async def test_a_tool_is_shown_the_same_words_once_while_a_plan_is_made() -> None:
+    brew = ToyTool("brew", r"\bcoffee\b")
+    planner = RulePlanner(tools={"brew": brew})
+    barista = (TEAM[0],)
+    await planner.plan(to_request("brew a tea", agents=barista))
+
+    brew.read = 0
+    assert shape(await planner.plan(to_request("brew a coffee", agents=barista))) == "barista"
+
+    assert brew.read == len("brew a coffee")
+
+
+def test_agents_that_fit_alike_are_ranked_as_they_are_listed() -> None:
+    twins = tuple(
+        Agent(name=name, description="Paints fences.", examples=("paint the fence red",)) for name in "zxy"
+    )
+    request = to_request("paint the fence blue", agents=(*TEAM, *twins))
+    index = Index(request.agents, tools=TOOLS, task=request.task)
+    ranked = index.rank(index.read(request.task.text))
+    assert [one.agent for one in ranked][:3] == ["z", "x", "y"]
+    assert len({one.score for one in ranked[:3]}) == 1
