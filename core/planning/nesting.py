@@ -38,7 +38,7 @@ def taken_apart(clause: Clause, agent: str, *, judge: Judge) -> list[Clause]:
         return [clause]
     if filled := _filled(clause, tokens, agent, judge=judge):
         return filled
-    if tokens[0].word not in _HANDS_ON:
+    if not tokens or tokens[0].word not in _HANDS_ON:
         return [clause]
     content = Content(tokens, judge=judge)
     if content.colon or content.that or content.infinitive:

@@ -12,10 +12,14 @@ from core.schedules.when import When
 _CONNECTOR = re.compile(r"(?:\s*[,;]\s*|\s+)(?:(?:and|at|on|in|&|-|–|:)\s+)?|\s*\(", re.IGNORECASE)
 _SPACE = re.compile(r"\s*[,;(–-]?\s*")
 _LISTED = re.compile(SEPARATOR, re.IGNORECASE)
+# Where case is ignored, `re` takes these for i, s and k, and no table of words has them: "Frıday" is no Friday.
+_TAKEN_FOR_OTHERS = dict.fromkeys((0x0130, 0x0131, 0x017F, 0x212A), "ø")
 
 
 def scan(text: str, at: int) -> tuple[When, int] | None:
     """As many parts as follow one another from here, and where they end; None where none begins."""
+    if not text.isascii():
+        text = text.translate(_TAKEN_FOR_OTHERS)
     when = When()
     end = _part(when, text, at)
     if end is None:

@@ -51,6 +51,7 @@ WORDS = (
         "what is " * 600,
         "that that " * 500,
         "before after once when " * 200,
+        "Hi again, two small things:",
     ],
 )
 async def test_hostile_texts_get_an_answer(text: str) -> None:

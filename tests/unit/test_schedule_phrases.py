@@ -10,6 +10,8 @@ from benchmarks.schedule_phrases import outcomes
 from core.models.schedule import Cron, Interval, Once, Timing
 from core.rendering.timings import in_words
 from core.schedules.commands import Command, read_command, read_reply
+from core.schedules.phrases import read
+from core.schedules.understanding import Unclear
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -19,6 +21,23 @@ def test_phrases_are_understood_and_none_is_guessed_wrong(name: str, least: floa
     found = list(outcomes(name))
     assert not [outcome.text for outcome in found if outcome.wrong_guess]
     assert sum(outcome.right for outcome in found) / len(found) >= least
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "draft an \u0131nv\u0131tat\u0131on for Fr\u0131day at 18:00",
+        "every th\u0131rd Tuesday at 9 send me a digest",
+        "every \u017funday at 9 send me a digest",
+        "\u017fecond Tuesday of the month at 9 send me a digest",
+        "every wee\u212a at 9 send me a digest",
+        "every day at m\u0130dnight send me a digest",
+    ],
+)
+def test_letters_that_only_look_like_those_of_a_day_name_none(text: str) -> None:
+    """`re` takes them for i, s and k where case is ignored, and no table has them."""
+    understood = read(text, now=NOW, zone="UTC")
+    assert understood is None or isinstance(understood, Unclear)
 
 
 WORDS: list[tuple[Timing, str]] = [
