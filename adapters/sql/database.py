@@ -209,6 +209,8 @@ def make_engine(url: str) -> Engine:
             url,
             pool_size=POSTGRESQL_WRITERS + READERS,
             hide_parameters=True,
+            # Prepared statements are given their values by place, as SQLite's are.
+            paramstyle="format",
             connect_args=POSTGRESQL_CONNECTION,
         )
     engine = create_engine(
