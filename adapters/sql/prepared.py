@@ -149,6 +149,4 @@ def _told(c: Connection, cursor: Any, text: str, error: Exception) -> BaseExcept
     )
     if lost:
         c.invalidate(error)
-        # Those that wait in the pool are lost as well: whoever tries again is not to meet one after the other.
-        c.engine.dispose()
     return told
