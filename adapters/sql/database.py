@@ -22,6 +22,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from sqlalchemy.pool import QueuePool
 
 from adapters.batching import Answer, Said, ready, say
+from adapters.sql import json_text
 from adapters.sql.kept import KeptConnection
 from core.errors import FlowMateError, PermanentError, StoreUnavailable
 
@@ -45,6 +46,11 @@ POSTGRESQL_CONNECTION = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,
+}
+EVERYWHERE: dict[str, Any] = {
+    "hide_parameters": True,
+    "json_serializer": json_text.written,
+    "json_deserializer": json_text.read,
 }
 _RETRIES_ON_CONFLICT = 5
 _SERIALIZATION_STATES = frozenset({"40001", "40P01"})
@@ -209,7 +215,7 @@ def make_engine(url: str) -> Engine:
         return create_engine(
             url,
             pool_size=POSTGRESQL_WRITERS + READERS,
-            hide_parameters=True,
+            **EVERYWHERE,
             # Prepared statements are given their values by place, as SQLite's are.
             paramstyle="format",
             connect_args=POSTGRESQL_CONNECTION,
@@ -218,7 +224,7 @@ def make_engine(url: str) -> Engine:
         url,
         poolclass=QueuePool,
         pool_size=READERS + 2,
-        hide_parameters=True,
+        **EVERYWHERE,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
     )
 

@@ -24,6 +24,8 @@ RUNNING = StepState.RUNNING.value
 PENDING = StepState.PENDING.value
 _NOW = bindparam("now", type_=S.c.started_at.type)
 _FAR = bindparam("far", type_=S.c.started_at.type)
+# What an event tells of its step.
+_TOLD = (S.c.delegation_id, S.c.index, S.c.agent, S.c.attempts)
 _CLAIM = Prepared(
     update(S)
     .where(
@@ -41,19 +43,19 @@ _CLAIM = Prepared(
         lease_until=bindparam("until", type_=S.c.lease_until.type),
         started_at=case((S.c.started_at.is_(None), _NOW), else_=S.c.started_at),
     )
-    .returning(S)
+    .returning(*_TOLD)
 )
 
 
 def claim(
     c: Connection, step_id: str, now: datetime, lease_until: datetime
 ) -> tuple[Delegation, Step] | None:
-    row = _CLAIM.first(c, {"of": step_id, "now": now, "far": now + FAR, "until": lease_until})
-    if row is None:
+    step = _CLAIM.first(c, {"of": step_id, "now": now, "far": now + FAR, "until": lease_until})
+    if step is None:
         return None
-    step = to_step(row)
     whole = _note(c, step, EventKind.STEP_STARTED, now, check_at=lease_until + timedelta(seconds=1))
-    return to_delegation(whole, steps_of(c, step.delegation_id)), step
+    delegation = to_delegation(whole, steps_of(c, step.delegation_id))
+    return delegation, next(step for step in delegation.steps if step.id == step_id)
 
 
 def renew(c: Connection, held: Mapping[str, int], now: datetime, lease_until: datetime) -> frozenset[str]:
@@ -157,7 +159,7 @@ def _held(names: tuple[str, ...], raised: tuple[str, ...]) -> Prepared:
     values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=S.c[name].type) for name in names}
     values |= {name: S.c[name] + 1 for name in raised}
     mine = (S.c.id == bindparam("of"), S.c.token == bindparam("held"), S.c.state == RUNNING)
-    return Prepared(update(S).where(*mine).values(**values).returning(S))
+    return Prepared(update(S).where(*mine).values(**values).returning(*_TOLD))
 
 
 def _note(

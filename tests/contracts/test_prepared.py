@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, bindparam, event, insert, select, text
+from sqlalchemy import Connection, DateTime, bindparam, event, insert, select, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from adapters.sql import tables
-from adapters.sql.database import Database
+from adapters.sql.database import Database, make_engine
 from adapters.sql.prepared import WATCHED, Prepared
 from core.errors import PermanentError, StoreUnavailable
 from tests.contracts.samples import NOW
@@ -145,3 +147,18 @@ async def test_who_watches_the_engine_hears_of_it(sqlite_url: str) -> None:
         "INSERT",
         "SELECT",
     ]
+
+
+def test_an_instant_stands_in_sqlite_as_sqlalchemy_writes_it() -> None:
+    """Rows that are there are compared as texts, and read by older versions."""
+    engine = make_engine("sqlite://")
+    theirs: Any = engine.dialect.type_descriptor(DateTime())
+    ours: Any = tables.Instant().dialect_impl(engine.dialect)
+    write, read = ours.bind_processor(engine.dialect), ours.result_processor(engine.dialect, None)
+    vienna = ZoneInfo("Europe/Vienna")
+    for at in (NOW, NOW.replace(microsecond=0), NOW.astimezone(vienna), datetime(1, 1, 2, tzinfo=UTC)):
+        text = theirs.bind_processor(engine.dialect)(at.astimezone(UTC).replace(tzinfo=None))
+        assert write(at) == text
+        assert read(text) == at
+        assert read(text).tzinfo is UTC
+    assert write(None) is read(None) is None
