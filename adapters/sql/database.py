@@ -31,6 +31,7 @@ Transaction = Callable[[Connection], T]
 
 SQLITE_BATCH = 64
 SQLITE_READS = 16
+POSTGRESQL_READS = 4
 POSTGRESQL_WRITERS = 1
 READERS = 3
 BUSY_SECONDS = 15
@@ -79,8 +80,8 @@ class Database:
         self.engine = make_engine(url)
         sqlite = self.engine.dialect.name == "sqlite"
         self._batch = SQLITE_BATCH if sqlite else 16
-        # In PostgreSQL one statement that fails spoils its whole transaction.
-        self._reads_at_once = SQLITE_READS if sqlite else 1
+        # In PostgreSQL, which may be far away, those behind the first one wait for its round trips.
+        self._reads_at_once = SQLITE_READS if sqlite else POSTGRESQL_READS
         self._snapshot: dict[str, Any] = SQLITE_SNAPSHOT if sqlite else POSTGRESQL_SNAPSHOT
         self._writes: queue.SimpleQueue[_Request[Any] | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Request[Any] | None] = queue.SimpleQueue()
