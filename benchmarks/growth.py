@@ -23,6 +23,7 @@ from typing import Any
 from sqlalchemy import event
 
 from adapters.assembly import Assembly, assembled
+from adapters.sql.prepared import WATCHED
 from benchmarks import report
 from benchmarks.history import BUSY, EVENTS_A_DELEGATION, fill, sizes
 from benchmarks.service import service
@@ -94,6 +95,8 @@ async def measure(counts: Sequence[int]) -> tuple[list[list[report.Cell]], list[
         assembled(running.settings) as assembly,
     ):
         path = running.settings.database.removeprefix("sqlite:///")
+        # Before anything is connected: what is prepared is told only to those who asked for it by then.
+        assembly.database.engine.update_execution_options(**{WATCHED: True})
         keys = count()
         await _delegate(assembly, next(keys))
         filled = 0

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, 
 
 from adapters.sql import charging, tables
 from adapters.sql.database import Database
+from adapters.sql.prepared import Prepared
 from core.models.budget import Allowance, Budget, Cap, Charge, Period, Scope, Standing
 from core.ports.budgets import By, Refusal, Spending, Spent, SpentDay
 from core.ports.clock import Clock
@@ -19,9 +20,9 @@ B = tables.budgets
 C = tables.model_calls
 A = tables.accounts
 KEY = (B.c.scope, B.c.subject, B.c.period)
-# Built once: every model call asks this.
+# Every model call asks this.
 _OF = select(B).where(B.c.subject.in_(bindparam("subjects", expanding=True))).order_by(*KEY)
-_ANY = select(B.c.scope).limit(1)
+_ANY = Prepared(select(B.c.scope).limit(1))
 FRESH_SECONDS = 2.0
 SUMS = (
     func.coalesce(func.sum(C.c.input_tokens), 0).label("given"),
@@ -43,7 +44,7 @@ class SqlBudgets:
         now = self._clock.monotonic()
         # Where no budget was ever set nothing more is asked of every model call.
         if self._looked_at is None or now - self._looked_at >= FRESH_SECONDS:
-            self._exist = await self._database.read(lambda c: c.execute(_ANY).first()) is not None
+            self._exist = await self._database.read(lambda c: _ANY.first(c, {})) is not None
             self._looked_at = now
         return self._exist
 

@@ -11,11 +11,12 @@ from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.accounts import accounts
+from adapters.sql.prepared import Prepared, Record
 from core.models import Usage
 from core.models.budget import NOTE_SHARE, Cap, Charge, Scope, Standing
 from core.ports.budgets import Refusal
@@ -31,9 +32,9 @@ SUBJECTS: dict[Scope, ColumnElement[str]] = {
     Scope.SCHEDULE: C.c.schedule,
     Scope.PERSON: C.c.person,
 }
-# Statements of the path are built once: that takes SQLAlchemy longer than running them.
-_CALL = select(C).where(C.c.id == bindparam("of")).with_for_update()
-_COUNT_CALL = (
+_LOCK = Prepared(select(func.pg_advisory_xact_lock(text(str(ACCOUNTS_LOCK))).label("locked")))
+_CALL = Prepared(select(C).where(C.c.id == bindparam("of")).with_for_update())
+_COUNT_CALL = Prepared(
     update(C)
     .where(C.c.id == bindparam("of"))
     .values(
@@ -43,7 +44,7 @@ _COUNT_CALL = (
         nanousd=bindparam("cost"),
     )
 )
-_ADD = (
+_ADD = Prepared(
     update(A)
     .where(A.c.key == bindparam("of"))
     .values(
@@ -53,16 +54,18 @@ _ADD = (
         held_nanousd=A.c.held_nanousd + bindparam("hold_nanousd"),
     )
 )
-_NOTE = (
+_NOTE = Prepared(
     update(A)
     .where(A.c.key == bindparam("of"), A.c.noted_by.is_(None))
     .values(noted_by=bindparam("by"), noted=bindparam("what", type_=A.c.noted.type))
 )
-_NEW_CALL = insert(C)
-_NEW_CALLS = {
-    "sqlite": sqlite.insert(C).on_conflict_do_nothing().returning(C.c.id),
-    "postgresql": postgresql.insert(C).on_conflict_do_nothing().returning(C.c.id),
-}
+_NEW_CALL = Prepared(insert(C))
+_NEW_CALLS = Prepared(
+    {
+        "sqlite": sqlite.insert(C).on_conflict_do_nothing().returning(C.c.id),
+        "postgresql": postgresql.insert(C).on_conflict_do_nothing().returning(C.c.id),
+    }
+)
 _EXPIRED = (
     select(C)
     .where(~C.c.settled, C.c.expires_at <= bindparam("now", type_=C.c.expires_at.type))
@@ -91,7 +94,7 @@ def reserve(c: Connection, charge: Charge) -> Refusal | None:
     keys = sorted(cap.key for cap in charge.caps)
     held = _Change(held_tokens=_tokens(charge.estimate), held_nanousd=nano(charge.estimate.cost_usd) or 0)
     _add(c, dict.fromkeys(keys, held))
-    c.execute(_NEW_CALL, {**_columns(charge, charge.estimate), "settled": False, "held": keys}).close()
+    _NEW_CALL.run(c, {**_columns(charge, charge.estimate), "settled": False, "held": keys})
     return None
 
 
@@ -100,7 +103,7 @@ def settle(c: Connection, charge: Charge) -> None:
     if charge.caps:
         _lock(c)
     counted = charge.actual or charge.estimate
-    row = c.execute(_CALL, {"of": charge.id}).first() if charge.caps else None
+    row = _CALL.first(c, {"of": charge.id}) if charge.caps else None
     if row is not None:
         _count_call(c, charge.id, counted)
     elif not _counted_now(c, charge, counted):
@@ -119,7 +122,7 @@ def settle(c: Connection, charge: Charge) -> None:
 def release(c: Connection, charge: Charge) -> None:
     """Forget a call that took nothing."""
     _lock(c)
-    row = c.execute(_CALL, {"of": charge.id}).first()
+    row = _CALL.first(c, {"of": charge.id})
     if row is None or row.settled:
         return
     _add(c, dict.fromkeys(row.held, _given_back(row)))
@@ -148,7 +151,7 @@ def nano(usd: float | None) -> int | None:
 def _lock(c: Connection) -> None:
     """One process at a time: in PostgreSQL accounts that several calls share would be locked crosswise."""
     if c.dialect.name == "postgresql":
-        c.execute(select(func.pg_advisory_xact_lock(text(str(ACCOUNTS_LOCK))))).close()
+        _LOCK.all(c, {})
 
 
 def _begun(c: Connection, caps: Sequence[Cap]) -> list[Standing]:
@@ -176,7 +179,7 @@ def _sum(c: Connection, cap: Cap) -> _Change:
     return _Change(tokens=int(row[0]), nanousd=int(row[1]))
 
 
-def _standing(cap: Cap, row: Row[Any] | None, change: _Change) -> Standing:
+def _standing(cap: Cap, row: Record | None, change: _Change) -> Standing:
     names = ("tokens", "nanousd", "held_tokens", "held_nanousd")
     tokens, spent, held, held_spent = (
         getattr(change, name) + (getattr(row, name) if row is not None else 0) for name in names
@@ -202,7 +205,7 @@ def _count_expired(c: Connection, now: datetime) -> bool:
     return bool(rows)
 
 
-def _difference(row: Row[Any] | None, counted: Usage) -> _Change:
+def _difference(row: Record | None, counted: Usage) -> _Change:
     """What counting the call adds to what is counted of it already, and what is given back."""
     spent = _Change(tokens=_tokens(counted), nanousd=nano(counted.cost_usd) or 0)
     if row is None:
@@ -213,37 +216,28 @@ def _difference(row: Row[Any] | None, counted: Usage) -> _Change:
     return _Change(tokens=spent.tokens - before, nanousd=spent.nanousd - (row.nanousd or 0))
 
 
-def _given_back(row: Row[Any]) -> _Change:
+def _given_back(row: Record) -> _Change:
     return _Change(held_tokens=-(row.input_tokens + row.output_tokens), held_nanousd=-(row.nanousd or 0))
 
 
-def _counted_dead(row: Row[Any]) -> _Change:
+def _counted_dead(row: Record) -> _Change:
     """What a call whose process died comes to: all that was set aside for it."""
     tokens, cost = row.input_tokens + row.output_tokens, row.nanousd or 0
     return _Change(tokens, cost, -tokens, -cost)
 
 
 def _count_call(c: Connection, call_id: str, counted: Usage) -> None:
-    c.execute(
-        _COUNT_CALL,
-        {
-            "of": call_id,
-            "given": counted.input_tokens,
-            "made": counted.output_tokens,
-            "cost": nano(counted.cost_usd),
-        },
-    ).close()
+    values = {"given": counted.input_tokens, "made": counted.output_tokens, "cost": nano(counted.cost_usd)}
+    _COUNT_CALL.run(c, {"of": call_id, **values})
 
 
 def _counted_now(c: Connection, charge: Charge, counted: Usage) -> bool:
     """Put down a call that was not reserved; False where it is there already, and counted."""
     values = {**_columns(charge, counted), "settled": True, "held": []}
-    return c.execute(_NEW_CALLS[c.dialect.name], values).first() is not None
+    return _NEW_CALLS.first(c, values) is not None
 
 
 def _add(c: Connection, changes: Mapping[str, _Change]) -> None:
-    if not changes:
-        return
     rows = [
         {
             "of": key,
@@ -254,11 +248,11 @@ def _add(c: Connection, changes: Mapping[str, _Change]) -> None:
         }
         for key, change in sorted(changes.items())
     ]
-    c.execute(_ADD, rows).close()
+    _ADD.run_many(c, rows)
 
 
 def _claim_notes(
-    c: Connection, charge: Charge, before: Mapping[str, Row[Any]], changes: Mapping[str, _Change]
+    c: Connection, charge: Charge, before: Mapping[str, Record], changes: Mapping[str, _Change]
 ) -> None:
     """Give the note about each budget that is nearly used up to this delegation, unless another one has it."""
     for cap in charge.caps:
@@ -268,7 +262,7 @@ def _claim_notes(
         standing = _standing(cap, row, changes[cap.key])
         if standing.share >= NOTE_SHARE:
             noted = {"of": cap.key, "by": charge.spender.delegation}
-            c.execute(_NOTE, {**noted, "what": standing.model_dump(mode="json")}).close()
+            _NOTE.run(c, {**noted, "what": standing.model_dump(mode="json")})
 
 
 def _columns(charge: Charge, usage: Usage) -> dict[str, Any]:

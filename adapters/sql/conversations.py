@@ -10,20 +10,19 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Integer,
-    Row,
     Select,
     and_,
     bindparam,
     delete,
     func,
-    insert,
-    literal,
     or_,
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
+from adapters.sql.prepared import Prepared, Record, Statement
 from adapters.sql.rows import to_delegation
 from core.errors import NotFound
 from core.models import Address, ConversationOutline, Delegation, Exchange
@@ -35,26 +34,38 @@ M = tables.messages
 OUTLINED = 2000
 
 
+_HERE = (M.c.delegation_id == bindparam("of"), M.c.part == bindparam("part"))
+_POSTED = Prepared(
+    select(M.c.part, M.c.message_id).where(M.c.delegation_id == bindparam("of")).order_by(M.c.part)
+)
+_PART = Prepared(select(M.c.message_id).where(*_HERE))
+_STANDS = Prepared(update(M).where(*_HERE, M.c.message_id.is_(None)).values(message_id=bindparam("message")))
+
+
+def _attempt(made: sqlite.Insert | postgresql.Insert) -> Statement:
+    """A part of this delegation's answer that is about to be posted, where no one posted or tried it yet."""
+    columns = ["delegation_id", "part", "platform", "workspace", "place"]
+    part = bindparam("part", type_=M.c.part.type)
+    place = select(D.c.id, part, D.c.platform, D.c.workspace, D.c.place).where(D.c.id == bindparam("of"))
+    return made.from_select(columns, place).on_conflict_do_nothing().returning(M.c.part)
+
+
+_ATTEMPT = Prepared({"sqlite": _attempt(sqlite.insert(M)), "postgresql": _attempt(postgresql.insert(M))})
+
+
 def posted(c: Connection, delegation_id: str) -> tuple[Posted, ...]:
-    rows = c.execute(
-        select(M.c.part, M.c.message_id).where(M.c.delegation_id == delegation_id).order_by(M.c.part)
-    )
+    rows = _POSTED.all(c, {"of": delegation_id})
     return tuple(Posted(part=row.part, message_id=row.message_id) for row in rows)
 
 
 def attempt_post(c: Connection, delegation_id: str, part: int) -> Posted:
-    here = (M.c.delegation_id == delegation_id, M.c.part == part)
-    row = c.execute(select(M.c.message_id).where(*here)).first()
-    if row is not None:
-        return Posted(part=part, message_id=row.message_id)
-    place = select(D.c.id, literal(part), D.c.platform, D.c.workspace, D.c.place).where(
-        D.c.id == delegation_id
-    )
-    columns = ["delegation_id", "part", "platform", "workspace", "place"]
-    made = c.execute(insert(M).from_select(columns, place).returning(M.c.part))
-    if made.first() is None:
+    here = {"of": delegation_id, "part": part}
+    if _ATTEMPT.first(c, here) is not None:
+        return Posted(part=-1, message_id=None)
+    row = _PART.first(c, here)
+    if row is None:
         raise NotFound(f"There is no delegation {delegation_id}.")
-    return Posted(part=-1, message_id=None)
+    return Posted(part=part, message_id=row.message_id)
 
 
 def abandon_post(c: Connection, delegation_id: str, part: int) -> None:
@@ -62,11 +73,14 @@ def abandon_post(c: Connection, delegation_id: str, part: int) -> None:
 
 
 def record_post(c: Connection, delegation_id: str, part: int, message_id: str) -> str:
+    posted = {"of": delegation_id, "part": part, "message": message_id}
+    if _STANDS.run(c, posted):
+        return message_id
     # The attempt may have been abandoned meanwhile; a message that stands there counts all the same.
-    attempt_post(c, delegation_id, part)
-    here = (M.c.delegation_id == delegation_id, M.c.part == part)
-    c.execute(update(M).where(*here, M.c.message_id.is_(None)).values(message_id=message_id))
-    return str(c.execute(select(M.c.message_id).where(*here)).scalar_one())
+    there = attempt_post(c, delegation_id, part)
+    if there.message_id is None:
+        _STANDS.run(c, posted)
+    return there.message_id or message_id
 
 
 def forget_post(c: Connection, delegation_id: str, part: int, message_id: str) -> None:
@@ -76,7 +90,7 @@ def forget_post(c: Connection, delegation_id: str, part: int, message_id: str) -
 
 def exchanges(c: Connection, address: Address, before: datetime, limit: int) -> tuple[Exchange, ...]:
     here = {**_here(address), "before": before, "limit": limit}
-    rows = [row for row in c.execute(_IN_THREAD if address.thread else _IN_PLACE, here) if row.reply]
+    rows = [row for row in (_IN_THREAD if address.thread else _IN_PLACE).all(c, here) if row.reply]
     tainted = _tainted(c, [row.id for row in rows])
     found = [
         Exchange(
@@ -107,7 +121,7 @@ def delegations_in(
         query = query.where(D.c.received_at < before)
     query = query.order_by(D.c.received_at.desc(), D.c.id.desc()).limit(limit)
     rows = c.execute(query, _here(address)).all()
-    steps: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
+    steps: dict[str, list[Record]] = {row.id: [] for row in rows}
     for step in c.execute(select(S).where(S.c.delegation_id.in_(steps)).order_by(S.c.index)):
         steps[step.delegation_id].append(step)
     return tuple(to_delegation(row, steps[row.id]) for row in reversed(rows))
@@ -190,7 +204,6 @@ def _earlier(there: ColumnElement[bool]) -> Select[tuple[str, str, Any, datetime
     )
 
 
-# Statements of the path are built once: that takes SQLAlchemy longer than running them.
 _THERE = tuple(D.c[name] == bindparam(name) for name in ("platform", "workspace", "place"))
 _SAME_THREAD = D.c.thread == bindparam("thread")
 _CONVERSATION = and_(*_THERE, _SAME_THREAD)
@@ -200,8 +213,8 @@ _ROOT = select(M.c.delegation_id).where(
     M.c.message_id == bindparam("thread"),
 )
 _CONVERSATION_OF_THREAD = and_(*_THERE, or_(_SAME_THREAD, D.c.id.in_(_ROOT)))
-_IN_PLACE = _earlier(_CONVERSATION)
-_IN_THREAD = _earlier(_CONVERSATION_OF_THREAD)
+_IN_PLACE = Prepared(_earlier(_CONVERSATION))
+_IN_THREAD = Prepared(_earlier(_CONVERSATION_OF_THREAD))
 _TAINTED = select(S.c.delegation_id).where(
     S.c.delegation_id.in_(bindparam("ids", expanding=True)), S.c.result["tainted"].as_boolean()
 )

@@ -13,6 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +22,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from sqlalchemy.pool import QueuePool
 
 from adapters.batching import Answer, Said, ready, say
+from adapters.sql import json_text
+from adapters.sql.kept import KeptConnection
 from core.errors import FlowMateError, PermanentError, StoreUnavailable
 
 T = TypeVar("T")
@@ -28,6 +31,7 @@ Transaction = Callable[[Connection], T]
 
 SQLITE_BATCH = 64
 SQLITE_READS = 16
+POSTGRESQL_READS = 4
 POSTGRESQL_WRITERS = 1
 READERS = 3
 BUSY_SECONDS = 15
@@ -43,6 +47,11 @@ POSTGRESQL_CONNECTION = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,
+}
+EVERYWHERE: dict[str, Any] = {
+    "hide_parameters": True,
+    "json_serializer": json_text.written,
+    "json_deserializer": json_text.read,
 }
 _RETRIES_ON_CONFLICT = 5
 _SERIALIZATION_STATES = frozenset({"40001", "40P01"})
@@ -71,8 +80,8 @@ class Database:
         self.engine = make_engine(url)
         sqlite = self.engine.dialect.name == "sqlite"
         self._batch = SQLITE_BATCH if sqlite else 16
-        # In PostgreSQL one statement that fails spoils its whole transaction.
-        self._reads_at_once = SQLITE_READS if sqlite else 1
+        # In PostgreSQL, which may be far away, those behind the first one wait for its round trips.
+        self._reads_at_once = SQLITE_READS if sqlite else POSTGRESQL_READS
         self._snapshot: dict[str, Any] = SQLITE_SNAPSHOT if sqlite else POSTGRESQL_SNAPSHOT
         self._writes: queue.SimpleQueue[_Request[Any] | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Request[Any] | None] = queue.SimpleQueue()
@@ -121,31 +130,31 @@ class Database:
         self.engine.dispose()
 
     def _read_loop(self) -> None:
-        while (request := self._reads.get()) is not None:
-            batch, stop = ready(self._reads, request, limit=self._reads_at_once)
-            if len(batch) == 1:
-                self._alone(request, commit=False)
-            else:
-                self._read_together(batch)
-            if stop:
-                return
+        with closing(KeptConnection(self.engine, self._snapshot)) as kept:
+            while (request := self._reads.get()) is not None:
+                batch, stop = ready(self._reads, request, limit=self._reads_at_once)
+                if len(batch) == 1:
+                    self._alone(kept, request, commit=False)
+                else:
+                    self._read_together(kept, batch)
+                if stop:
+                    return
 
     def _write_loop(self) -> None:
-        while (request := self._writes.get()) is not None:
-            batch, stop = ready(self._writes, request, limit=self._batch)
-            if len(batch) == 1:
-                self._alone(request, commit=True)
-            else:
-                self._together(batch)
-            if stop:
-                return
+        with closing(KeptConnection(self.engine, {})) as kept:
+            while (request := self._writes.get()) is not None:
+                batch, stop = ready(self._writes, request, limit=self._batch)
+                if len(batch) == 1:
+                    self._alone(kept, request, commit=True)
+                else:
+                    self._together(kept, batch)
+                if stop:
+                    return
 
-    def _alone(self, request: _Request[Any], *, commit: bool) -> None:
+    def _alone(self, kept: KeptConnection, request: _Request[Any], *, commit: bool) -> None:
         for attempt in range(_RETRIES_ON_CONFLICT):
             try:
-                with self.engine.connect() as connection:
-                    if not commit:
-                        connection.execution_options(**self._snapshot)
+                with kept.transaction() as connection:
                     outcome = request.transaction(connection)
                     if commit:
                         connection.commit()
@@ -160,12 +169,11 @@ class Database:
                 request.fail(error)
                 return
 
-    def _read_together(self, batch: list[_Request[Any]]) -> None:
+    def _read_together(self, kept: KeptConnection, batch: list[_Request[Any]]) -> None:
         """All on one snapshot, which begins after the last of them was asked for."""
         left, said = list(batch), list[Said[Any]]()
         try:
-            with self.engine.connect() as connection:
-                connection.execution_options(**self._snapshot)
+            with kept.transaction() as connection:
                 while left:
                     try:
                         outcome = left[0].transaction(connection)
@@ -176,15 +184,15 @@ class Database:
         except Exception:
             # Nobody else is to fail for what is wrong with one of them.
             for request in left:
-                self._alone(request, commit=False)
+                self._alone(kept, request, commit=False)
         say(said)
 
-    def _together(self, batch: list[_Request[Any]]) -> None:
+    def _together(self, kept: KeptConnection, batch: list[_Request[Any]]) -> None:
         """All in one transaction, one after the other; where one of them fails, each by itself."""
         outcomes: list[Any] = []
         begun = False
         try:
-            with self.engine.connect() as connection:
+            with kept.transaction() as connection:
                 connection.begin()
                 begun = True
                 outcomes += [request.transaction(connection) for request in batch]
@@ -195,7 +203,7 @@ class Database:
             # where not even the first one could begin, one after the other would wait in vain for as long again.
             for request in batch:
                 if begun:
-                    self._alone(request, commit=True)
+                    self._alone(kept, request, commit=True)
                 else:
                     request.fail(error)
             return
@@ -208,14 +216,16 @@ def make_engine(url: str) -> Engine:
         return create_engine(
             url,
             pool_size=POSTGRESQL_WRITERS + READERS,
-            hide_parameters=True,
+            **EVERYWHERE,
+            # Prepared statements are given their values by place, as SQLite's are.
+            paramstyle="format",
             connect_args=POSTGRESQL_CONNECTION,
         )
     engine = create_engine(
         url,
         poolclass=QueuePool,
         pool_size=READERS + 2,
-        hide_parameters=True,
+        **EVERYWHERE,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
     )
 
@@ -229,7 +239,7 @@ def make_engine(url: str) -> Engine:
         # A transaction that begins with a read and writes later fails at once with SQLITE_BUSY when another
         # process wrote in between, whatever the time-out; one that says so at the beginning waits its turn.
         if connection.get_execution_options().get("reads_only", False):
-            connection.exec_driver_sql("BEGIN")
+            connection.connection.cursor().execute("BEGIN").close()
         else:
             _begin_writing(connection)
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, insert, select, update
+from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from adapters.sql import tables
+from adapters.sql.prepared import Prepared, Record
 from adapters.sql.rows import to_event
 from core.errors import NotFound
 from core.models import DelegationState, Event, EventKind
@@ -26,8 +27,7 @@ def append(c: Connection, event: Event) -> None:
 
 
 def events_after(c: Connection, delegation_id: str, after: int) -> tuple[Event, ...]:
-    query = select(E).where(E.c.delegation_id == delegation_id, E.c.sequence > after).order_by(E.c.sequence)
-    return tuple(to_event(row) for row in c.execute(query))
+    return tuple(to_event(row) for row in _AFTER.all(c, {"of": delegation_id, "last": after}))
 
 
 def record(
@@ -37,35 +37,37 @@ def record(
     now: datetime,
     *,
     check_at: datetime | None = None,
-) -> Row[Any]:
+) -> Record:
     """Append events without moving the delegation, and say when it is to be looked at, unless it is delivered.
 
     Returns the delegation's row, which is locked from here on. Raises NotFound.
     """
     given = {"of": delegation_id, "count": len(facts), "at": check_at}
-    row = c.execute(_COUNT if check_at is None else _COUNT_AND_CHECK, given).one_or_none()
+    row = (_COUNT if check_at is None else _COUNT_AND_CHECK).first(c, given)
     if row is None:
         raise NotFound(f"There is no delegation {delegation_id}.")
     insert_events(c, delegation_id, row.events - len(facts) + 1, facts, now)
     return row
 
 
-# Statements of the path are built once: that takes SQLAlchemy longer than running them.
-_COUNT = (
+_COUNTING = (
     update(D).where(D.c.id == bindparam("of")).values(events=D.c.events + bindparam("count")).returning(D)
 )
-_COUNT_AND_CHECK = _COUNT.values(
-    check_at=case(
-        (D.c.state == DelegationState.DELIVERED.value, D.c.check_at),
-        else_=bindparam("at", type_=D.c.check_at.type),
+_COUNT = Prepared(_COUNTING)
+_COUNT_AND_CHECK = Prepared(
+    _COUNTING.values(
+        check_at=case(
+            (D.c.state == DelegationState.DELIVERED.value, D.c.check_at),
+            else_=bindparam("at", type_=D.c.check_at.type),
+        )
     )
 )
-_INSERT_EVENT = insert(E).values(
-    delegation_id=bindparam("delegation_id"),
-    sequence=bindparam("sequence"),
-    kind=bindparam("kind"),
-    at=bindparam("at"),
-    data=bindparam("data"),
+# Without `inline` PostgreSQL would be asked for each row's number.
+_NEW = Prepared(insert(E).inline(), columns=("delegation_id", "sequence", "kind", "at", "data"))
+_AFTER = Prepared(
+    select(E)
+    .where(E.c.delegation_id == bindparam("of"), E.c.sequence > bindparam("last"))
+    .order_by(E.c.sequence)
 )
 
 
@@ -76,5 +78,4 @@ def insert_events(
         {"delegation_id": delegation_id, "sequence": first + n, "kind": kind.value, "at": now, "data": data}
         for n, (kind, data) in enumerate(facts)
     ]
-    if rows:
-        c.execute(_INSERT_EVENT, rows)
+    _NEW.run_many(c, rows)

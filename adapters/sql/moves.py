@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, update
 
 from adapters.sql import tables
 from adapters.sql.facts import Fact, insert_events
+from adapters.sql.prepared import Prepared, Record
 from core.models import DelegationState
 from core.policies import CHECK_SECONDS
 
@@ -33,35 +34,30 @@ def move(
     facts: Sequence[Fact],
     now: datetime,
     conditions: tuple[ColumnElement[bool], ...],
+    *,
+    raised: tuple[str, ...] = (),
     **values: Any,
-) -> bool:
-    """Compare-and-set on the delegation's row, with its events; False where the conditions no longer hold.
+) -> Record | None:
+    """Compare-and-set on the delegation's row, with its events; None where the conditions no longer hold.
 
     The row's own counter numbers the events: its row lock puts them in commit order, without gaps.
-    `this_round` is for conditions on it, and no column.
+    `this_round` is for conditions on it, and no column; `raised` are counters, each raised by one. Returns the row.
     """
     given = {"of": delegation_id, "count": len(facts), "this_round": values.pop("this_round", None)}
     values = {"check_at": now + CHECK, **values}
-    computed = {name: value for name, value in values.items() if isinstance(value, ColumnElement)}
-    plain = {name: value for name, value in values.items() if name not in computed}
-    statement = _moving(conditions, tuple(plain))
-    if computed:
-        statement = statement.values(**computed)
-    given |= {f"new_{name}": value for name, value in plain.items()}
-    last = c.execute(statement, given).scalar_one_or_none()
-    if last is None:
-        return False
-    insert_events(c, delegation_id, last - len(facts) + 1, facts, now)
-    return True
+    given |= {f"new_{name}": value for name, value in values.items()}
+    row = _moving(conditions, tuple(values), raised).first(c, given)
+    if row is not None:
+        insert_events(c, delegation_id, row.events - len(facts) + 1, facts, now)
+    return row
 
 
 @lru_cache(maxsize=64)
-def _moving(conditions: tuple[ColumnElement[bool], ...], names: tuple[str, ...]) -> Any:
-    """The statement that sets these columns; conditions are compared by identity."""
-    values = {name: bindparam(f"new_{name}", type_=D.c[name].type) for name in names}
-    return (
-        update(D)
-        .where(D.c.id == bindparam("of"), *conditions)
-        .values(**values, events=D.c.events + bindparam("count"))
-        .returning(D.c.events)
-    )
+def _moving(
+    conditions: tuple[ColumnElement[bool], ...], names: tuple[str, ...], raised: tuple[str, ...]
+) -> Prepared:
+    """The statement that sets these columns, and raises those by one; conditions are compared by identity."""
+    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=D.c[name].type) for name in names}
+    values |= {name: D.c[name] + 1 for name in raised}
+    moving = update(D).where(D.c.id == bindparam("of"), *conditions)
+    return Prepared(moving.values(**values, events=D.c.events + bindparam("count")).returning(D))

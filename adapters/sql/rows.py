@@ -8,23 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row
-
+from adapters.sql.prepared import Record
 from core.models import (
-    Address,
     Delegation,
-    DelegationState,
     Event,
     EventKind,
     Instruction,
-    Person,
     PlannedStep,
-    Reply,
-    Result,
-    Status,
     Step,
     StepState,
-    Usage,
 )
 
 
@@ -47,38 +39,18 @@ def from_instruction(instruction: Instruction) -> dict[str, Any]:
     }
 
 
-def to_instruction(row: Row[Any]) -> Instruction:
-    return Instruction(
-        key=row.key,
-        fingerprint=row.fingerprint,
-        text=row.text,
-        person=Person(id=row.person_id, name=row.person_name, zone=row.person_zone),
-        address=Address(
-            platform=row.platform, workspace=row.workspace, place=row.place, thread=row.thread, via=row.via
-        ),
-        origin=row.origin,
-        preferred_agents=tuple(row.preferred_agents),
-    )
-
-
-def to_delegation(row: Row[Any], steps: Sequence[Row[Any]] = ()) -> Delegation:
-    return Delegation(
-        id=row.id,
-        instruction=to_instruction(row),
-        state=DelegationState(row.state),
-        round=row.round,
-        generation=row.generation,
-        planner=row.planner,
-        planning_usage=Usage.model_validate(row.planning_usage or {}, extra="ignore"),
-        steps=tuple(to_step(step) for step in steps),
-        cancelled_by=row.cancelled_by,
-        status=Status(row.status) if row.status else None,
-        reply=Reply.model_validate(row.reply, extra="ignore") if row.reply else None,
-        received_at=row.received_at,
-        planned_at=row.planned_at,
-        answered_at=row.answered_at,
-        delivered_at=row.delivered_at,
-        check_at=row.check_at,
+def to_delegation(row: Record, steps: Sequence[Record] = ()) -> Delegation:
+    # In one go: a value that is built of values which were built before takes three times as long.
+    values = row._asdict()
+    person = {"id": row.person_id, "name": row.person_name, "zone": row.person_zone}
+    return Delegation.model_validate(
+        {
+            **values,
+            "instruction": {**values, "person": person, "address": values},
+            "planning_usage": row.planning_usage or {},
+            "steps": [step._asdict() for step in steps],
+        },
+        extra="ignore",
     )
 
 
@@ -95,30 +67,11 @@ def from_planned(planned: PlannedStep, *, delegation_id: str, index: int) -> dic
     }
 
 
-def to_step(row: Row[Any]) -> Step:
-    # By name: a row's own method `index` hides the column of that name.
-    values = row._mapping
-    return Step(
-        id=row.id,
-        delegation_id=row.delegation_id,
-        index=values["index"],
-        agent=row.agent,
-        task=row.task,
-        after=tuple(row.after),
-        agent_version=row.agent_version,
-        state=StepState(row.state),
-        attempts=row.attempts,
-        crashes=row.crashes,
-        generation=row.generation,
-        token=row.token,
-        lease_until=row.lease_until,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        result=Result.model_validate(row.result, extra="ignore") if row.result else None,
-    )
+def to_step(row: Record) -> Step:
+    return Step.model_validate(row._asdict(), extra="ignore")
 
 
-def to_event(row: Row[Any]) -> Event:
+def to_event(row: Record) -> Event:
     return Event(
         sequence=row.sequence,
         delegation_id=row.delegation_id,

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Executable, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.charging import settle
 from adapters.sql.database import Database
+from adapters.sql.prepared import Prepared, Statement
 from core.ports.language_model import ModelTurn
 from core.ports.runs import CallOutcome, CallState, CallStatus, SavedTurn
 from core.ports.tool import Effect
 
 T = tables.turns
 C = tables.calls
-# Statements of the path are built once, and each does its work in one go: of what a turn and a call cost, most is
-# SQLAlchemy's, by the statement.
-_TURNS = select(T).where(T.c.run_id == bindparam("run")).order_by(T.c.index)
-_TURN = select(T.c.turn).where(T.c.run_id == bindparam("run"), T.c.index == bindparam("number"))
+# Each does its work in one go: of what a turn and a call cost, most is by the statement.
+_TURNS = Prepared(select(T).where(T.c.run_id == bindparam("run")).order_by(T.c.index))
+_TURN = Prepared(select(T.c.turn).where(T.c.run_id == bindparam("run"), T.c.index == bindparam("number")))
 _HERE = (C.c.run_id == bindparam("run"), C.c.call_key == bindparam("key"))
-_OUTCOME = select(C.c.outcome).where(*_HERE)
-_TAKE_BACK = delete(C).where(*_HERE, C.c.outcome.is_(None))
-_NEW_TURN = {
-    "sqlite": sqlite.insert(T).on_conflict_do_nothing().returning(T.c.index),
-    "postgresql": postgresql.insert(T).on_conflict_do_nothing().returning(T.c.index),
-}
-_NEW_CALL = {
-    "sqlite": sqlite.insert(C).on_conflict_do_nothing().returning(C.c.call_key),
-    "postgresql": postgresql.insert(C).on_conflict_do_nothing().returning(C.c.call_key),
-}
+_OUTCOME = Prepared(select(C.c.outcome).where(*_HERE))
+_TAKE_BACK = Prepared(delete(C).where(*_HERE, C.c.outcome.is_(None)))
+_NEW_TURN = Prepared(
+    {
+        "sqlite": sqlite.insert(T).on_conflict_do_nothing().returning(T.c.index),
+        "postgresql": postgresql.insert(T).on_conflict_do_nothing().returning(T.c.index),
+    }
+)
+_NEW_CALL = Prepared(
+    {
+        "sqlite": sqlite.insert(C).on_conflict_do_nothing().returning(C.c.call_key),
+        "postgresql": postgresql.insert(C).on_conflict_do_nothing().returning(C.c.call_key),
+    }
+)
 
 
-def _ended(made: sqlite.Insert | postgresql.Insert) -> Executable:
+def _ended(made: sqlite.Insert | postgresql.Insert) -> Statement:
     """How a call ended, begun or not; the first outcome stays."""
     return made.on_conflict_do_update(
         index_elements=[C.c.run_id, C.c.call_key],
@@ -40,7 +44,7 @@ def _ended(made: sqlite.Insert | postgresql.Insert) -> Executable:
     )
 
 
-_ENDED = {"sqlite": _ended(sqlite.insert(C)), "postgresql": _ended(postgresql.insert(C))}
+_ENDED = Prepared({"sqlite": _ended(sqlite.insert(C)), "postgresql": _ended(postgresql.insert(C))})
 
 
 class SqlRuns:
@@ -65,14 +69,13 @@ class SqlRuns:
 
     async def abandon_call(self, step_id: str, call_key: str) -> None:
         here = {"run": step_id, "key": call_key}
-        await self._database.write(lambda c: c.execute(_TAKE_BACK, here).close())
+        await self._database.write(lambda c: _TAKE_BACK.run(c, here))
 
 
 def _turns(c: Connection, run_id: str) -> tuple[SavedTurn, ...]:
-    rows = c.execute(_TURNS, {"run": run_id})
+    rows = _TURNS.all(c, {"run": run_id})
     return tuple(
-        SavedTurn(index=row._mapping["index"], turn=ModelTurn.model_validate(row.turn, extra="ignore"))
-        for row in rows
+        SavedTurn(index=row.index, turn=ModelTurn.model_validate(row.turn, extra="ignore")) for row in rows
     )
 
 
@@ -80,14 +83,14 @@ def _save_turn(c: Connection, run_id: str, index: int, turn: ModelTurn) -> Model
     if turn.charge is not None:
         settle(c, turn.charge)
     values = {"run_id": run_id, "index": index, "turn": turn.model_dump(mode="json")}
-    if c.execute(_NEW_TURN[c.dialect.name], values).first() is not None:
+    if _NEW_TURN.first(c, values) is not None:
         return turn
-    found = c.execute(_TURN, {"run": run_id, "number": index}).scalar_one()
-    return ModelTurn.model_validate(found, extra="ignore")
+    found = _TURN.all(c, {"run": run_id, "number": index})[0]
+    return ModelTurn.model_validate(found.turn, extra="ignore")
 
 
 def _known(c: Connection, run_id: str, call_key: str) -> CallState:
-    row = c.execute(_OUTCOME, {"run": run_id, "key": call_key}).first()
+    row = _OUTCOME.first(c, {"run": run_id, "key": call_key})
     if row is None:
         return CallState(status=CallStatus.NEW)
     if row.outcome is None:
@@ -97,11 +100,11 @@ def _known(c: Connection, run_id: str, call_key: str) -> CallState:
 
 def _begin(c: Connection, run_id: str, call_key: str, effect: Effect) -> CallState:
     values = {"run_id": run_id, "call_key": call_key, "effect": effect.value, "outcome": None}
-    if c.execute(_NEW_CALL[c.dialect.name], values).first() is not None:
+    if _NEW_CALL.first(c, values) is not None:
         return CallState(status=CallStatus.NEW)
     return _known(c, run_id, call_key)
 
 
 def _finish(c: Connection, run_id: str, call_key: str, outcome: CallOutcome) -> None:
     values = {"run_id": run_id, "call_key": call_key, "effect": Effect.READ.value}
-    c.execute(_ENDED[c.dialect.name], {**values, "outcome": outcome.model_dump(mode="json")}).close()
+    _ENDED.run(c, {**values, "outcome": outcome.model_dump(mode="json")})

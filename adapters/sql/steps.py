@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, or_, select, update
 
 from adapters.sql import tables
-from adapters.sql.delegations import check_later, load, save_answer, steps_of
+from adapters.sql.delegations import check_later, save_answer, steps_of
 from adapters.sql.facts import Fact, record
 from adapters.sql.moves import CHECK
+from adapters.sql.prepared import Prepared, Record
 from adapters.sql.rows import to_delegation, to_step
 from core.models import Delegation, EventKind, Result, Step, StepState
 from core.policies import FAR
@@ -21,10 +22,11 @@ from core.ports.store import Answering
 S = tables.steps
 RUNNING = StepState.RUNNING.value
 PENDING = StepState.PENDING.value
-# Statements of the path are built once: that takes SQLAlchemy longer than running them.
 _NOW = bindparam("now", type_=S.c.started_at.type)
 _FAR = bindparam("far", type_=S.c.started_at.type)
-_CLAIM = (
+# What an event tells of its step.
+_TOLD = (S.c.delegation_id, S.c.index, S.c.agent, S.c.attempts)
+_CLAIM = Prepared(
     update(S)
     .where(
         S.c.id == bindparam("of"),
@@ -41,19 +43,19 @@ _CLAIM = (
         lease_until=bindparam("until", type_=S.c.lease_until.type),
         started_at=case((S.c.started_at.is_(None), _NOW), else_=S.c.started_at),
     )
-    .returning(S)
+    .returning(*_TOLD)
 )
 
 
 def claim(
     c: Connection, step_id: str, now: datetime, lease_until: datetime
 ) -> tuple[Delegation, Step] | None:
-    row = c.execute(_CLAIM, {"of": step_id, "now": now, "far": now + FAR, "until": lease_until}).first()
-    if row is None:
+    step = _CLAIM.first(c, {"of": step_id, "now": now, "far": now + FAR, "until": lease_until})
+    if step is None:
         return None
-    step = to_step(row)
     whole = _note(c, step, EventKind.STEP_STARTED, now, check_at=lease_until + timedelta(seconds=1))
-    return to_delegation(whole, steps_of(c, step.delegation_id)), step
+    delegation = to_delegation(whole, steps_of(c, step.delegation_id))
+    return delegation, next(step for step in delegation.steps if step.id == step_id)
 
 
 def renew(c: Connection, held: Mapping[str, int], now: datetime, lease_until: datetime) -> frozenset[str]:
@@ -78,7 +80,7 @@ def renew(c: Connection, held: Mapping[str, int], now: datetime, lease_until: da
 
 def retrying(c: Connection, step_id: str, token: int, wait: tuple[float, str], now: datetime) -> bool:
     delay_seconds, reason = wait
-    step = _holder(c, step_id, token, attempts=S.c.attempts + 1)
+    step = _holder(c, step_id, token, raised=("attempts",))
     if step is None:
         return False
     extra: dict[str, Any] = {"retryInSeconds": round(delay_seconds, 1), "error": reason}
@@ -117,11 +119,13 @@ def end(
     said: dict[str, Any] = {"state": result.outcome.value, "error": result.error}
     whole = _note(c, step, EventKind.STEP_ENDED, now, check_at=now + CHECK, **said)
     # After the delegation's row was locked: whatever step ended before this one is seen to have ended.
-    delegation = to_delegation(whole, steps_of(c, step.delegation_id))
+    steps = steps_of(c, step.delegation_id)
+    delegation = to_delegation(whole, steps)
     answer = answering(delegation) if answering is not None else None
-    if answer is None or not save_answer(c, delegation.id, delegation.round, answer, now):
+    if answer is None:
         return delegation
-    return load(c, delegation.id)
+    answered = save_answer(c, delegation.id, delegation.round, answer, now)
+    return delegation if answered is None else to_delegation(answered, steps)
 
 
 def skip(c: Connection, step_ids: Sequence[str], reason: str, now: datetime) -> None:
@@ -141,34 +145,32 @@ def skip(c: Connection, step_ids: Sequence[str], reason: str, now: datetime) -> 
         _note(c, to_step(row), EventKind.STEP_ENDED, now, state=result.state.value, error=reason)
 
 
-def _holder(c: Connection, step_id: str, token: int, **values: Any) -> Step | None:
-    """Update the step if this token still holds it."""
-    plain = {name: value for name, value in values.items() if not isinstance(value, ColumnElement)}
-    statement = _held(tuple(plain))
-    if len(plain) < len(values):
-        statement = statement.values({name: value for name, value in values.items() if name not in plain})
-    given = {"of": step_id, "held": token, **{f"new_{name}": value for name, value in plain.items()}}
-    row = c.execute(statement, given).first()
-    return None if row is None else to_step(row)
+def _holder(
+    c: Connection, step_id: str, token: int, *, raised: tuple[str, ...] = (), **values: Any
+) -> Record | None:
+    """Update the step if this token still holds it, and raise those counters by one."""
+    given = {"of": step_id, "held": token, **{f"new_{name}": value for name, value in values.items()}}
+    return _held(tuple(values), raised).first(c, given)
 
 
 @lru_cache(maxsize=16)
-def _held(names: tuple[str, ...]) -> Any:
+def _held(names: tuple[str, ...], raised: tuple[str, ...]) -> Prepared:
     """The statement that sets these columns of a step that this token still holds."""
-    values = {name: bindparam(f"new_{name}", type_=S.c[name].type) for name in names}
+    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=S.c[name].type) for name in names}
+    values |= {name: S.c[name] + 1 for name in raised}
     mine = (S.c.id == bindparam("of"), S.c.token == bindparam("held"), S.c.state == RUNNING)
-    return update(S).where(*mine).values(**values).returning(S)
+    return Prepared(update(S).where(*mine).values(**values).returning(*_TOLD))
 
 
 def _note(
     c: Connection,
-    step: Step,
+    step: Step | Record,
     kind: EventKind,
     now: datetime,
     *,
     check_at: datetime | None = None,
     **extra: Any,
-) -> Row[Any]:
+) -> Record:
     data = {"step": step.index, "agent": step.agent, "attempt": step.attempts, **extra}
     fact: Fact = (kind, data)
     return record(c, step.delegation_id, [fact], now, check_at=check_at)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import text as sql_text
 
-from adapters.sql import conversations, delegations, facts, steps
+from adapters.sql import conversations, delegations, facts, steps, wishes
 from adapters.sql.database import Database
 from core.models import (
     Address,
@@ -100,10 +100,9 @@ class SqlStore:
         now: datetime,
         delivered: bool = False,
     ) -> bool:
+        answer = Answer(status=status, reply=reply, delivered=delivered)
         return await self.database.write(
-            lambda c: delegations.save_answer(
-                c, delegation_id, round, Answer(status=status, reply=reply, delivered=delivered), now
-            )
+            lambda c: delegations.save_answer(c, delegation_id, round, answer, now) is not None
         )
 
     async def mark_delivered(
@@ -114,18 +113,18 @@ class SqlStore:
         )
 
     async def cancel(self, delegation_id: str, *, by: str, now: datetime) -> bool:
-        return await self.database.write(lambda c: delegations.cancel(c, delegation_id, by, now))
+        return await self.database.write(lambda c: wishes.cancel(c, delegation_id, by, now))
 
     async def retry(self, delegation_id: str, *, by: str, now: datetime) -> bool:
-        return await self.database.write(lambda c: delegations.retry(c, delegation_id, by, now))
+        return await self.database.write(lambda c: wishes.retry(c, delegation_id, by, now))
 
     async def revise(self, delegation_id: str, reply: Reply, *, now: datetime) -> bool:
-        return await self.database.write(lambda c: delegations.revise(c, delegation_id, reply, now))
+        return await self.database.write(lambda c: wishes.revise(c, delegation_id, reply, now))
 
     async def redispatch(
         self, delegation_id: str, *, step_ids: Sequence[str], stage: bool, now: datetime
     ) -> None:
-        await self.database.write(lambda c: delegations.redispatch(c, delegation_id, step_ids, stage, now))
+        await self.database.write(lambda c: wishes.redispatch(c, delegation_id, step_ids, stage, now))
 
     async def check_later(self, delegation_id: str, *, at: datetime) -> None:
         await self.database.write(lambda c: delegations.check_later(c, delegation_id, at))

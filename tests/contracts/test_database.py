@@ -146,6 +146,18 @@ async def test_reads_that_wait_together_share_a_snapshot(sqlite_url: str) -> Non
     assert len(begun) <= 2 * READERS, "the twenty share at most as many as there are readers"
 
 
+async def test_a_thread_keeps_its_connection_between_transactions(databases: Open) -> None:
+    database, taken = databases(), list[object]()
+    event.listen(database.engine, "checkout", lambda *given: taken.append(given))
+    for number in range(8):
+        await database.write(keep(str(number)))
+        await database.read(kept)
+        with pytest.raises(StoreUnavailable):
+            await database.write(keep(str(number)))
+    assert len(taken) <= 1 + READERS
+    assert len(await database.read(kept)) == 8
+
+
 @pytest.mark.parametrize("error", [NotFound("no"), ValueError("broken"), KeyError("broken")], ids=repr)
 async def test_a_read_that_fails_leaves_the_others_of_its_snapshot_alone(
     database: Database, error: Exception

@@ -31,10 +31,10 @@ async def test_a_database_that_stays_locked_is_waited_for_once_by_all_who_write_
     begun, loop = asyncio.Event(), asyncio.get_running_loop()
     alone = database._alone
 
-    def counted(request: Any, *, commit: bool) -> None:
+    def counted(kept: Any, request: Any, *, commit: bool) -> None:
         tried.append(commit)
         loop.call_soon_threadsafe(begun.set)
-        alone(request, commit=commit)
+        alone(kept, request, commit=commit)
 
     monkeypatch.setattr(database, "_alone", counted)
     try:

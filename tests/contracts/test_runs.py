@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from adapters.sql.database import Database
+from adapters.sql.prepared import WATCHED
 from adapters.sql.runs import SqlRuns
 from core.memory.runs import InMemoryRuns
 from core.models import Artifact, Usage
@@ -134,6 +135,7 @@ async def test_a_call_that_is_done_stays_done(runs: Runs) -> None:
 async def test_each_of_them_takes_one_statement(database: str, request: pytest.FixtureRequest) -> None:
     """Of what a turn and a call cost, most is by the statement."""
     opened = Database(request.getfixturevalue(f"{database}_url"))
+    opened.engine.update_execution_options(**{WATCHED: True})
     runs, made = SqlRuns(opened), list[str]()
 
     @event.listens_for(opened.engine, "before_cursor_execute")
