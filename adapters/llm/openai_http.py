@@ -12,7 +12,16 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from aiohttp import ClientResponse, ClientSession, ClientTimeout, TCPConnector
-from httpx2 import URL, AsyncBaseTransport, AsyncClient, ByteStream, Request, Response, create_ssl_context
+from httpx2 import (
+    URL,
+    AsyncBaseTransport,
+    AsyncByteStream,
+    AsyncClient,
+    ByteStream,
+    Request,
+    Response,
+    create_ssl_context,
+)
 
 CONNECT_SECONDS = 5.0
 MAX_CONNECTIONS = 6000
@@ -25,6 +34,7 @@ DONE_WITH = frozenset({"content-encoding", "content-length", "transfer-encoding"
 """What aiohttp has taken care of when it gives a body."""
 
 _parsed = lru_cache(maxsize=8)(URL)
+_UNREAD = AsyncByteStream()
 
 
 class StraightClient(AsyncClient):
@@ -50,7 +60,9 @@ class StraightClient(AsyncClient):
             request.method, str(request.url), headers=request.headers.multi_items(), data=request.read()
         )
         if incoming.status < 300:
-            return Response(incoming.status, request=request, extensions={INCOMING: incoming})
+            return Response(
+                incoming.status, stream=_UNREAD, request=request, extensions={INCOMING: incoming}
+            )
         return await _whole(incoming, request)
 
     async def aclose(self) -> None:

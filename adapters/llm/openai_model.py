@@ -20,7 +20,7 @@ from core.ports.clock import Clock
 from core.ports.language_model import FinishReason, ModelRequest, ModelTurn, OnText
 
 if TYPE_CHECKING:
-    from openai import APIError, AsyncOpenAI, Omit
+    from openai import APIError, AsyncOpenAI, RequestOptions
 
 OPENAI_URL = "https://api.openai.com/v1"
 UNSAID = (
@@ -54,7 +54,7 @@ class OpenAIModel:
         self._headers = _basic_authorization(address)
         self._clock = clock
         self._client: AsyncOpenAI | None = None
-        self._unsaid: dict[str, Omit] = {}
+        self._options: RequestOptions = {}
         self._loading = asyncio.Lock()
         self._rejected: set[tuple[str, str]] = set()
         """(model, parameter) pairs that this server has turned down; learned once a process."""
@@ -135,7 +135,7 @@ class OpenAIModel:
             self._base_url + "/chat/completions",
             cast_to=Response,
             content=body,
-            options={"headers": self._unsaid},
+            options=self._options,
             stream=True,
         )
         assert isinstance(response, Response)
@@ -162,7 +162,14 @@ class OpenAIModel:
 
         from adapters.llm.openai_http import StraightClient
 
-        self._unsaid = dict.fromkeys(UNSAID, omit)
+        # All that there is: what is left out is copied from the package's defaults for each call.
+        self._options = {
+            "headers": dict.fromkeys(UNSAID, omit),
+            "max_retries": 0,
+            "params": {},
+            "security": {"bearer_auth": True},
+            "timeout": None,
+        }
         prices.load()
         return AsyncOpenAI(
             api_key=self._api_key,
