@@ -101,7 +101,7 @@ class OpenAIModel:
         # Imported here: see _open.
         from openai import BadRequestError, UnprocessableEntityError
 
-        without = {parameter for known, parameter in self._rejected if known == model}
+        without = tuple(parameter for known, parameter in self._rejected if known == model)
         while True:
             parameters = to_parameters(request, model=model, without=without)
             # For as long as the model thinks only the text is held.
@@ -113,7 +113,7 @@ class OpenAIModel:
                 unknown = _complaint(error, sent=sent)
                 if unknown is None:
                     raise
-                without.add(unknown)
+                without += (unknown,)
             else:
                 # Remembered only now: a parameter that wasn't the trouble is not given up for ever.
                 self._rejected |= {(model, parameter) for parameter in without}
