@@ -1,9 +1,8 @@
-"""The chunks of a streamed answer, as they come: server-sent events, each with JSON."""
+"""The events of a streamed answer, as they come."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -16,15 +15,15 @@ REST_SECONDS = 0.1
 """How long the end of a body is waited for after that: without it the connection can't be used again."""
 
 
-async def chunks(content: StreamReader) -> AsyncIterator[object]:
-    """What each event holds, up to the last one. Raises JSONDecodeError and UnicodeDecodeError for what is no JSON."""
+async def data_of(content: StreamReader) -> AsyncIterator[bytes]:
+    """What each event holds, up to the last one, which says that it is."""
     events = Events()
     async for piece in content.iter_any():
         for data in events.take(piece):
             if data.startswith(DONE):
                 await _read_out(content)
                 return
-            yield json.loads(data.decode())
+            yield data
 
 
 class Events:

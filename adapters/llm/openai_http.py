@@ -60,9 +60,7 @@ class StraightClient(AsyncClient):
             request.method, str(request.url), headers=request.headers.multi_items(), data=request.read()
         )
         if incoming.status < 300:
-            return Response(
-                incoming.status, stream=_UNREAD, request=request, extensions={INCOMING: incoming}
-            )
+            return Response(incoming.status, stream=_UNREAD, request=request, extensions={INCOMING: incoming})
         return await _whole(incoming, request)
 
     async def aclose(self) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from base64 import b64encode
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from adapters.llm import prices
-from adapters.llm.openai_errors import CUT, TIMED_OUT, UNREACHABLE, filtered, to_error
-from adapters.llm.openai_events import chunks
+from adapters.llm.openai_errors import TIMED_OUT, UNREACHABLE, filtered, to_error
+from adapters.llm.openai_events import data_of
 from adapters.llm.openai_request import encoded, to_parameters, unknown_parameter
-from adapters.llm.openai_turn import TurnBuilder
+from adapters.llm.openai_turn import TurnBuilder, read
 from core.errors import ConfigurationError, ModelUnavailable
 from core.models import Usage
 from core.ports.clock import Clock
@@ -78,9 +77,6 @@ class OpenAIModel:
                 return await self._with_fallbacks(client, request, model=model, on_text=on_text)
         except TimeoutError as error:
             raise ModelUnavailable(TIMED_OUT, may_have_cost=True) from error
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            # The package lets malformed events of a stream through as these.
-            raise ModelUnavailable(CUT, may_have_cost=True) from error
         except ClientError as error:
             raise ModelUnavailable(UNREACHABLE) from error
         except APIError as error:
@@ -141,9 +137,10 @@ class OpenAIModel:
         assert isinstance(response, Response)
         builder = TurnBuilder(model=model, prices=self.price)
         async with response.extensions[INCOMING] as incoming:
-            async for chunk in chunks(incoming.content):
-                if isinstance(chunk, dict) and (refused := chunk.get("error")):
-                    raise APIError("An error came in the stream.", response.request, body=refused)
+            async for data in data_of(incoming.content):
+                chunk = read(data)
+                if chunk.error:
+                    raise APIError("An error came in the stream.", response.request, body=chunk.error)
                 text = builder.add(chunk)
                 if text and on_text is not None:
                     await on_text(text)

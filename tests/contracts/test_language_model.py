@@ -282,3 +282,10 @@ async def test_halves_of_surrogate_pairs_are_sent_as_what_json_can_hold() -> Non
         server.expect(lambda body: body["messages"][0]["content"] == "half ? of é").reply(text="Fine.")
         message = Message(role="user", text="half \ud83d of é")
         assert (await model.complete(REQUEST.model_copy(update={"messages": (message,)}))).text == "Fine."
+
+
+async def test_a_pair_of_surrogates_that_the_server_cuts_in_two_is_taken() -> None:
+    async with connected() as (server, model):
+        server.expect().reply(pieces=("A \ud83d", "\ude00."))
+        turn = await model.complete(REQUEST)
+    assert turn.text.encode("utf-16", "surrogatepass").decode("utf-16") == "A 😀."
