@@ -156,6 +156,21 @@ class _Run:
     attempt: int = 0
 
     async def attempts(self) -> Result:
+        try:
+            return await self._once()
+        except TRANSIENT as error:
+            failed = error
+        # Nearly every first attempt is the only one: what goes about the others is built when there are any.
+        return await self._again_after(failed)
+
+    async def _again_after(self, failed: TransientError) -> Result:
+        first = [failed]
+
+        async def attempt() -> Result:
+            if first:
+                raise first.pop()
+            return await self._once()
+
         retrying = AsyncRetrying(
             sleep=self.runner._clock.sleep,
             stop=lambda state: self._delay(state) is None,
@@ -164,7 +179,7 @@ class _Run:
             before_sleep=self._note_retry,
             reraise=True,
         )
-        return await retrying(self._once)
+        return await retrying(attempt)
 
     async def _once(self) -> Result:
         self.attempt += 1

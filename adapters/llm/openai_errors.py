@@ -47,11 +47,8 @@ CUT = "The model's answer broke off."
 def to_error(error: APIError, *, model: str, now: datetime) -> FlowMateError:
     """The openai package's error as one of ours."""
     # Imported here for the reason given in openai_model: it is in memory already when there is an error.
-    from openai import APIConnectionError, APIStatusError, APITimeoutError
+    from openai import APIConnectionError, APIStatusError
 
-    # The transport over aiohttp calls a refused or dropped connection a time-out too: its cause tells.
-    if isinstance(error, APITimeoutError) and isinstance(_first_cause(error), TimeoutError):
-        return ModelUnavailable(TIMED_OUT, may_have_cost=True)
     if isinstance(error, APIConnectionError):
         return ModelUnavailable(UNREACHABLE)
     codes = {error.code, error.type}
@@ -67,12 +64,6 @@ def to_error(error: APIError, *, model: str, now: datetime) -> FlowMateError:
         wait = retry_after_seconds(error.response.headers, now=now)
         return ModelUnavailable(BUSY if status == 429 else DOWN, retry_after_seconds=wait)
     return PermanentError(PERMANENT.get(status, REJECTED).format(model=model))
-
-
-def _first_cause(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
 
 
 def filtered(error: APIError) -> bool:

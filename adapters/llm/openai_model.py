@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from base64 import b64encode
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from adapters.llm import prices
-from adapters.llm.openai_errors import CUT, TIMED_OUT, UNREACHABLE, filtered, to_error
-from adapters.llm.openai_request import to_parameters, unknown_parameter
-from adapters.llm.openai_turn import TurnBuilder
+from adapters.llm.openai_errors import TIMED_OUT, UNREACHABLE, filtered, to_error
+from adapters.llm.openai_events import data_of
+from adapters.llm.openai_request import encoded, to_parameters, unknown_parameter
+from adapters.llm.openai_turn import TurnBuilder, read
 from core.errors import ConfigurationError, ModelUnavailable
 from core.models import Usage
 from core.ports.clock import Clock
 from core.ports.language_model import FinishReason, ModelRequest, ModelTurn, OnText
 
 if TYPE_CHECKING:
-    from openai import APIError, AsyncOpenAI, Omit
+    from openai import APIError, AsyncOpenAI, RequestOptions
 
 OPENAI_URL = "https://api.openai.com/v1"
-CONNECT_SECONDS = 5.0
-MAX_CONNECTIONS = 6000
-"""More than FLOWMATE_WORKER_CONCURRENCY may be: a call that waits for a connection waits for somebody else's model."""
-KEPT_CONNECTIONS = 500
 UNSAID = (
     "X-Stainless-Lang", "X-Stainless-Package-Version", "X-Stainless-OS", "X-Stainless-Arch", "X-Stainless-Runtime",
     "X-Stainless-Runtime-Version", "X-Stainless-Async", "X-Stainless-Retry-Count", "X-Stainless-Read-Timeout",
@@ -56,7 +53,7 @@ class OpenAIModel:
         self._headers = _basic_authorization(address)
         self._clock = clock
         self._client: AsyncOpenAI | None = None
-        self._unsaid: dict[str, Omit] = {}
+        self._options: RequestOptions = {}
         self._loading = asyncio.Lock()
         self._rejected: set[tuple[str, str]] = set()
         """(model, parameter) pairs that this server has turned down; learned once a process."""
@@ -80,11 +77,7 @@ class OpenAIModel:
                 return await self._with_fallbacks(client, request, model=model, on_text=on_text)
         except TimeoutError as error:
             raise ModelUnavailable(TIMED_OUT, may_have_cost=True) from error
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            # The package lets malformed events of a stream through as these.
-            raise ModelUnavailable(CUT, may_have_cost=True) from error
         except ClientError as error:
-            # The package does not know the errors of aiohttp's that the transport leaves as they are.
             raise ModelUnavailable(UNREACHABLE) from error
         except APIError as error:
             if filtered(error):
@@ -104,41 +97,50 @@ class OpenAIModel:
         # Imported here: see _open.
         from openai import BadRequestError, UnprocessableEntityError
 
-        without = {parameter for known, parameter in self._rejected if known == model}
+        without = tuple(parameter for known, parameter in self._rejected if known == model)
         while True:
-            body = to_parameters(request, model=model, without=without)
+            parameters = to_parameters(request, model=model, without=without)
+            # For as long as the model thinks only the text is held.
+            sent, body = tuple(parameters), encoded(parameters)
+            del parameters
             try:
-                turn = await self._stream(client, body, request=request, on_text=on_text)
+                turn = await self._stream(client, body, model=model, on_text=on_text)
             except (BadRequestError, UnprocessableEntityError) as error:
-                unknown = _complaint(error, sent=body)
+                unknown = _complaint(error, sent=sent)
                 if unknown is None:
                     raise
-                without.add(unknown)
+                without += (unknown,)
             else:
                 # Remembered only now: a parameter that wasn't the trouble is not given up for ever.
                 self._rejected |= {(model, parameter) for parameter in without}
                 return turn
 
     async def _stream(
-        self, client: AsyncOpenAI, body: dict[str, object], *, request: ModelRequest, on_text: OnText | None
+        self, client: AsyncOpenAI, body: bytes, *, model: str, on_text: OnText | None
     ) -> ModelTurn:
         # Imported here: see _open.
-        from openai import AsyncStream, Timeout
+        from httpx2 import Response
+        from openai import APIError
 
-        builder = TurnBuilder(model=str(body["model"]), prices=self.price)
-        timeout = Timeout(request.timeout_seconds, connect=min(CONNECT_SECONDS, request.timeout_seconds))
-        # Not chat.completions.create: checking and rebuilding every field of request and chunks, against hundreds
-        # of types, takes half of a call's processor time (measured); the builder reads the ten that we need.
-        stream = await client.post(
-            "/chat/completions",
-            cast_to=object,
-            body=body,
-            options={"timeout": timeout, "headers": self._unsaid},
+        from adapters.llm.openai_http import INCOMING
+
+        # Not chat.completions.create, and not the package's own streams: checking and rebuilding every field of
+        # request and chunks, against hundreds of types, takes half of a call's processor time, and reading events a
+        # quarter of the rest (measured); the builder reads the ten that we need.
+        response = await client.post(
+            self._base_url + "/chat/completions",
+            cast_to=Response,
+            content=body,
+            options=self._options,
             stream=True,
-            stream_cls=AsyncStream[object],
         )
-        async with stream:
-            async for chunk in stream:
+        assert isinstance(response, Response)
+        builder = TurnBuilder(model=model, prices=self.price)
+        async with response.extensions[INCOMING] as incoming:
+            async for data in data_of(incoming.content):
+                chunk = read(data)
+                if chunk.error:
+                    raise APIError("An error came in the stream.", response.request, body=chunk.error)
                 text = builder.add(chunk)
                 if text and on_text is not None:
                     await on_text(text)
@@ -153,25 +155,30 @@ class OpenAIModel:
 
     def _open(self) -> AsyncOpenAI:
         # Imported here: the package takes about 40 MB, and processes that never call a model go without it.
-        from httpx2 import Limits
-        from openai import AsyncOpenAI, DefaultAioHttpClient, Timeout, omit
+        from openai import AsyncOpenAI, omit
 
-        self._unsaid = dict.fromkeys(UNSAID, omit)
+        from adapters.llm.openai_http import StraightClient
+
+        # All that there is: what is left out is copied from the package's defaults for each call.
+        self._options = {
+            "headers": dict.fromkeys(UNSAID, omit),
+            "max_retries": 0,
+            "params": {},
+            "security": {"bearer_auth": True},
+            "timeout": None,
+        }
         prices.load()
-        # Over aiohttp: at 400 calls in flight the default transport takes twice the processor time (measured).
-        limits = Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=KEPT_CONNECTIONS)
-        timeout = Timeout(60.0, connect=CONNECT_SECONDS)
         return AsyncOpenAI(
             api_key=self._api_key,
             base_url=self._base_url,
             max_retries=0,
-            timeout=timeout,
             default_headers=self._headers,
-            http_client=DefaultAioHttpClient(limits=limits, timeout=timeout),
+            # Over aiohttp: at 400 calls in flight the default one takes twice the processor time (measured).
+            http_client=StraightClient(self._base_url),
         )
 
 
-def _complaint(error: APIError, *, sent: dict[str, object]) -> str | None:
+def _complaint(error: APIError, *, sent: Collection[str]) -> str | None:
     return unknown_parameter(message=f"{error.message} {error.body}", param=error.param, sent=sent)
 
 

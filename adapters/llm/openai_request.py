@@ -12,6 +12,8 @@ from core.ports.language_model import Message, ModelRequest, ToolCall
 FALLBACKS = ("max_completion_tokens", "stream_options", "response_format")
 """Parameters that some servers don't know, and that a request can do without."""
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 
 def to_parameters(request: ModelRequest, *, model: str, without: Collection[str] = ()) -> dict[str, Any]:
     """The request's JSON body, avoiding the parameters in `without`."""
@@ -44,6 +46,11 @@ def to_parameters(request: ModelRequest, *, model: str, without: Collection[str]
                 "json_schema": {"name": "answer", "schema": request.response_schema},
             }
     return body
+
+
+def encoded(parameters: dict[str, Any]) -> bytes:
+    """The body as it is sent; halves of surrogate pairs, which JSON in UTF-8 can't hold, become question marks."""
+    return _JSON.encode(parameters).encode(errors="replace")
 
 
 def unknown_parameter(*, message: str, param: str | None, sent: Collection[str]) -> str | None:

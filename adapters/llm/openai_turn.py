@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -51,10 +53,29 @@ class _Tokens(_Lenient):
     prompt_tokens_details: _Details | None = None
 
 
-class _Chunk(_Lenient):
+class Chunk(_Lenient):
+    """One event of a stream, with what a server says instead where something went wrong."""
+
     model: str | None = None
     choices: list[_Choice] | None = None
     usage: _Tokens | None = None
+    error: Any = None
+
+
+def read(data: bytes) -> Chunk:
+    """The chunk that an event holds. Raises ModelUnavailable where it holds none."""
+    try:
+        return Chunk.model_validate_json(data)
+    except ValidationError:
+        return _read_slowly(data)
+
+
+def _read_slowly(data: bytes) -> Chunk:
+    """As Python reads JSON, which takes twice as long: a pair of surrogates may be cut in two by a server."""
+    try:
+        return Chunk.model_validate(json.loads(data.decode()))
+    except (ValueError, RecursionError) as error:
+        raise ModelUnavailable(CUT, may_have_cost=True) from error
 
 
 @dataclass
@@ -77,12 +98,8 @@ class TurnBuilder:
         self._finish: str | None = None
         self._usage: _Tokens | None = None
 
-    def add(self, data: object) -> str:
-        """Take one chunk in and return its piece of the answer's text. Raises ModelUnavailable for no chunk at all."""
-        try:
-            chunk = _Chunk.model_validate(data)
-        except ValidationError as error:
-            raise ModelUnavailable(CUT, may_have_cost=True) from error
+    def add(self, chunk: Chunk) -> str:
+        """Take one chunk in and return its piece of the answer's text."""
         self._model = chunk.model or self._model
         self._usage = chunk.usage or self._usage
         if not chunk.choices:

@@ -17,6 +17,8 @@ from core.models import Agent, Task
 from core.ports.tool import Fetching, Tool
 from core.rendering import agents as words
 
+NONE = frozenset[str]()
+"""One for all: an empty set of its own is among the largest things that a waiting run would hold."""
 MAX_FOLLOWED = 5
 """How many addresses that only stood in what was read one run may fetch: which of them, in which order, says
 something by itself to whoever wrote them all."""
@@ -33,8 +35,7 @@ class Addresses:
     def __init__(self, agent: Agent, task: Task) -> None:
         self._agent, self._task = agent, task
         self._heard: list[tuple[Tool[Any], str, bool]] = []
-        self._known: set[str] = set()
-        self._followed: set[str] = set()
+        self._known = self._followed = NONE
 
     @cached_property
     def named(self) -> frozenset[str]:
@@ -45,9 +46,10 @@ class Addresses:
     def known(self) -> Set[str]:
         """Looked for when it is first asked for: most runs never fetch, and say nothing that looks like an address."""
         if not self._known:
-            self._known.update(self.named)
-            self._known.update(*(step.addresses for step in self._task.upstream))
-            self._known.update(*(exchange.addresses for exchange in self._task.history))
+            self._known = self.named.union(
+                *(step.addresses for step in self._task.upstream),
+                *(exchange.addresses for exchange in self._task.history),
+            )
         while self._heard:
             tool, text, tainted = self._heard.pop()
             self._known |= supplied_by(tool, text, tainted=tainted)

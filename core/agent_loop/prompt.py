@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -17,6 +18,7 @@ MAX_HISTORY_CHARACTERS = 6000
 MAX_DATA_CHARACTERS = 12_000
 MAX_DATA_TOKENS = 4000
 """What one piece of data may take of a prompt: 10,000 characters of English, a few thousand of Chinese."""
+AGENTS_KNOWN = 200
 
 STANDING_RULES = """\
 You are the micro agent "{name}" of FlowMate: {description}
@@ -44,7 +46,7 @@ REPEATED = "exactly this call was made already, and it changes the world."
 def to_messages(agent: Agent, task: Task) -> tuple[Message, ...]:
     """The system and the user message that begin a run."""
     return (
-        Message(role="system", text=_system(agent)),
+        Message(role="system", text=_system(agent.name, agent.description, agent.system_prompt)),
         Message(role="user", text=_user(task)),
     )
 
@@ -94,10 +96,14 @@ def too_many_calls(most: int) -> str:
     return f"too many calls at once, at most {most} are made."
 
 
-def _system(agent: Agent) -> str:
-    """The same in every run of the agent, as its tools are: servers cache what requests begin with alike."""
-    rules = STANDING_RULES.format(name=agent.name, description=agent.description)
-    return "\n\n".join(part for part in (agent.system_prompt.strip(), rules) if part)
+@lru_cache(maxsize=AGENTS_KNOWN)
+def _system(name: str, description: str, prompt: str) -> str:
+    """The same in every run of the agent, as its tools are: servers cache what requests begin with alike.
+
+    Runs of one agent that wait for their model hold one text together.
+    """
+    rules = STANDING_RULES.format(name=name, description=description)
+    return "\n\n".join(part for part in (prompt.strip(), rules) if part)
 
 
 def _user(task: Task) -> str:

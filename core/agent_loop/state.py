@@ -67,7 +67,7 @@ class Run:
         self._seen: Counter[tuple[str, str]] = Counter()
         self._usage = Usage()
         self._written: dict[tuple[str, str], OutcomeKind] = {}
-        self._refused: set[tuple[str, str]] = set()
+        self._refused: dict[tuple[str, str], None] = {}
         self._artifacts: list[Artifact] = []
         self._notes: list[str] = []
         self._given: list[str] = []
@@ -128,7 +128,7 @@ class Run:
         if outcome.kind in (OutcomeKind.UNKNOWN, OutcomeKind.REFUSED):
             self._notes.append(outcome.text)
         if outcome.kind is OutcomeKind.REFUSED:
-            self._refused.add(_identity(call))
+            self._refused[_identity(call)] = None
         if wrote and outcome.kind.ran:
             self._written[_identity(call)] = outcome.kind
 

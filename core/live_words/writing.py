@@ -31,7 +31,7 @@ class Writing:
         """`begun` is called with the first words there are."""
         self.topic = topic
         self.closed = False
-        self._piece = Piece(step=step, agent=agent, claim=claim, take=0, start=0, text="")
+        self._step, self._agent, self._claim = step, agent, claim
         self._begun: Callable[[Writing], None] | None = begun
         self._known = known
         self._take = 1
@@ -72,7 +72,9 @@ class Writing:
         if not text and not anew:
             return None
         self._told, self._told_take = len(self._shown), self._take
-        return self._piece.model_copy(update={"take": self._take, "start": start, "text": text})
+        return Piece(
+            step=self._step, agent=self._agent, claim=self._claim, take=self._take, start=start, text=text
+        )
 
     def _keep(self, text: str) -> None:
         text = text[: MOST_CHARACTERS - self._length]

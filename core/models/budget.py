@@ -98,7 +98,7 @@ class Span(Frozen):
     @property
     def name(self) -> str:
         """ "2026-11-20", "2026-11"."""
-        return self.start.isoformat() if self.period is Period.DAY else f"{self.start:%Y-%m}"
+        return _named(self.period, self.start)
 
 
 class Cap(Frozen):
@@ -179,12 +179,22 @@ def span_of(period: Period, now: datetime, *, zone: str) -> Span:
 
 def account(scope: Scope, subject: str, span: Span) -> str:
     """Under which key spending of this subject is counted in this day or month."""
-    return f"{scope.value} {span.name} {subject}"
+    return _account(scope, subject, span.name)
 
 
 def accounts_of(spender: Spender, now: datetime, *, zone: str) -> tuple[str, ...]:
     """All keys under which what this spender spends now may be counted, in one order everywhere."""
-    spans = [span_of(period, now, zone=zone) for period in Period]
+    # Each call of a model asks for them, and for nothing else of its day and month.
+    today = now.astimezone(ZoneInfo(zone)).date()
+    names = [_named(period, today) for period in Period]
     return tuple(
-        sorted(account(scope, subject, span) for scope, subject in spender.subjects for span in spans)
+        sorted(_account(scope, subject, name) for scope, subject in spender.subjects for name in names)
     )
+
+
+def _named(period: Period, day: date) -> str:
+    return day.isoformat() if period is Period.DAY else day.isoformat()[:7]
+
+
+def _account(scope: Scope, subject: str, name: str) -> str:
+    return f"{scope.value} {name} {subject}"

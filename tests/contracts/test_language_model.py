@@ -20,8 +20,8 @@ from core.ports.language_model import (
     ModelTurn,
     ToolCall,
 )
-from tests.contracts.model_connection import REQUEST, SCHEMA, WEATHER, connected
-from tests.counterparts.openai_server import Answer, Gate
+from tests.contracts.model_connection import REQUEST, SCHEMA, WEATHER, connected, openai_model
+from tests.counterparts.openai_server import Answer, Gate, ScriptedOpenAI
 
 Scripted = Callable[..., Awaitable[LanguageModel]]
 
@@ -247,3 +247,45 @@ async def test_a_server_is_told_nothing_about_this_machine() -> None:
         await model.complete(REQUEST)
         (request,) = server.requests
     assert [name for name in request.headers if name.lower().startswith("x-")] == []
+
+
+async def test_a_server_behind_the_environments_proxy_is_asked_through_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with ScriptedOpenAI() as server:
+        proxy = server.url.removesuffix("/v1")
+        monkeypatch.setenv("http_proxy", proxy.removeprefix("http://"))
+        monkeypatch.setenv("no_proxy", "elsewhere.invalid")
+        model = openai_model(server, url="http://model.invalid/v1")
+        server.expect().reply(text="Through it.")
+        assert (await model.complete(REQUEST)).text == "Through it."
+        await model.aclose()
+        # What the environment excepts is asked directly, be there a proxy or not.
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+        monkeypatch.setenv("no_proxy", "elsewhere.invalid,127.0.0.1")
+        model = openai_model(server)
+        server.expect().reply(text="Directly.")
+        assert (await model.complete(REQUEST)).text == "Directly."
+        await model.aclose()
+
+
+async def test_a_server_that_has_moved_is_followed() -> None:
+    async with connected() as (server, model):
+        moved = {"Location": f"{server.url}/chat/completions"}
+        server.expect().reply(status=307, headers=moved)
+        server.expect().reply(text="Here.")
+        assert (await model.complete(REQUEST)).text == "Here."
+
+
+async def test_halves_of_surrogate_pairs_are_sent_as_what_json_can_hold() -> None:
+    async with connected() as (server, model):
+        server.expect(lambda body: body["messages"][0]["content"] == "half ? of é").reply(text="Fine.")
+        message = Message(role="user", text="half \ud83d of é")
+        assert (await model.complete(REQUEST.model_copy(update={"messages": (message,)}))).text == "Fine."
+
+
+async def test_a_pair_of_surrogates_that_the_server_cuts_in_two_is_taken() -> None:
+    async with connected() as (server, model):
+        server.expect().reply(pieces=("A \ud83d", "\ude00."))
+        turn = await model.complete(REQUEST)
+    assert turn.text.encode("utf-16", "surrogatepass").decode("utf-16") == "A 😀."

@@ -84,6 +84,15 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
     assert_clean(caught.value)
 
 
+async def test_a_server_that_speaks_no_tls_where_it_should_is_unavailable() -> None:
+    async with ScriptedOpenAI() as server:
+        model = openai_model(server, url=server.url.replace("http://", "https://"))
+        with pytest.raises(ModelUnavailable, match="OPENAI_BASE_URL") as caught:
+            await model.complete(REQUEST)
+        await model.aclose()
+    assert_clean(caught.value)
+
+
 async def test_a_server_that_talks_something_else_than_http_is_unavailable() -> None:
     async def garble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
