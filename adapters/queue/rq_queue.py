@@ -29,6 +29,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import as_text, utcparse
 
 from adapters.batching import Answer, ready, say
+from adapters.queue.lean_job import LeanJob
 from core.errors import QueueUnavailable
 from core.ports.clock import Clock
 from core.ports.job_queue import Job, JobKind
@@ -47,15 +48,14 @@ QUEUED_GRACE = timedelta(minutes=10)
 """A job that has been queued for longer is dispatched anew: a second one does no harm, a lost one would."""
 WAITING = frozenset({JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.DEFERRED, JobStatus.RATE_LIMITED})
 
-# KEYS: the job, its mark. ARGV: seconds that the mark lives.
+# KEYS: each job and its mark in turn. ARGV: seconds that the marks live.
 MARK_ABSENT_SCRIPT = """
-if redis.call('EXISTS', KEYS[1]) == 1 then
-    return 0
+local absent = {}
+for at = 1, #KEYS, 2 do
+    local free = redis.call('EXISTS', KEYS[at]) == 0 and redis.call('SET', KEYS[at + 1], 1, 'NX', 'EX', ARGV[1])
+    absent[#absent + 1] = free and 1 or 0
 end
-if redis.call('SET', KEYS[2], 1, 'NX', 'EX', ARGV[1]) then
-    return 1
-end
-return 0
+return absent
 """
 
 
@@ -76,7 +76,8 @@ class RqJobQueue:
         self._redis = connection
         self._clock = clock
         self._steps_per_person = steps_per_person
-        self._queue = Queue(name, connection=connection, serializer=JSONSerializer)
+        self._queue = Queue(name, connection=connection, serializer=JSONSerializer, job_class=LeanJob)
+        self._mark_absent = connection.register_script(MARK_ABSENT_SCRIPT)
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="queue")
         self._wanted: SimpleQueue[_Wanted | None] = SimpleQueue()
         self._enqueuing: Thread | None = None
@@ -169,11 +170,8 @@ class RqJobQueue:
         """
         if not jobs:
             return []
-        with self._redis.pipeline(transaction=False) as pipeline:
-            for job in jobs:
-                keys = (RqJob.key_for(job.id), _mark(job))
-                pipeline.eval(MARK_ABSENT_SCRIPT, len(keys), *keys, MARK_SECONDS)
-            marked = pipeline.execute()
+        keys = [key for job in jobs for key in (RqJob.key_for(job.id), _mark(job))]
+        marked = self._mark_absent(keys=keys, args=[MARK_SECONDS])
         return [job for job, absent in zip(jobs, marked, strict=True) if absent]
 
     def _to_rq(self, job: Job) -> RqJob:
