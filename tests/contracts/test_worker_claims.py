@@ -1,6 +1,6 @@
 # mypy: allow-untyped-calls
 # (RQ is only partly annotated.)
-"""What a worker writes when it starts a job, by a script of its own, is what RQ's own code writes."""
+"""What a worker writes by scripts of its own, when it starts a job and while the job runs, is RQ's."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from rq.queue import Queue
 from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.results import Result
 from rq.serializers import JSONSerializer
-from rq.utils import as_text
+from rq.utils import as_text, now
 from rq.worker import SimpleWorker, Worker
 
 from adapters.queue.lean_job import LeanJob
 from tests.contracts.worker_harness import client, enqueue, queue_on, valkey
 from workers import bookkeeping
 from workers.claims import Claims
-from workers.runs import Run
+from workers.heartbeats import Heartbeats
+from workers.runs import Run, Slots
 
 pytestmark = pytest.mark.slow
 
@@ -110,6 +111,35 @@ def test_a_job_is_started_as_rq_starts_it(queue: Queue, worker: Worker) -> None:
         found.append(contents(queue, execution=execution))
     assert found[0] == found[1]
     assert "rq:execution:a:E" in found[0]
+
+
+def test_a_beat_is_rqs(queue: Queue, worker: Worker) -> None:
+    found = []
+    for own in (False, True):
+        queue.connection.flushall()
+        enqueue(queue, "echo", 1, job_id="a")
+        queue.connection.hset(worker.key, "last_heartbeat", "")
+        (run,) = runs = taken(Claims(worker), more=1)
+        Claims(worker).start(runs)
+        for key in queue.connection.scan_iter("rq:execution*"):
+            queue.connection.expire(key, 1)
+        queue.connection.zadd(queue.started_job_registry.key, {run.execution.composite_key: 0}, xx=True)
+        queue.connection.hset(run.job.key, "last_heartbeat", "")
+        if own:
+            slots = Slots(1)
+            slots.take(runs)
+            Heartbeats(worker, slots=slots).beat()
+        else:
+            ttl = worker.get_heartbeat_ttl(run.job)
+            with queue.connection.pipeline() as pipeline:
+                worker.heartbeat(pipeline=pipeline)
+                run.execution.heartbeat(queue.started_job_registry, ttl, pipeline=pipeline)
+                run.job.heartbeat(now(), ttl, pipeline=pipeline)
+                pipeline.execute()
+        assert queue.connection.hget(run.job.key, "last_heartbeat")
+        queue.connection.delete(worker.key)
+        found.append(contents(queue, execution=run.execution.id))
+    assert found[0] == found[1]
 
 
 def test_a_start_is_repeated_safely_and_one_that_a_sweep_put_back_is_left_alone(
