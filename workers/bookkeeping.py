@@ -18,11 +18,11 @@ from rq.results import Result
 from workers.runs import Run
 
 # For scripts, which make keys of many jobs by themselves. A test compares them with RQ's own.
+QUEUE_PREFIX = Queue.redis_queue_namespace_prefix
 JOB_PREFIX = Job.redis_job_namespace_prefix
 EXECUTION_PREFIX = f"{RQ_KEY_PREFIX}:execution:"
 EXECUTIONS_PREFIX = ExecutionRegistry.key_template.format("")
 RESULT_PREFIX = Result.get_key("")
-LIMIT_PREFIX = f"{RQ_KEY_PREFIX}:rl:"
 
 # A job hash that holds a heartbeat and nothing else is the leftover of a write that raced a deletion. Having no
 # time to live, it would refuse its id to `unique=True` for ever.

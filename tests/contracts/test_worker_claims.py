@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from redis import Redis
@@ -16,19 +15,18 @@ from rq.queue import Queue
 from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.results import Result
 from rq.serializers import JSONSerializer
-from rq.utils import as_text, now
+from rq.utils import now
 from rq.worker import SimpleWorker, Worker
 
+from adapters.queue.enqueuing import LIMIT_PREFIX
 from adapters.queue.lean_job import LeanJob
-from tests.contracts.worker_harness import client, enqueue, queue_on, valkey
+from tests.contracts.worker_harness import client, contents, enqueue, queue_on, valkey
 from workers import bookkeeping
 from workers.claims import Claims
 from workers.heartbeats import Heartbeats
 from workers.runs import Run, Slots
 
 pytestmark = pytest.mark.slow
-
-CHANGING = {b"id", b"created_at", b"started_at", b"last_heartbeat", b"enqueued_at"}
 
 
 @pytest.fixture(scope="module")
@@ -57,26 +55,6 @@ def taken(claims: Claims, *, more: int) -> list[Run]:
         for job in jobs
         if job is not None
     ]
-
-
-def contents(queue: Queue, *, execution: str) -> dict[str, Any]:
-    """Everything in Redis, without what differs from run to run; times to live and scores to the half minute."""
-    connection: Any = queue.connection
-    found = {}
-    for key in connection.scan_iter("*"):
-        kind = as_text(connection.type(key))
-        value: Any = None
-        if kind == "hash":
-            hash_ = connection.hgetall(key)
-            value = {k: v for k, v in hash_.items() if k not in CHANGING}, sorted(hash_)
-        elif kind == "zset":
-            members = connection.zrange(key, 0, -1, withscores=True)
-            instant = connection.time()[0]
-            value = [(as_text(m).replace(execution, "E"), round((s - instant) / 30)) for m, s in members]
-        elif kind == "set":
-            value = sorted(as_text(m).replace(execution, "E") for m in connection.smembers(key))
-        found[as_text(key).replace(execution, "E")] = (kind, value, round(connection.ttl(key) / 30))
-    return found
 
 
 def started_by_rq(queue: Queue, worker: Worker) -> str:
@@ -194,6 +172,6 @@ def test_prefixes_are_those_of_rqs_keys() -> None:
     assert bookkeeping.EXECUTIONS_PREFIX + "j" == "rq:executions:j"
     assert bookkeeping.RESULT_PREFIX + "j" == Result.get_key("j")
     registry = RateLimitRegistry("p", connection=connection)
-    assert bookkeeping.LIMIT_PREFIX + "p:allowed" == registry.allowed_key
-    assert bookkeeping.LIMIT_PREFIX + "p:rate_limited" == registry.rate_limited_key
+    assert LIMIT_PREFIX + "p:allowed" == registry.allowed_key
+    assert LIMIT_PREFIX + "p:rate_limited" == registry.rate_limited_key
     connection.close()
