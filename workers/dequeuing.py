@@ -105,6 +105,7 @@ class Dequeuer(threading.Thread):
         self._more_wait = False
         taken = self._claims.take(self._claimed, more=wanted - len(self._claimed))
         self._more_wait = len(taken) == wanted
+        self._claimed = [each.job_id for each in taken]
         runs = []
         for each in taken:
             if each.job is None:
@@ -115,8 +116,6 @@ class Dequeuer(threading.Thread):
 
     def _start(self) -> None:
         runs = self._starting
-        if self._worker.get_state() != WorkerStatus.BUSY:
-            self._worker.set_state(WorkerStatus.BUSY)
         ours = [run for run, started in zip(runs, self._claims.start(runs), strict=True) if started]
         if len(ours) < len(runs):
             logger.warning("%d jobs were put back by a sweep before they started here", len(runs) - len(ours))
@@ -129,6 +128,9 @@ class Dequeuer(threading.Thread):
         self._starting = []
         self._slots.take(ours)
         self._deliver(ours)
+        # After the slots are taken: whoever shows the worker as idle looks at them afterwards.
+        if self._worker.get_state() != WorkerStatus.BUSY:
+            self._outage.outlast(lambda: self._worker.set_state(WorkerStatus.BUSY), give_up=self._stopping)
 
     def _suspended(self) -> bool:
         """Whether `rq suspend` is in force, asked at most once a second; sleeps for that long if so."""
