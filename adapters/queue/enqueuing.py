@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rq import Queue
@@ -67,6 +67,8 @@ end
 return made
 """
 )
+_AT_ONCE = 200
+"""How many jobs one call takes: Redis does nothing else meanwhile, for about 3 ms."""
 
 
 class Enqueuing:
@@ -78,8 +80,10 @@ class Enqueuing:
 
     def enqueue(self, jobs: Sequence[Job], *, instant: datetime) -> None:
         """Enqueues those that don't exist, in their order, as of this instant. Raises what redis raises."""
-        if not jobs:
-            return
+        for first in range(0, len(jobs), _AT_ONCE):
+            self._together(jobs[first : first + _AT_ONCE], instant + timedelta(microseconds=first))
+
+    def _together(self, jobs: Sequence[Job], instant: datetime) -> None:
         mappings = [self._fields(job, instant) for job in jobs]
         shared = _shared(mappings)
         arguments: list[Any] = [

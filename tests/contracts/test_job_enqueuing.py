@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rq.job import Job
 from rq.queue import Queue
-from rq.rate_limit import RateLimit
+from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.utils import now
 
 from adapters.queue.enqueuing import Enqueuing
@@ -63,6 +63,16 @@ def test_what_exists_is_left_as_it_is(queue: Queue) -> None:
     enqueuing.enqueue([], instant=now())
     assert (contents(queue), queue.job_ids) == before
     assert queue.job_ids == ["a", "b", "c"]
+
+
+def test_more_than_one_call_takes_keep_their_order(queue: Queue) -> None:
+    ids = [str(number) for number in range(250)]
+    limit = RateLimit(key="p", concurrency=1)
+    jobs = [queue.create_job("some.function", job_id=name, rate_limit=limit) for name in ids]
+    Enqueuing(queue).enqueue(jobs, instant=now())
+    assert (
+        queue.job_ids + RateLimitRegistry("p", connection=queue.connection).get_rate_limited_job_ids() == ids
+    )
 
 
 def test_those_who_wait_are_let_in_in_their_order_whatever_their_ids(queue: Queue) -> None:
