@@ -8,12 +8,21 @@ from uuid import uuid4
 
 from redis import Redis
 from redis.client import Pipeline
+from rq.defaults import RQ_KEY_PREFIX
 from rq.executions import Execution, ExecutionRegistry
 from rq.job import Job
 from rq.queue import Queue
 from rq.registry import StartedJobRegistry
+from rq.results import Result
 
 from workers.runs import Run
+
+# For scripts, which make keys of many jobs by themselves. A test compares them with RQ's own.
+QUEUE_PREFIX = Queue.redis_queue_namespace_prefix
+JOB_PREFIX = Job.redis_job_namespace_prefix
+EXECUTION_PREFIX = f"{RQ_KEY_PREFIX}:execution:"
+EXECUTIONS_PREFIX = ExecutionRegistry.key_template.format("")
+RESULT_PREFIX = Result.get_key("")
 
 # A job hash that holds a heartbeat and nothing else is the leftover of a write that raced a deletion. Having no
 # time to live, it would refuse its id to `unique=True` for ever.

@@ -1,29 +1,51 @@
 # mypy: allow-untyped-calls
 # (RQ is only partly annotated.)
-"""Keeping the worker and everything it has in flight alive in Redis, in one pipeline a time."""
+"""Keeping the worker and everything it has in flight alive in Redis, in few round trips a time."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from rq import worker_registration
-from rq.utils import now
+from rq.utils import now, utcformat
 from rq.worker import Worker, WorkerStatus
 
-from workers.bookkeeping import drop_hollow, save_execution
+from workers.bookkeeping import EXECUTION_PREFIX, EXECUTIONS_PREFIX, JOB_PREFIX, save_execution
 from workers.runs import Run, Slots
 
 logger = logging.getLogger("flowmate.worker")
 
 
-@dataclass(frozen=True, slots=True)
-class _Pulse:
-    """Where in the pipeline's answers one run's two hash writes are; 1 means that the hash was gone."""
-
-    run: Run
-    execution_at: int
-    job_at: int
+# What RQ's `Execution.heartbeat` and `Job.heartbeat` write, except that nothing comes into being by it: a hash that is
+# gone stays gone. Answers with 0 for each execution whose hash is gone.
+# KEYS: the started jobs. ARGV: three prefixes, now as text, in seconds and in whole ones, then in turn a job's id, its
+# execution's and how long it lives on.
+BEAT_SCRIPT = """
+local jobs, executions, lists = ARGV[1], ARGV[2], ARGV[3]
+local stamp, seconds, second = ARGV[4], ARGV[5], tonumber(ARGV[6])
+local known = {}
+for at = 7, #ARGV, 3 do
+    local id, execution, ttl = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+    local member = id .. ':' .. execution
+    local key, list = executions .. member, lists .. id
+    local found = redis.call('EXISTS', key)
+    if found == 1 then
+        redis.call('HSET', key, 'last_heartbeat', seconds)
+        redis.call('EXPIRE', key, ttl)
+    end
+    redis.call('ZADD', KEYS[1], 'XX', second + ttl, member)
+    redis.call('ZADD', list, 'XX', second + ttl + 60, execution)
+    redis.call('EXPIRE', list, ttl + 60)
+    if redis.call('HEXISTS', jobs .. id, 'data') == 1 then
+        redis.call('HSET', jobs .. id, 'last_heartbeat', stamp)
+    end
+    known[#known + 1] = found
+end
+return known
+"""
+_AT_ONCE = 100
+"""How many jobs beat in one call: Redis does nothing else meanwhile."""
 
 
 class Heartbeats:
@@ -33,28 +55,37 @@ class Heartbeats:
         self._worker = worker
         self._slots = slots
         self._registry = worker.queues[0].started_job_registry
+        self._beat = worker.connection.register_script(BEAT_SCRIPT)
 
     def beat(self) -> None:
         """Sends one heartbeat; raises what redis raises, and repeating it is safe."""
         worker = self._worker
         with worker.connection.pipeline(transaction=False) as pipeline:
             worker.heartbeat(pipeline=pipeline)
-            pulses = []
-            for run in self._slots.snapshot():
-                job, execution = run.job, run.execution
-                working_seconds = (now() - job.started_at).total_seconds() if job.started_at else 0.0
-                ttl = worker.get_heartbeat_ttl(job, working_time=working_seconds)
-                execution_at = len(pipeline)
-                execution.heartbeat(self._registry, ttl, pipeline=pipeline)
-                pulses.append(_Pulse(run, execution_at, len(pipeline)))
-                job.heartbeat(now(), ttl, pipeline=pipeline, xx=True)
             answers = pipeline.execute()
         if answers[0] == 1:
             self._register_again()
-        hollow = [pulse.run for pulse in pulses if answers[pulse.job_at] == 1]
-        unknown = [pulse.run for pulse in pulses if answers[pulse.execution_at] == 1]
-        if hollow or unknown:
-            self._mend(hollow, unknown)
+        runs = self._slots.snapshot()
+        unknown = []
+        for at in range(0, len(runs), _AT_ONCE):
+            unknown += self._unknown(runs[at : at + _AT_ONCE])
+        if unknown:
+            self._mend(unknown)
+
+    def _unknown(self, runs: Sequence[Run]) -> list[Run]:
+        """Beats for these; returns those of whose execution Redis knows nothing."""
+        instant = now()
+        arguments: list[str | int | float]
+        arguments = [JOB_PREFIX, EXECUTION_PREFIX, EXECUTIONS_PREFIX]
+        arguments += [utcformat(instant), instant.timestamp(), int(instant.timestamp())]
+        for run in runs:
+            job, execution = run.job, run.execution
+            working_seconds = (instant - job.started_at).total_seconds() if job.started_at else 0.0
+            ttl = self._worker.get_heartbeat_ttl(job, working_time=working_seconds)
+            job.last_heartbeat = execution.last_heartbeat = instant
+            arguments += (job.id, execution.id, ttl)
+        known = self._beat(keys=[self._registry.key], args=arguments)
+        return [run for run, found in zip(runs, known, strict=True) if not found]
 
     def _register_again(self) -> None:
         logger.warning("worker %s was forgotten by redis and registers again", self._worker.name)
@@ -66,18 +97,15 @@ class Heartbeats:
             pipeline.expire(self._worker.key, self._worker.worker_ttl + 60)
             pipeline.execute()
 
-    def _mend(self, hollow: list[Run], unknown: list[Run]) -> None:
-        """Undoes writes to hashes that were gone, and saves again the executions that are still this worker's."""
+    def _mend(self, unknown: list[Run]) -> None:
+        """Saves again the executions that are still this worker's, and marks the others as lost."""
         with self._worker.connection.pipeline(transaction=False) as pipeline:
-            for run in hollow:
-                drop_hollow(run.job, pipeline)
             for run in unknown:
                 pipeline.zscore(self._registry.key, run.execution.composite_key)
-            scores = pipeline.execute()[len(hollow) :]
+            scores = pipeline.execute()
         with self._worker.connection.pipeline() as pipeline:
             for run, score in zip(unknown, scores, strict=True):
                 if score is None or not self._slots.holds(run):
-                    pipeline.delete(run.execution.key)
                     run.lost = self._slots.holds(run) and not run.attempts
                 else:
                     ttl = self._worker.get_heartbeat_ttl(run.job)

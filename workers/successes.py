@@ -1,22 +1,72 @@
 # mypy: allow-untyped-calls
 # (RQ is only partly annotated.)
-"""Recording many jobs that simply succeeded in a handful of round trips, instead of eight for each of them."""
+"""Recording many jobs that simply succeeded in one round trip, instead of eight for each of them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rq.executions import ExecutionRegistry
 from rq.job import JobStatus, Retry
-from rq.rate_limit import RateLimitRegistry
-from rq.results import Result
-from rq.utils import as_text, now
+from rq.utils import now, utcformat
 
+from adapters.queue.enqueuing import LET_IN, LIMIT_PREFIX
+from workers.bookkeeping import (
+    EXECUTION_PREFIX,
+    EXECUTIONS_PREFIX,
+    JOB_PREFIX,
+    QUEUE_PREFIX,
+    RESULT_PREFIX,
+)
 from workers.runs import Run
 
 if TYPE_CHECKING:
     from rq.worker import Worker
+
+# Nothing is written of a job that somebody cancelled, requeued or started elsewhere while it ran (0), or that others
+# wait for. Those who wait for the place of one that is recorded take their turns.
+# KEYS: the started jobs, the worker's executions, the worker. ARGV: prefixes of queues, jobs, executions, lists of
+# executions, results and limits, the second, now as text; then for each job its id, its execution's, how many seconds
+# it took, its limit's key or nothing and how many at once that lets in.
+RECORD_SCRIPT = (
+    LET_IN
+    + """
+local queues, jobs, executions, lists, results, limits = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local second, stamp = ARGV[7], ARGV[8]
+local recorded, order, concurrencies = {}, {}, {}
+local count, seconds = 0, 0
+for at = 9, #ARGV, 5 do
+    local id, execution, limit = ARGV[at], ARGV[at + 1], ARGV[at + 3]
+    local job, list = jobs .. id, lists .. id
+    local answer = 0
+    if redis.call('HGET', job, 'status') == 'started' and redis.call('ZCARD', list) == 1
+            and redis.call('ZSCORE', list, execution) and redis.call('EXISTS', job .. ':dependents') == 0 then
+        local member = id .. ':' .. execution
+        redis.call('DEL', executions .. member, list, job, jobs .. ':' .. id .. ':dependencies', results .. id)
+        redis.call('ZREM', KEYS[1], member)
+        redis.call('SREM', KEYS[2], member)
+        count, seconds, answer = count + 1, seconds + tonumber(ARGV[at + 2]), 1
+        if limit ~= '' then
+            redis.call('ZREM', limits .. limit .. ':allowed', id)
+            if not concurrencies[limit] then
+                order[#order + 1] = limit
+            end
+            concurrencies[limit] = ARGV[at + 4]
+        end
+    end
+    recorded[#recorded + 1] = answer
+end
+if count > 0 then
+    redis.call('HINCRBY', KEYS[3], 'successful_job_count', count)
+    redis.call('HINCRBYFLOAT', KEYS[3], 'total_working_time', string.format('%.6f', seconds))
+end
+for _, limit in ipairs(order) do
+    local key = limits .. limit
+    let_in({key .. ':allowed', key .. ':rate_limited'}, {concurrencies[limit], second, stamp, queues, jobs})
+end
+return recorded
+"""
+)
 
 
 class Successes:
@@ -24,18 +74,26 @@ class Successes:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._connection = worker.connection
+        self._record = worker.connection.register_script(RECORD_SCRIPT)
 
-    def record(self, runs: list[Run]) -> list[Run]:
-        """Record those that are as simple as that, in one transaction; returns the others, of which nothing is written.
+    def record(self, runs: Sequence[Run]) -> list[Run]:
+        """Record those that are as simple as that, at once; returns the others, of which nothing is written.
 
-        Raises WatchError where a dependent was added meanwhile, and whatever redis raises.
+        Raises whatever redis raises.
         """
-        simple = self._undisturbed([run for run in runs if self._is_simple(run)])
-        if simple and self._commit(simple):
-            self._release_slots(simple)
-            return [run for run in runs if run not in simple]
-        return runs
+        left: list[Run] = []
+        simple: list[Run] = []
+        for run in runs:
+            (simple if self._is_simple(run) else left).append(run)
+        if not simple:
+            return left
+        for run, recorded in zip(simple, self._commit(simple), strict=True):
+            if recorded:
+                self._worker.executions.pop(run.execution.id, None)
+            else:
+                run.job.ended_at, run.job._status = None, JobStatus.STARTED
+                left.append(run)
+        return left
 
     def _is_simple(self, run: Run) -> bool:
         job = run.job
@@ -52,56 +110,26 @@ class Successes:
             and not job.group_id
         )
 
-    def _undisturbed(self, runs: list[Run]) -> list[Run]:
-        """Those that nobody cancelled, requeued or started elsewhere while they ran."""
-        with self._connection.pipeline(transaction=False) as pipeline:
-            for run in runs:
-                pipeline.hget(run.job.key, "status")
-                pipeline.zrange(ExecutionRegistry(run.job.id, connection=self._connection).key, 0, -1)
-            answers = pipeline.execute()
-        return [
-            run
-            for run, status, executions in zip(runs, answers[::2], answers[1::2], strict=True)
-            if status is not None
-            and as_text(status) == JobStatus.STARTED
-            and [as_text(execution) for execution in executions] == [run.execution.id]
+    def _commit(self, runs: Sequence[Run]) -> list[int]:
+        ended = now()
+        arguments: list[str | int | float]
+        arguments = [
+            QUEUE_PREFIX,
+            JOB_PREFIX,
+            EXECUTION_PREFIX,
+            EXECUTIONS_PREFIX,
+            RESULT_PREFIX,
+            LIMIT_PREFIX,
         ]
-
-    def _commit(self, runs: list[Run]) -> bool:
-        worker = self._worker
-        dependents = [run.job.dependents_key for run in runs]
-        with self._connection.pipeline() as pipeline:
-            pipeline.watch(*dependents)
-            if pipeline.exists(*dependents):
-                return False
-            pipeline.multi()
-            worked = 0.0
-            for run in runs:
-                job = run.job
-                job.ended_at = now()
-                job._status = JobStatus.FINISHED
-                if job.started_at is not None:
-                    worked += (job.ended_at - job.started_at).total_seconds()
-                worker.cleanup_execution(job, pipeline=pipeline, execution=run.execution)
-                pipeline.delete(job.key, job.dependents_key, job.dependencies_key, Result.get_key(job.id))
-            pipeline.hincrby(worker.key, "successful_job_count", len(runs))
-            pipeline.hincrbyfloat(worker.key, "total_working_time", worked)
-            pipeline.execute()
-        return True
-
-    def _release_slots(self, runs: list[Run]) -> None:
-        """After the transaction, as RQ does it: the next ones of the same limit take their turns."""
-        limits: dict[str, list[Run]] = defaultdict(list)
+        arguments += [int(ended.timestamp()), utcformat(ended)]
         for run in runs:
-            if run.job.rate_limit_key and run.job.rate_limit_concurrency:
-                limits[run.job.rate_limit_key].append(run)
-        if not limits:
-            return
-        with self._connection.pipeline() as pipeline:
-            for key, released in limits.items():
-                registry = RateLimitRegistry(key, connection=self._connection)
-                pipeline.zrem(registry.allowed_key, *(run.job.id for run in released))
-                concurrency = released[-1].job.rate_limit_concurrency
-                assert concurrency is not None
-                registry.acquire_and_enqueue(concurrency, pipeline=pipeline)
-            pipeline.execute()
+            job = run.job
+            job.ended_at, job._status = ended, JobStatus.FINISHED
+            seconds = (ended - job.started_at).total_seconds() if job.started_at is not None else 0.0
+            key, concurrency = job.rate_limit_key, job.rate_limit_concurrency
+            limit = (key, concurrency) if key and concurrency else ("", 0)
+            arguments += (job.id, run.execution.id, seconds, *limit)
+        started = self._worker.queues[0].started_job_registry
+        keys = [started.key, runs[0].execution.worker_executions_key, self._worker.key]
+        recorded: list[int] = self._record(keys=keys, args=arguments)
+        return recorded

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from threading import Thread
 from typing import TypeVar
 
 from redis import Redis
-from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.command import send_stop_job_command
@@ -29,6 +27,8 @@ from rq.serializers import JSONSerializer
 from rq.utils import as_text, utcparse
 
 from adapters.batching import Answer, ready, say
+from adapters.queue.enqueuing import Enqueuing
+from adapters.queue.lean_job import LeanJob
 from core.errors import QueueUnavailable
 from core.ports.clock import Clock
 from core.ports.job_queue import Job, JobKind
@@ -42,24 +42,12 @@ LIMITED = {JobKind.STEP: "person", JobKind.PLAN: "plans"}
 """What one person may have in the queue only so many of, each kind by itself: plans that waited for steps, and steps
 for plans, could wait for one another."""
 FAILURE_TTL = 24 * 3600
-MARK_SECONDS = 60
 ENQUEUED_AT_ONCE = 100
 """How many callers share one round trip at most."""
 HEARTBEAT_GRACE = timedelta(seconds=60)
 QUEUED_GRACE = timedelta(minutes=10)
 """A job that has been queued for longer is dispatched anew: a second one does no harm, a lost one would."""
 WAITING = frozenset({JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.DEFERRED, JobStatus.RATE_LIMITED})
-
-# KEYS: the job, its mark. ARGV: seconds that the mark lives.
-MARK_ABSENT_SCRIPT = """
-if redis.call('EXISTS', KEYS[1]) == 1 then
-    return 0
-end
-if redis.call('SET', KEYS[2], 1, 'NX', 'EX', ARGV[1]) then
-    return 1
-end
-return 0
-"""
 
 
 @dataclass(frozen=True)
@@ -79,18 +67,19 @@ class RqJobQueue:
         self._redis = connection
         self._clock = clock
         self._steps_per_person = steps_per_person
-        self._queue = Queue(name, connection=connection, serializer=JSONSerializer)
+        self._queue = Queue(name, connection=connection, serializer=JSONSerializer, job_class=LeanJob)
+        self._enqueuing = Enqueuing(self._queue)
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="queue")
         self._wanted: SimpleQueue[_Wanted | None] = SimpleQueue()
-        self._enqueuing: Thread | None = None
+        self._thread: Thread | None = None
         self._closed = False
 
     async def enqueue(self, jobs: Sequence[Job]) -> None:
         if self._closed:
             raise QueueUnavailable
-        if self._enqueuing is None:
-            self._enqueuing = Thread(target=self._enqueue_all, name="enqueue", daemon=True)
-            self._enqueuing.start()
+        if self._thread is None:
+            self._thread = Thread(target=self._enqueue_all, name="enqueue", daemon=True)
+            self._thread.start()
         wanted = _Wanted(jobs, Answer[None]())
         self._wanted.put(wanted)
         # What one caller no longer waits for is enqueued together with what others wait for.
@@ -107,10 +96,10 @@ class RqJobQueue:
 
     def close(self) -> None:
         self._closed = True
-        if self._enqueuing is not None:
+        if self._thread is not None:
             self._wanted.put(None)
-            self._enqueuing.join()
-            self._enqueuing = None
+            self._thread.join()
+            self._thread = None
         self._threads.shutdown(wait=True)
         self._redis.close()
 
@@ -131,55 +120,8 @@ class RqJobQueue:
                 return
 
     def _enqueue(self, jobs: Sequence[Job]) -> None:
-        absent = self._absent(jobs)
-        if not absent:
-            return
-        limited: dict[str, list[RqJob]] = defaultdict(list)
-        with self._redis.pipeline() as pipeline:
-            # A thousand schedules of one second: one round trip for all of their jobs, not several for each.
-            for job in absent:
-                made = self._to_rq(job)
-                if made.rate_limit_key:
-                    limited[made.rate_limit_key].append(made)
-                else:
-                    self._queue.enqueue_job(made, pipeline=pipeline)
-            for key, together in limited.items():
-                self._enqueue_limited(key, together, pipeline)
-            pipeline.delete(*(_mark(job) for job in absent))
-            pipeline.execute()
-
-    def _enqueue_limited(self, key: str, jobs: Sequence[RqJob], pipeline: Pipeline) -> None:
-        """What RQ's `Queue._enqueue_rate_limited_job` does for one job, for several of one limit.
-
-        RQ's public method takes no pipeline for them, since who saved the job once more would undo its promotion;
-        here it is only used once.
-        """
-        registry = RateLimitRegistry(key, connection=self._redis)
-        registry.register(self._steps_per_person, pipeline)
-        pipeline.sadd(self._queue.redis_queues_keys, self._queue.key)
-        since = self._clock.now().timestamp()
-        for place, job in enumerate(jobs):
-            job.origin = self._queue.name
-            job._status = JobStatus.RATE_LIMITED
-            job.save(pipeline=pipeline)
-            # RQ's own time-stamps are whole seconds, within which the ids would decide who is first.
-            registry.add_to_rate_limited(job.id, pipeline, timestamp=since + place * 1e-6)
-        registry.acquire_and_enqueue(self._steps_per_person, pipeline=pipeline)
-
-    def _absent(self, jobs: Sequence[Job]) -> list[Job]:
-        """Those that don't exist, marked, so that nobody else makes them at the same moment.
-
-        RQ's own `unique` takes one job at a time, and none that is rate-limited. A crash between mark and job leaves
-        no job behind the id, until the mark expires; reconcile sees that and dispatches a new id.
-        """
-        if not jobs:
-            return []
-        with self._redis.pipeline(transaction=False) as pipeline:
-            for job in jobs:
-                keys = (RqJob.key_for(job.id), _mark(job))
-                pipeline.eval(MARK_ABSENT_SCRIPT, len(keys), *keys, MARK_SECONDS)
-            marked = pipeline.execute()
-        return [job for job, absent in zip(jobs, marked, strict=True) if absent]
+        # A thousand schedules of one second: one round trip for all of their jobs, not several for each.
+        self._enqueuing.enqueue([self._to_rq(job) for job in jobs], instant=self._clock.now())
 
     def _to_rq(self, job: Job) -> RqJob:
         limit = None
@@ -249,10 +191,6 @@ def _share(person: str, kind: JobKind) -> str:
     """The key of a person's limit: hashed, as Redis holds no names, and RQ's keys no surprising characters."""
     digest = hashlib.blake2b(person.encode(), digest_size=10).hexdigest()
     return f"{LIMITED[kind]}-{digest}"
-
-
-def _mark(job: Job) -> str:
-    return f"flowmate:dispatched:{job.id}"
 
 
 def _is_alive(fields: Sequence[bytes | None], *, now: datetime) -> bool:

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis.exceptions
 from redis.client import Pipeline
+from redis.commands.core import Script
 from rq.job import Retry
 from rq.queue import Queue
 
@@ -27,6 +28,7 @@ from tests.contracts.worker_harness import (
     working,
 )
 from tests.contracts.worker_jobs import stage
+from workers.claims import START_SCRIPT
 
 pytestmark = pytest.mark.slow
 
@@ -47,27 +49,38 @@ def queue(socket: Path) -> Iterator[Queue]:
 
 
 def break_once(monkeypatch: pytest.MonkeyPatch, command: str, *, applied: bool) -> list[str]:
-    """Breaks the first transaction with this command, before or after it is applied; returns what was broken."""
+    """Breaks the first transaction with this command, or the first call of this script, before or after it is applied.
+
+    Returns what was broken.
+    """
     broken: list[str] = []
-    execute = Pipeline.execute
 
-    def breaking(self: Pipeline, *args: Any, **options: Any) -> Any:
-        hit = not broken and any(arguments[0] == command for arguments, _ in self.command_stack)
-        if hit:
-            broken.append(command)
-        answer = execute(self, *args, **options) if applied or not hit else None
-        if hit:
-            raise redis.exceptions.ConnectionError("invented break")
-        return answer
+    def breaking(has_it: Callable[[Any], bool], go_on: Callable[..., Any]) -> Callable[..., Any]:
+        def once(self: Any, *args: Any, **options: Any) -> Any:
+            hit = not broken and has_it(self)
+            if hit:
+                broken.append(command)
+            answer = go_on(self, *args, **options) if applied or not hit else None
+            if hit:
+                raise redis.exceptions.ConnectionError("invented break")
+            return answer
 
-    monkeypatch.setattr(Pipeline, "execute", breaking)
+        return once
+
+    def in_transaction(pipeline: Pipeline) -> bool:
+        return any(arguments[0] == command for arguments, _ in pipeline.command_stack)
+
+    monkeypatch.setattr(Pipeline, "execute", breaking(in_transaction, Pipeline.execute))
+    monkeypatch.setattr(
+        Script, "__call__", breaking(lambda script: bool(script.script == command), Script.__call__)
+    )
     return broken
 
 
-# What the job does, how it is enqueued, a command that only the breaking transaction has, the final status, and
-# how often the job runs.
+# What the job does, how it is enqueued, a command that only the breaking transaction has (or its script), the final
+# status, and how often the job runs.
 TRANSACTIONS: dict[str, tuple[str, dict[str, Any], str, str, int]] = {
-    "start": ("wait_at_gate", {}, "PERSIST", "finished", 1),
+    "start": ("wait_at_gate", {}, START_SCRIPT, "finished", 1),
     "success": ("wait_at_gate", {}, "XADD", "finished", 1),
     "failure": ("fail_at_gate", {}, "XADD", "failed", 1),
     "failure with retry": ("fail_at_gate", {"retry": Retry(max=1)}, "RPUSH", "failed", 2),

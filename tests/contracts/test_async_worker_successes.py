@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from redis.client import Pipeline
+from redis.commands.core import Script
 from rq import Callback
 from rq.queue import Queue
 from rq.rate_limit import RateLimit, RateLimitRegistry
@@ -32,8 +32,9 @@ from tests.contracts.worker_harness import (
     working,
 )
 from tests.contracts.worker_jobs import stage
-from workers.dequeuing import Dequeuer
+from workers.claims import Claims
 from workers.runs import Run
+from workers.successes import RECORD_SCRIPT
 
 pytestmark = pytest.mark.slow
 
@@ -61,6 +62,7 @@ def mixed(queue: Queue) -> None:
         enqueue(queue, "echo", number, job_id=f"limited-{number}", result_ttl=0, rate_limit=TWO)
     first = enqueue(queue, "echo", "first", job_id="first", result_ttl=0)
     enqueue(queue, "echo", "second", job_id="second", depends_on=first)
+    enqueue(queue, "echo", "third", job_id="third", depends_on=first, result_ttl=0)
     enqueue(queue, "echo", "kept", job_id="kept", result_ttl=500)
     enqueue(queue, "echo", "told", job_id="told", result_ttl=0, on_success=Callback(f"{JOBS}.note_success"))
     enqueue(queue, "fail", job_id="failed", result_ttl=0)
@@ -83,7 +85,7 @@ def test_what_is_left_is_what_rq_leaves(queue: Queue) -> None:
             sorted(queue.connection.lrange("notes", 0, -1)),
         )
     assert left["async"] == left["simple"]
-    assert left["async"][1] == {"successful_job_count": 34, "failed_job_count": 1}
+    assert left["async"][1] == {"successful_job_count": 35, "failed_job_count": 1}
 
 
 async def test_many_that_end_at_once_share_their_round_trips(
@@ -92,16 +94,16 @@ async def test_many_that_end_at_once_share_their_round_trips(
     for _ in range(200):
         enqueue(queue, "wait_at_gate", result_ttl=0)
     transactions = 0
-    execute = Pipeline.execute
+    call = Script.__call__
 
-    def counting(self: Pipeline, *args: Any, **options: Any) -> Any:
+    def counting(self: Script, *args: Any, **options: Any) -> Any:
         nonlocal transactions
-        transactions += any(arguments[0] == "HINCRBYFLOAT" for arguments, _ in self.command_stack)
-        return execute(self, *args, **options)
+        transactions += self.script == RECORD_SCRIPT
+        return call(self, *args, **options)
 
     async with working(worker_on(queue)):
         await until(lambda: len(stage.arrived) == 200)
-        monkeypatch.setattr(Pipeline, "execute", counting)
+        monkeypatch.setattr(Script, "__call__", counting)
         stage.gate.set()
         await until(lambda: is_drained(queue))
     assert 0 < transactions <= 20
@@ -118,7 +120,7 @@ async def test_a_lost_answer_counts_each_job_once_and_frees_each_slot(
     worker = worker_on(queue)
     async with working(worker):
         await until(lambda: len(stage.arrived) == 6)
-        broken = break_once(monkeypatch, "HINCRBYFLOAT", applied=applied)
+        broken = break_once(monkeypatch, RECORD_SCRIPT, applied=applied)
         stage.gate.set()
         await until(
             lambda: broken and len(stage.arrived) == 10 and is_drained(queue) and not worker.in_flight
@@ -162,15 +164,15 @@ async def test_a_job_that_was_done_elsewhere_while_it_was_being_taken_leaves_not
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = enqueue(queue, "echo", 1, result_ttl=0)
-    register = Dequeuer._register
+    start = Claims.start
 
-    def late(self: Dequeuer, runs: list[Run]) -> list[bool]:
+    def late(self: Claims, runs: list[Run]) -> list[bool]:
         # This worker was halted: a sweep has put the job back, and another worker is done with it.
         queue.intermediate_queue.remove(taken.id)
         queue.connection.delete(taken.key)
-        return register(self, runs)
+        return start(self, runs)
 
-    monkeypatch.setattr(Dequeuer, "_register", late)
+    monkeypatch.setattr(Claims, "start", late)
     async with working(worker_on(queue)):
         await until(lambda: is_drained(queue))
     assert not queue.connection.keys("rq:job:*")

@@ -162,6 +162,27 @@ def portrait(queue: Queue, job_id: str) -> dict[str, Any]:
     }
 
 
+def contents(queue: Queue, *, execution: str = "-") -> dict[str, Any]:
+    """Everything in Redis, without what differs from run to run; times to live and scores to the half minute."""
+    changing = {b"id", b"created_at", b"started_at", b"last_heartbeat", b"enqueued_at"}
+    connection: Any = queue.connection
+    found = {}
+    for key in connection.scan_iter("*"):
+        kind = as_text(connection.type(key))
+        value: Any = None
+        if kind == "hash":
+            hash_ = connection.hgetall(key)
+            value = {k: v for k, v in hash_.items() if k not in changing}, sorted(hash_)
+        elif kind == "zset":
+            members = connection.zrange(key, 0, -1, withscores=True)
+            instant = connection.time()[0]
+            value = [(as_text(m).replace(execution, "E"), round((s - instant) / 30)) for m, s in members]
+        elif kind == "set":
+            value = sorted(as_text(m).replace(execution, "E") for m in connection.smembers(key))
+        found[as_text(key).replace(execution, "E")] = (kind, value, round(connection.ttl(key) / 30))
+    return found
+
+
 def statistics(worker: Worker, connection: Redis) -> dict[str, int]:
     fields = connection.hgetall(worker.key)
     names = ("successful_job_count", "failed_job_count")
