@@ -75,7 +75,7 @@ class Settings(SpendingSettings, McpSettings):
         None, ge=1, le=64, description="worker processes in `up`; default: one per core"
     )
     flowmate_worker_concurrency: int = Field(500, ge=1, le=5000, description="steps in flight in each worker")
-    flowmate_steps_per_person: int = Field(20, ge=1, description="steps of one person in flight at once, and plans")
+    flowmate_steps_per_person: int = Field(20, ge=1, description="of one person, steps and plans at once")
 
     jwt_secret: SecretStr | None = Field(
         None, description="signs access tokens; required in production, >= 32 bytes"
