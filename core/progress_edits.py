@@ -53,6 +53,12 @@ class ProgressEdits:
             self._edits.add(task)
             task.add_done_callback(self._edits.discard)
 
+    def drop(self, delegation_id: str) -> None:
+        """The answer is there, so nothing is due any more. For whoever has the delegation's turn."""
+        task = self._due_edits.pop(delegation_id, None)
+        if task is not None:
+            task.cancel()
+
     async def drain(self) -> None:
         """Wait for edits that are under way; drop those that are only due."""
         for task in self._due_edits.values():
@@ -61,13 +67,10 @@ class ProgressEdits:
         await asyncio.gather(*self._edits, return_exceptions=True)
 
     async def landed(self, delegation_id: str) -> None:
-        """Wait until no process has an edit of the progress on its way, or has had one for too long; drop what is due.
+        """Wait until no process has an edit of the progress on its way, or has had one for too long.
 
-        For whoever has the delegation's turn, and its answer. A process that is killed leaves its edit to the platform,
-        and nobody to see where it lands.
+        A process that is killed leaves its edit to the platform, and nobody to see where it lands.
         """
-        if (due := self._due_edits.pop(delegation_id, None)) is not None:
-            due.cancel()
         while await self._limiter.under_way(_edits_of(delegation_id)):
             await self._clock.sleep(POLL_SECONDS)
 
