@@ -145,7 +145,7 @@ class Coordinator:
         )
         level = logging.INFO if result.state is StepState.SUCCEEDED else logging.WARNING
         logger.log(level, "step %s (%s): %s", step.id, step.agent, result.state.value)
-        self._changed(delegation)
+        self._changed(ended or delegation)
         if ended is None:
             await self.advance(step.delegation_id, here=True)
         else:
@@ -221,4 +221,6 @@ class Coordinator:
 
     def _changed(self, delegation: Delegation) -> None:
         self._parts.events.ring(delegation.id)
-        self._parts.delivery.touch(delegation.id, platform=delegation.instruction.address.platform)
+        # An answer that is there already is put in the conversation right away, and shows it all.
+        if delegation.state is not DelegationState.ANSWERED:
+            self._parts.delivery.touch(delegation.id, platform=delegation.instruction.address.platform)

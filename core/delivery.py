@@ -135,6 +135,7 @@ class Delivery:
             delegation = known or await self._store.load(delegation_id)
             if delegation.state is not DelegationState.ANSWERED or delegation.reply is None:
                 return
+            self._edits.drop(delegation_id)
             messenger = self._messengers.get(delegation.instruction.address.platform)
             try:
                 failure = (

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import uuid4
 
 from core.errors import MessengerRefused, MessengerUnavailable, TransientError
 from core.models import Delegation, DelegationState
 from core.patience import attempts
 from core.ports.clock import Clock
-from core.ports.limiter import Limit, Limiter
+from core.ports.limiter import Limiter
 from core.ports.messenger import Messenger
 from core.ports.store import Store
 from core.rendering import progress
@@ -20,8 +19,6 @@ from core.turns import Turns
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.05
-EDITS = Limit(requests=1000, window_seconds=1)
-"""Edits of one placeholder exclude one another; how many there may be is another limit's matter."""
 EDIT_SECONDS = 10.0
 """How long an edit that never came back is taken to be on its way: its process died, or the platform is slow."""
 
@@ -56,6 +53,12 @@ class ProgressEdits:
             self._edits.add(task)
             task.add_done_callback(self._edits.discard)
 
+    def drop(self, delegation_id: str) -> None:
+        """The answer is there, so nothing is due any more. For whoever has the delegation's turn."""
+        task = self._due_edits.pop(delegation_id, None)
+        if task is not None:
+            task.cancel()
+
     async def drain(self) -> None:
         """Wait for edits that are under way; drop those that are only due."""
         for task in self._due_edits.values():
@@ -68,55 +71,56 @@ class ProgressEdits:
 
         A process that is killed leaves its edit to the platform, and nobody to see where it lands.
         """
-        ticket = uuid4().hex
-        line = f"edits:{delegation_id}"
-        while (wait := await self._limiter.line_up(line, EDITS, ticket=ticket, order=0.0)) > 0:
-            await self._clock.sleep(max(POLL_SECONDS, wait))
-
-    @asynccontextmanager
-    async def _under_way(self, delegation_id: str) -> AsyncIterator[bool]:
-        """Whether an edit may be made now; nobody else edits until it has come back."""
-        ticket, line = uuid4().hex, f"edits:{delegation_id}"
-        wait = await self._limiter.line_up(line, EDITS, ticket=ticket, order=0.0, alone_seconds=EDIT_SECONDS)
-        if wait:
-            await self._limiter.leave(line, ticket=ticket)
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            await self._limiter.hold(line, seconds=0.0)
+        while await self._limiter.under_way(_edits_of(delegation_id)):
+            await self._clock.sleep(POLL_SECONDS)
 
     async def _progress(self, delegation_id: str, platform: str) -> None:
         messenger = self._messengers[platform]
-        pace = Limit(requests=1, window_seconds=messenger.capabilities.seconds_between_edits)
-        while not (verdict := await self._limiter.admit(f"edit:{delegation_id}", pace)).allowed:
-            await self._clock.sleep(max(POLL_SECONDS, verdict.retry_after_seconds))
-        # From here on another change is a new one: it must not be swallowed by this edit.
-        self._due_edits.pop(delegation_id, None)
         try:
-            await self._edit_progress(messenger, delegation_id)
+            while wait := await self._edit_progress(messenger, delegation_id):
+                await self._clock.sleep(max(POLL_SECONDS, wait))
         except (TransientError, MessengerRefused) as error:
             logger.info("no progress shown for %s: %s", delegation_id, error.sentence)
         except Exception:
             logger.exception("no progress shown for %s", delegation_id)
 
-    async def _edit_progress(self, messenger: Messenger, delegation_id: str) -> None:
+    async def _edit_progress(self, messenger: Messenger, delegation_id: str) -> float:
+        """Make the edit, unless it is too soon for one: returns the seconds until it is worth trying again."""
+        ticket, edits, wait = uuid4().hex, _edits_of(delegation_id), 0.0
+        every_seconds = messenger.capabilities.seconds_between_edits
+        # Nobody else edits, here or elsewhere, until this one has come back.
         async with self._turns.of(delegation_id):
-            async with self._under_way(delegation_id) as free:
-                message_id = await self._shown(messenger, delegation_id) if free else None
-            if message_id is None:
-                return
-            # The answer may have been put there by another process, which did not wait for so slow an edit, and the
-            # edit may have landed on top of it: whoever edits last must find no answer waiting.
-            shown = None
-            while (delegation := await self._store.load(delegation_id)).reply not in (None, shown):
-                shown = delegation.reply
-                async for attempt in attempts(self._clock):
-                    with attempt:
-                        await messenger.edit(
-                            delegation.instruction.address, message_id, messenger.split(shown)[0]
-                        )
+            try:
+                wait = await self._limiter.begin(
+                    edits, ticket=ticket, every_seconds=every_seconds, within_seconds=EDIT_SECONDS
+                )
+                if wait:
+                    return wait
+                # From here on another change is a new one: it must not be swallowed by this edit.
+                self._due_edits.pop(delegation_id, None)
+                message_id = await self._shown(messenger, delegation_id)
+            finally:
+                # Whoever is cancelled while it asks may have begun.
+                if not wait:
+                    await self._limiter.end(edits, ticket=ticket)
+            if message_id is not None:
+                await self._put_right(messenger, delegation_id, message_id)
+            return 0.0
+
+    async def _put_right(self, messenger: Messenger, delegation_id: str, message_id: str) -> None:
+        """Put the answer above an edit that landed on top of it.
+
+        It may have been put there by another process, which did not wait for so slow an edit: whoever edits last must
+        find no answer waiting.
+        """
+        shown = None
+        while (delegation := await self._store.load(delegation_id)).reply not in (None, shown):
+            shown = delegation.reply
+            async for attempt in attempts(self._clock):
+                with attempt:
+                    await messenger.edit(
+                        delegation.instruction.address, message_id, messenger.split(shown)[0]
+                    )
 
     async def _shown(self, messenger: Messenger, delegation_id: str) -> str | None:
         """Show how far the work is; the id of the message that may have been edited."""
@@ -136,3 +140,7 @@ class ProgressEdits:
             # It may have been made all the same.
             logger.info("no progress shown for %s: %s", delegation_id, error.sentence)
         return message_id
+
+
+def _edits_of(delegation_id: str) -> str:
+    return f"edits:{delegation_id}"

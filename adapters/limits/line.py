@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from redis.asyncio import BlockingConnectionPool, Redis
-
+from adapters.limits.round_trips import RoundTrips, Script
 from core.ports.limiter import TICKET_SECONDS, Limit
 
 # Redis's own time decides, so that the clocks of machines don't have to agree. All times in milliseconds.
 _NOW = "local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
-_STEP_UP = (
+_STEP_UP = Script(
     _NOW
     + """
 local tickets, shown, entered, held_key, alone_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -40,7 +39,7 @@ for _, key in ipairs({tickets, shown, entered}) do redis.call('PEXPIRE', key, wi
 return wait
 """
 )
-_HOLD = (
+_HOLD = Script(
     _NOW
     + """
 -- One more, since `now` was cut off.
@@ -51,21 +50,21 @@ if until_ms > tonumber(redis.call('GET', KEYS[1]) or '0') then
 end
 """
 )
+_LEAVE = Script("redis.call('ZREM', KEYS[1], ARGV[1]); redis.call('ZREM', KEYS[2], ARGV[1])")
 
 
 class RedisLine:
-    """Raises what redis raises."""
+    """Raises what redis raises, and TimeoutError."""
 
-    def __init__(self, pool: BlockingConnectionPool, *, prefix: str) -> None:
-        self._redis = Redis(connection_pool=pool)
+    def __init__(self, redis: RoundTrips, *, prefix: str) -> None:
+        self._redis = redis
         self._prefix = prefix
-        self._step_up = self._redis.register_script(_STEP_UP)
-        self._hold = self._redis.register_script(_HOLD)
 
     async def step_up(
         self, key: str, limit: Limit, *, ticket: str, order: float, alone_seconds: float
     ) -> float:
-        wait = await self._step_up(
+        wait = await self._redis.run(
+            _STEP_UP,
             keys=[self._key(key, part) for part in ("tickets", "shown", "entered", "held", "alone")],
             args=[
                 ticket,
@@ -79,12 +78,15 @@ class RedisLine:
         return int(wait) / 1000
 
     async def leave(self, key: str, *, ticket: str) -> None:
-        await self._redis.zrem(self._key(key, "tickets"), ticket)
-        await self._redis.zrem(self._key(key, "shown"), ticket)
+        await self._redis.run(
+            _LEAVE, keys=[self._key(key, part) for part in ("tickets", "shown")], args=[ticket]
+        )
 
     async def hold(self, key: str, *, seconds: float) -> None:
-        await self._hold(
-            keys=[self._key(key, "held"), self._key(key, "alone")], args=[max(1, round(seconds * 1000))]
+        await self._redis.run(
+            _HOLD,
+            keys=[self._key(key, part) for part in ("held", "alone")],
+            args=[max(1, round(seconds * 1000))],
         )
 
     def _key(self, key: str, part: str) -> str:

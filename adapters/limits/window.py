@@ -1,22 +1,17 @@
-"""`RedisWindow`: an exact sliding window that processes share, in one round trip."""
+"""`RedisWindow`: an exact sliding window that processes share."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.exceptions import NoScriptError
-
-from adapters.batching import Answer, settle
+from adapters.limits.round_trips import RoundTrips, Script
 from core.models import Verdict
 from core.ports.clock import Clock
 from core.ports.limiter import Limit
 
 # KEYS: a list of the instants at which requests were admitted, newest first. ARGV: how many, the window.
 # All times in microseconds of Redis's own clock, so that the clocks of machines don't have to agree.
-_ADMIT = """
+_ADMIT = Script("""
 local t = redis.call('TIME')
 local now, most, window = t[1] * 1000000 + t[2], tonumber(ARGV[1]), tonumber(ARGV[2])
 local oldest = redis.call('LINDEX', KEYS[1], -1)
@@ -31,85 +26,28 @@ if count < most then
   redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000))
 end
 return {allowed, count, now - tonumber(oldest or now)}
-"""
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """One request that waits for its verdict."""
-
-    key: str
-    limit: Limit
-    answer: Answer[list[int]]
+""")
 
 
 class RedisWindow:
-    """Raises what redis raises. Requests of the same turn of the event loop share a round trip."""
+    """Raises what redis raises, and TimeoutError."""
 
-    def __init__(
-        self, pool: BlockingConnectionPool, *, prefix: str, clock: Clock, turns: asyncio.Semaphore
-    ) -> None:
-        self._redis = Redis(connection_pool=pool)
+    def __init__(self, redis: RoundTrips, *, prefix: str, clock: Clock) -> None:
+        self._redis = redis
         self._prefix = prefix
         self._clock = clock
-        self._turns = turns
-        self._script = self._redis.register_script(_ADMIT)
-        self._asked: list[_Asked] = []
-        self._asking: set[asyncio.Task[None]] = set()
 
     async def admit(self, key: str, limit: Limit) -> Verdict:
         """Count one request of `key` if the limit allows it."""
-        loop = asyncio.get_running_loop()
-        asked = _Asked(key, limit, Answer[list[int]](loop))
-        self._asked.append(asked)
-        if len(self._asked) == 1:
-            loop.call_soon(self._ask_soon)
-        allowed, count, age = await asked.answer.future
+        allowed, count, age = await self._redis.run(
+            _ADMIT, keys=[self._key(key, limit)], args=_numbers(limit)
+        )
         return self._verdict(limit, allowed=bool(allowed), count=count, age=timedelta(microseconds=age))
 
     async def take_back(self, key: str, limit: Limit) -> bool:
         """Uncount the newest request, and return True: which one of them goes makes no difference to anybody."""
-        await self._redis.lpop(self._key(key, limit))
+        await self._redis.command("LPOP", self._key(key, limit))
         return True
-
-    def _ask_soon(self) -> None:
-        together, self._asked = self._asked, []
-        task = asyncio.get_running_loop().create_task(self._ask(together), name="limits")
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
-
-    async def _ask(self, together: list[_Asked]) -> None:
-        try:
-            async with self._turns:
-                answers = await self._answers(together)
-        except Exception as error:
-            # Each of them decides for itself what to do without Redis.
-            answers = [error for _ in together]
-        settle(
-            (asked.answer, None, answer) if isinstance(answer, Exception) else (asked.answer, answer, None)
-            for asked, answer in zip(together, answers, strict=True)
-        )
-
-    async def _answers(self, together: list[_Asked]) -> list[list[int] | Exception]:
-        try:
-            return await self._evaluate(together)
-        except NoScriptError:
-            # It has been restarted, or told to forget its scripts. Nothing was counted.
-            await self._redis.script_load(_ADMIT)
-            return await self._evaluate(together)
-
-    async def _evaluate(self, together: list[_Asked]) -> list[list[int] | Exception]:
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for asked in together:
-                numbers = _numbers(asked.limit)
-                pipeline.execute_command(
-                    "EVALSHA", self._script.sha, 1, self._key(asked.key, asked.limit), *numbers
-                )
-            answers: list[list[int] | Exception] = await pipeline.execute(raise_on_error=False)
-        for answer in answers:
-            if isinstance(answer, NoScriptError):
-                raise answer
-        return answers
 
     def _key(self, key: str, limit: Limit) -> str:
         most, window = _numbers(limit)

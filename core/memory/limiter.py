@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from core.models import Verdict
@@ -54,6 +54,15 @@ class Line:
         return max(opens - now, held - now if self.held_until > now else 0.0, SOON_SECONDS)
 
 
+@dataclass(frozen=True)
+class Begun:
+    """What began last: whose it is, when it counts as over, and from when on somebody may begin again."""
+
+    ticket: str
+    over_at: float
+    again_at: float
+
+
 class InMemoryLimiter:
     """The Limiter port in this process: a request counts for exactly one window after it was admitted."""
 
@@ -62,6 +71,7 @@ class InMemoryLimiter:
         self._admitted: dict[tuple[str, Limit], deque[datetime]] = {}
         self._many = MANY_KEYS
         self._lines: dict[str, Line] = {}
+        self._begun: dict[str, Begun] = {}
 
     async def admit(self, key: str, limit: Limit) -> Verdict:
         await asyncio.sleep(0)
@@ -116,3 +126,26 @@ class InMemoryLimiter:
         line = self._lines.setdefault(key, Line())
         line.held_until = max(line.held_until, self._clock.monotonic() + seconds)
         line.alone_until = 0.0
+
+    async def begin(self, key: str, *, ticket: str, every_seconds: float, within_seconds: float) -> float:
+        await asyncio.sleep(0)
+        now, begun = self._clock.monotonic(), self._begun.get(key)
+        if begun is not None and now < begun.again_at:
+            return begun.again_at - now
+        if await self.under_way(key):
+            return max(every_seconds, SOON_SECONDS)
+        if len(self._begun) >= MANY_KEYS:
+            self._begun = {
+                other: one for other, one in self._begun.items() if now < max(one.again_at, one.over_at)
+            }
+        self._begun[key] = Begun(ticket, over_at=now + within_seconds, again_at=now + every_seconds)
+        return 0.0
+
+    async def end(self, key: str, *, ticket: str) -> None:
+        begun = self._begun.get(key)
+        if begun is not None and begun.ticket == ticket:
+            self._begun[key] = replace(begun, over_at=self._clock.monotonic())
+
+    async def under_way(self, key: str) -> bool:
+        begun = self._begun.get(key)
+        return begun is not None and self._clock.monotonic() < begun.over_at

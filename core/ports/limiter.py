@@ -48,3 +48,20 @@ class Limiter(Protocol):
     async def hold(self, key: str, *, seconds: float) -> None:
         """Who stepped up is done; let nobody step up for so long, or longer where that was said. Never raises."""
         ...
+
+    async def begin(self, key: str, *, ticket: str, every_seconds: float, within_seconds: float) -> float:
+        """Begin what one at a time may do, in whichever process: 0 where this ticket has begun.
+
+        Otherwise the seconds until it is worth asking again: it is less than `every_seconds` since one began, or one
+        is still under way. Nobody else begins before `end`, or for `within_seconds` where that never comes. Never
+        raises: without its store this process knows only its own.
+        """
+        ...
+
+    async def end(self, key: str, *, ticket: str) -> None:
+        """What this ticket began is over. Nothing where it has not, or no longer counts. Never raises."""
+        ...
+
+    async def under_way(self, key: str) -> bool:
+        """Whether something that was begun is not over yet, and not for too long. Never raises."""
+        ...

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from core.errors import MessengerRefused, MessengerUnavailable, StepFailed
+from core.memory.clock import ManualClock
 from core.models import Address, DelegationState, EventKind, Press, Reply, Status
 from core.progress_edits import EDIT_SECONDS
 from tests.scenarios.world import ADA, World
@@ -221,3 +222,67 @@ async def test_progress_is_shown_at_most_so_often() -> None:
     await world.delivery.drain()
     edits = [call for call in world.messenger.calls if call.action == "edit"]
     assert len(edits) <= 2 + (world.clock.now() - before).total_seconds() / 0.5
+
+
+async def test_an_edit_that_is_due_is_dropped_with_the_answer() -> None:
+    world = World(clock=ManualClock())
+    delegation_id = await world.receive(ONE)
+    await world.queue.run_next(world.work)
+    for _ in range(2):
+        world.delivery.touch(delegation_id, platform="memory")
+        await asyncio.sleep(0.01)
+    assert world.clock.sleeping == 1
+    reply = Reply(text="the answer")
+    now = world.clock.now()
+    await world.store.save_answer(delegation_id, round=0, status=Status.SUCCESS, reply=reply, now=now)
+    await world.delivery.deliver(delegation_id)
+    await asyncio.sleep(0)
+    assert (world.clock.sleeping, world.messenger.texts()) == (0, ["the answer"])
+
+
+async def test_the_step_that_ends_with_the_answer_is_no_change_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    await world.receive(ONE)
+    await world.queue.run_next(world.work)
+    await world.delivery.drain()
+    touched, touch = list[str](), world.delivery.touch
+
+    def counted(delegation_id: str, *, platform: str) -> None:
+        touched.append(delegation_id)
+        touch(delegation_id, platform=platform)
+
+    monkeypatch.setattr(world.delivery, "touch", counted)
+    await world.settle()
+    assert len(touched) == len(["it was claimed", "its tool was called"])
+    assert "one_tool did count" in world.messenger.texts()[0]
+
+
+async def test_a_change_during_another_process_edit_is_shown_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    delegation_id = await world.receive("@one count; @two sing")
+    await world.queue.run_next(world.work)
+    await world.delivery.drain()
+    gate, edit = asyncio.Event(), world.messenger.edit
+
+    async def slow(address: Address, message_id: str, part: Reply) -> None:
+        await gate.wait()
+        await edit(address, message_id, part)
+
+    monkeypatch.setattr(world.messenger, "edit", slow)
+    await world.clock.sleep(2)
+    world.another_delivery().touch(delegation_id, platform="memory")
+    await asyncio.sleep(0.01)
+    # Only now somebody begins; whoever edits meanwhile has read that nobody did.
+    job = world.queue.pop()
+    now = world.clock.now()
+    await world.store.claim_step(job.target, now=now, lease_until=now + timedelta(seconds=30))
+    world.delivery.touch(delegation_id, platform="memory")
+    await asyncio.sleep(0.01)
+    gate.set()
+    async with asyncio.timeout(5):
+        while "working" not in world.messenger.texts()[0]:  # noqa: ASYNC110 - a messenger sets no event
+            await asyncio.sleep(0)
