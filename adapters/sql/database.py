@@ -24,6 +24,7 @@ from sqlalchemy.pool import QueuePool
 from adapters.batching import Answer, Said, ready, say
 from adapters.sql import json_text
 from adapters.sql.kept import KeptConnection
+from adapters.sql.shared import make_dictionaries
 from core.errors import FlowMateError, PermanentError, StoreUnavailable
 
 T = TypeVar("T")
@@ -77,6 +78,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
+        make_dictionaries()
         self.engine = make_engine(url)
         sqlite = self.engine.dialect.name == "sqlite"
         self._batch = SQLITE_BATCH if sqlite else 16

@@ -7,6 +7,7 @@ its own as well, and errors come out as its own.
 
 from __future__ import annotations
 
+import threading
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
@@ -17,6 +18,8 @@ from sqlalchemy.exc import DBAPIError
 Statement = Select[*tuple[Any, ...]] | Insert | Update | Delete
 Values = Mapping[str, Any]
 _Translate = Callable[[Any], Any]
+_COMPILING = threading.Lock()
+"""One at a time: statements share tables and types, and what is remembered on them."""
 WATCHED = "watched"
 """The execution option of an engine whose listeners are to hear of these statements too."""
 
@@ -68,8 +71,9 @@ class Prepared:
         name = c.dialect.name
         compiled = self._compiled.get(name)
         if compiled is None:
-            statement = self._statement[name] if isinstance(self._statement, Mapping) else self._statement
-            compiled = self._compiled[name] = _Compiled(statement, self._columns, c.dialect)
+            with _COMPILING:
+                statement = self._statement[name] if isinstance(self._statement, Mapping) else self._statement
+                compiled = self._compiled[name] = _Compiled(statement, self._columns, c.dialect)
         return compiled
 
 
