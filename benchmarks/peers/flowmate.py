@@ -74,10 +74,11 @@ def settings_in(folder: str, given: argparse.Namespace) -> None:
 async def receive_all(assembly: Assembly, delegations: list[str]) -> None:
     from core.models import Address, Instruction, Person
 
-    text = "; ".join(f"@{name} say so" for name in contract.AGENTS)
     places = asyncio.Semaphore(RECEIVED_AT_ONCE)
 
     async def receive(number: int, name: str) -> None:
+        # No two say the same: what is remembered of a text helps nobody here.
+        text = "; ".join(f"@{agent} say so for {name}" for agent in contract.AGENTS)
         instruction = Instruction(
             key=name,
             text=text,
