@@ -113,6 +113,8 @@ class ProgressEdits:
         It may have been put there by another process, which did not wait for so slow an edit: whoever edits last must
         find no answer waiting.
         """
+        if not await self._store.replied(delegation_id):
+            return
         shown = None
         while (delegation := await self._store.load(delegation_id)).reply not in (None, shown):
             shown = delegation.reply
@@ -125,14 +127,14 @@ class ProgressEdits:
     async def _shown(self, messenger: Messenger, delegation_id: str) -> str | None:
         """Show how far the work is; the id of the message that may have been edited."""
         # Whoever answers looks for edits under way once the answer is saved; this one was announced before it looks.
-        delegation = await self._store.load(delegation_id)
+        delegation, posted = await self._store.load_shown(delegation_id)
         if delegation.state is not DelegationState.PLANNED:
             return None
-        known = {posted.part: posted.message_id for posted in await self._store.posted(delegation_id)}
-        message_id = known.get(0)
+        if posted is None:
+            await self._unposted(messenger, delegation)
+            return None
+        message_id = posted.message_id
         if message_id is None:
-            if 0 not in known:
-                await self._unposted(messenger, delegation)
             return None
         try:
             await messenger.edit(delegation.instruction.address, message_id, progress.progress(delegation))
