@@ -104,9 +104,9 @@ class Delivery:
         if delegation.state is DelegationState.PLANNED:
             await self.placeholder(delegation, typed=False)
 
-    def touch(self, delegation_id: str, *, platform: str) -> None:
-        """Something visible changed: bring the placeholder up to date soon, at most once a second in all."""
-        self._edits.touch(delegation_id, platform=platform)
+    def touch(self, delegation_id: str, *, platform: str, changed: bool = True) -> None:
+        """Bring the placeholder up to date soon, as `ProgressEdits.touch` says."""
+        self._edits.touch(delegation_id, platform=platform, changed=changed)
 
     def standing(self, address: Address) -> Address:
         """Where what comes again is posted: the place itself, not the thread in which it was talked about."""
