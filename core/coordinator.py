@@ -10,6 +10,7 @@ import asyncio
 import logging
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
+from functools import partial
 
 from core.context import to_task
 from core.dispatch import to_jobs, to_step_jobs
@@ -18,11 +19,11 @@ from core.finishing import Finishing
 from core.histories import Histories
 from core.leases import LeaseLost
 from core.live_words import Writing
-from core.models import Delegation, DelegationState, Result, Step, StepState, Task
+from core.models import Delegation, DelegationState, EventKind, Result, Step, StepState, Task
 from core.parts import Parts
 from core.planning_stage import PlanningStage
 from core.policies import LEASE_SECONDS, MAX_CRASHES, due
-from core.rendering import failures
+from core.rendering import failures, progress
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +180,7 @@ class Coordinator:
         if step.crashes >= MAX_CRASHES:
             return Result(state=StepState.FAILED, error=failures.keeps_crashing(step.crashes))
         return await self._parts.runner.run(
-            delegation, step, task, on_change=lambda: self._changed(delegation), writing=writing
+            delegation, step, task, on_change=partial(self._changed, delegation), writing=writing
         )
 
     async def _advance_after(self, step_id: str) -> None:
@@ -219,8 +220,9 @@ class Coordinator:
         answered = delegation.model_copy(update={"state": DelegationState.ANSWERED, **said})
         await self._parts.delivery.deliver(delegation.id, answered=answered)
 
-    def _changed(self, delegation: Delegation) -> None:
+    def _changed(self, delegation: Delegation, kind: EventKind | None = None) -> None:
         self._parts.events.ring(delegation.id)
         # An answer that is there already is put in the conversation right away, and shows it all.
         if delegation.state is not DelegationState.ANSWERED:
-            self._parts.delivery.touch(delegation.id, platform=delegation.instruction.address.platform)
+            platform, seen = delegation.instruction.address.platform, kind not in progress.UNSEEN
+            self._parts.delivery.touch(delegation.id, platform=platform, changed=seen)

@@ -72,7 +72,7 @@ class Delivery:
         return platform in self._messengers
 
     async def placeholder(self, delegation: Delegation, *, typed: bool = True) -> None:
-        """Post "on it" into the conversation, unless it is there. Never raises: the answer matters more.
+        """Post "on it" into the conversation, unless something is there. Never raises: the answer matters more.
 
         With `typed` live typing is enough, where the platform has it.
         """
@@ -81,15 +81,19 @@ class Delivery:
             return
         async with self._turns.of(delegation.id):
             try:
-                known = {p.part: p.message_id for p in await self._store.posted(delegation.id)}
-                if 0 not in known and not (typed and await self._show_typing(messenger, delegation)):
-                    # Where a message turns out to stand there already it may be the answer: it is left alone.
+                if not (typed and await self._typed(messenger, delegation)):
                     await self._place(messenger, delegation, (0, progress.progress(delegation)))
             except (TransientError, MessengerRefused) as error:
                 level = logging.INFO if isinstance(error, MessengerBusy) else logging.WARNING
                 logger.log(level, "no placeholder for %s: %s", delegation.id, error.sentence)
             except Exception:
                 logger.exception("no placeholder for %s", delegation.id)
+
+    async def _typed(self, messenger: Messenger, delegation: Delegation) -> bool:
+        if not typed_at(messenger, delegation.instruction.address):
+            return False
+        stands = any(posted.part == 0 for posted in await self._store.posted(delegation.id))
+        return stands or await self._show_typing(messenger, delegation)
 
     async def _show_typing(self, messenger: Messenger, delegation: Delegation) -> bool:
         later = partial(self._instead_of_typing, delegation.id)
@@ -100,9 +104,9 @@ class Delivery:
         if delegation.state is DelegationState.PLANNED:
             await self.placeholder(delegation, typed=False)
 
-    def touch(self, delegation_id: str, *, platform: str) -> None:
-        """Something visible changed: bring the placeholder up to date soon, at most once a second in all."""
-        self._edits.touch(delegation_id, platform=platform)
+    def touch(self, delegation_id: str, *, platform: str, changed: bool = True) -> None:
+        """Bring the placeholder up to date soon, as `ProgressEdits.touch` says."""
+        self._edits.touch(delegation_id, platform=platform, changed=changed)
 
     def standing(self, address: Address) -> Address:
         """Where what comes again is posted: the place itself, not the thread in which it was talked about."""
@@ -249,12 +253,14 @@ class Delivery:
     async def _place(
         self, messenger: Messenger, delegation: Delegation, wanted: tuple[int, Reply], *, look: bool = True
     ) -> str | None:
-        """Post this part unless it was posted before; returns the message's id where it has yet to be edited."""
+        """Post this part unless it was posted (or, while the work goes on, tried): the id of what is yet to edit."""
         number, part = wanted
         address = delegation.instruction.address
         tag = Tag(delegation_id=delegation.id, part=number, order=delegation.received_at.timestamp())
         earlier = await self._store.attempt_post(delegation.id, part=number)
         tried = earlier.part == number
+        if tried and part.is_progress:
+            return None
         found = earlier.message_id
         if tried and found is None and look and messenger.capabilities.find_own:
             found = await messenger.find_own(address, tag=tag)

@@ -15,7 +15,7 @@ from core.ports.limiter import Limiter
 from core.ports.messenger import Messenger
 from core.ports.store import Store
 from core.rendering import progress
-from core.turns import Turns
+from core.turns import MANY, Turns
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.05
@@ -44,9 +44,16 @@ class ProgressEdits:
         self._unposted = unposted
         self._due_edits: dict[str, asyncio.Task[None]] = {}
         self._edits: set[asyncio.Task[None]] = set()
+        self._unshown: set[str] = set()
+        """What this process last tried to show, and does not know to stand in a message."""
 
-    def touch(self, delegation_id: str, *, platform: str) -> None:
-        """Something visible changed: bring the placeholder up to date soon, at most once a second in all."""
+    def touch(self, delegation_id: str, *, platform: str, changed: bool = True) -> None:
+        """Something visible changed: bring the placeholder up to date soon, at most once a second in all.
+
+        Where nothing `changed`, it is only tried again, if this process could not show the last change.
+        """
+        if not changed and delegation_id not in self._unshown:
+            return
         if platform in self._messengers and delegation_id not in self._due_edits:
             task = asyncio.create_task(self._progress(delegation_id, platform))
             self._due_edits[delegation_id] = task
@@ -55,6 +62,7 @@ class ProgressEdits:
 
     def drop(self, delegation_id: str) -> None:
         """The answer is there, so nothing is due any more. For whoever has the delegation's turn."""
+        self._unshown.discard(delegation_id)
         task = self._due_edits.pop(delegation_id, None)
         if task is not None:
             task.cancel()
@@ -113,6 +121,8 @@ class ProgressEdits:
         It may have been put there by another process, which did not wait for so slow an edit: whoever edits last must
         find no answer waiting.
         """
+        if not await self._store.replied(delegation_id):
+            return
         shown = None
         while (delegation := await self._store.load(delegation_id)).reply not in (None, shown):
             shown = delegation.reply
@@ -124,18 +134,24 @@ class ProgressEdits:
 
     async def _shown(self, messenger: Messenger, delegation_id: str) -> str | None:
         """Show how far the work is; the id of the message that may have been edited."""
+        if len(self._unshown) >= MANY:
+            # Of those that others answered; nothing but further tries is lost with them.
+            self._unshown.clear()
+        self._unshown.add(delegation_id)
         # Whoever answers looks for edits under way once the answer is saved; this one was announced before it looks.
-        delegation = await self._store.load(delegation_id)
+        delegation, posted = await self._store.load_shown(delegation_id)
         if delegation.state is not DelegationState.PLANNED:
+            self._unshown.discard(delegation_id)
             return None
-        known = {posted.part: posted.message_id for posted in await self._store.posted(delegation_id)}
-        message_id = known.get(0)
+        if posted is None:
+            await self._unposted(messenger, delegation)
+            return None
+        message_id = posted.message_id
         if message_id is None:
-            if 0 not in known:
-                await self._unposted(messenger, delegation)
             return None
         try:
             await messenger.edit(delegation.instruction.address, message_id, progress.progress(delegation))
+            self._unshown.discard(delegation_id)
         except MessengerUnavailable as error:
             # It may have been made all the same.
             logger.info("no progress shown for %s: %s", delegation_id, error.sentence)

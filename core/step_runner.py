@@ -87,10 +87,10 @@ class StepRunner:
         step: Step,
         task: Task,
         *,
-        on_change: Callable[[], None],
+        on_change: Callable[[EventKind], None],
         writing: Writing | None = None,
     ) -> Result:
-        """The step's result; `writing` gets its words while they come.
+        """The step's result; `writing` gets its words while they come, `on_change` what else became known of it.
 
         Raises StoreUnavailable (the step is run again), AwaitsApproval (it waits) and CancelledError, nothing else.
         """
@@ -151,7 +151,7 @@ class _Run:
     step: Step
     task: Task
     agent: Agent
-    on_change: Callable[[], None]
+    on_change: Callable[[EventKind], None]
     writing: Writing | None = None
     attempt: int = 0
 
@@ -225,7 +225,7 @@ class _Run:
             reason=KNOWN.mask(reason),
             now=self.runner._clock.now(),
         )
-        self.on_change()
+        self.on_change(EventKind.STEP_RETRYING)
 
     async def _on_progress(self, kind: str, data: dict[str, Any]) -> None:
         if kind not in (EventKind.TOOL_DENIED, EventKind.STEP_TOOL):
@@ -237,7 +237,7 @@ class _Run:
             data={"step": self.step.index, "agent": self.step.agent, **data},
         )
         await self.runner._store.append(event)
-        self.on_change()
+        self.on_change(event.kind)
 
 
 def _encodable(result: Result) -> Result:

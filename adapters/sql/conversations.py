@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
+from adapters.sql.delegations import steps_of
 from adapters.sql.prepared import Prepared, Record, Statement
 from adapters.sql.rows import to_delegation
 from core.errors import NotFound
@@ -38,6 +39,11 @@ _HERE = (M.c.delegation_id == bindparam("of"), M.c.part == bindparam("part"))
 _POSTED = Prepared(
     select(M.c.part, M.c.message_id).where(M.c.delegation_id == bindparam("of")).order_by(M.c.part)
 )
+_FIRST = and_(M.c.delegation_id == D.c.id, M.c.part == 0)
+_SHOWN = Prepared(
+    select(D, M.c.part, M.c.message_id).select_from(D.outerjoin(M, _FIRST)).where(D.c.id == bindparam("of"))
+)
+_REPLIED = Prepared(select(D.c.id).where(D.c.id == bindparam("of"), D.c.reply.is_not(None)))
 _PART = Prepared(select(M.c.message_id).where(*_HERE))
 _STANDS = Prepared(update(M).where(*_HERE, M.c.message_id.is_(None)).values(message_id=bindparam("message")))
 
@@ -56,6 +62,18 @@ _ATTEMPT = Prepared({"sqlite": _attempt(sqlite.insert(M)), "postgresql": _attemp
 def posted(c: Connection, delegation_id: str) -> tuple[Posted, ...]:
     rows = _POSTED.all(c, {"of": delegation_id})
     return tuple(Posted(part=row.part, message_id=row.message_id) for row in rows)
+
+
+def load_shown(c: Connection, delegation_id: str) -> tuple[Delegation, Posted | None]:
+    row = _SHOWN.first(c, {"of": delegation_id})
+    if row is None:
+        raise NotFound(f"There is no delegation {delegation_id}.")
+    first = None if row.part is None else Posted(part=row.part, message_id=row.message_id)
+    return to_delegation(row, steps_of(c, delegation_id)), first
+
+
+def replied(c: Connection, delegation_id: str) -> bool:
+    return _REPLIED.first(c, {"of": delegation_id}) is not None
 
 
 def attempt_post(c: Connection, delegation_id: str, part: int) -> Posted:

@@ -42,6 +42,12 @@ class SqlStore:
     async def load(self, delegation_id: str) -> Delegation:
         return await self.database.read(lambda c: delegations.load(c, delegation_id))
 
+    async def load_shown(self, delegation_id: str) -> tuple[Delegation, Posted | None]:
+        return await self.database.read(lambda c: conversations.load_shown(c, delegation_id))
+
+    async def replied(self, delegation_id: str) -> bool:
+        return await self.database.read(lambda c: conversations.replied(c, delegation_id))
+
     async def load_to_plan(self, delegation_id: str) -> tuple[Delegation, int]:
         return await self.database.read(lambda c: delegations.load_to_plan(c, delegation_id))
 

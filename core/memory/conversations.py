@@ -17,6 +17,16 @@ class Conversations(Rows):
         parts = sorted(part for owner, part in self._posts if owner == delegation_id)
         return tuple(Posted(part=part, message_id=self._posts[delegation_id, part]) for part in parts)
 
+    async def load_shown(self, delegation_id: str) -> tuple[Delegation, Posted | None]:
+        await self._arrive()
+        delegation, first = self._get(delegation_id), (delegation_id, 0)
+        return delegation, Posted(part=0, message_id=self._posts[first]) if first in self._posts else None
+
+    async def replied(self, delegation_id: str) -> bool:
+        await self._arrive()
+        delegation = self._delegations.get(delegation_id)
+        return delegation is not None and delegation.reply is not None
+
     async def attempt_post(self, delegation_id: str, *, part: int) -> Posted:
         await self._arrive()
         return self._attempt(delegation_id, part)

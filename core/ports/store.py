@@ -65,6 +65,17 @@ class Store(Protocol):
         """The delegation with its steps. Raises NotFound."""
         ...
 
+    async def load_shown(self, delegation_id: str) -> tuple[Delegation, Posted | None]:
+        """The delegation, and the first part of what stands of it in its conversation, as by `posted`.
+
+        Raises NotFound.
+        """
+        ...
+
+    async def replied(self, delegation_id: str) -> bool:
+        """Whether it has an answer, delivered or not. False where there is no such delegation."""
+        ...
+
     async def load_to_plan(self, delegation_id: str) -> tuple[Delegation, int]:
         """The delegation, and the version of its workspace's roster of made agents (0: there is none).
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.models import Button, Delegation, Reply, Step, StepState
+from core.models import Button, Delegation, EventKind, Reply, Step, StepState
 from core.rendering.approvals import WAITS
 from core.rendering.buttons import LABELS
 from core.rendering.grammar import listed
@@ -21,6 +21,8 @@ STATES = {
     StepState.CANCELLED: "cancelled",
     StepState.DENIED: "denied",
 }
+UNSEEN = frozenset({EventKind.STEP_TOOL, EventKind.TOOL_DENIED})
+"""Of a running step: what changes nothing in the placeholder's text."""
 
 
 def lead(delegation: Delegation) -> str:

@@ -57,6 +57,26 @@ async def test_a_message_without_a_recorded_attempt_is_recorded_all_the_same(sto
     assert await store.posted("d1") == (Posted(part=0, message_id="m1"),)
 
 
+async def test_a_delegation_is_shown_by_its_first_message(store: Store) -> None:
+    await accepted(store)
+    await store.attempt_post("d1", part=1)
+    assert await store.load_shown("d1") == (await store.load("d1"), None)
+    await store.attempt_post("d1", part=0)
+    assert await store.load_shown("d1") == (await store.load("d1"), Posted(part=0, message_id=None))
+    await store.record_post("d1", part=0, message_id="m1")
+    assert await store.load_shown("d1") == (await store.load("d1"), Posted(part=0, message_id="m1"))
+    with pytest.raises(NotFound):
+        await store.load_shown("nothing")
+
+
+async def test_it_has_an_answer_until_it_is_started_again(store: Store) -> None:
+    await failed(store)
+    assert await store.replied("d1")
+    assert await store.retry("d1", by=ASKER.id, now=at(9))
+    assert not await store.replied("d1")
+    assert not await store.replied("nothing")
+
+
 async def test_nothing_is_posted_for_what_does_not_exist(store: Store) -> None:
     with pytest.raises(NotFound):
         await store.attempt_post("nothing", part=0)

@@ -122,6 +122,8 @@ class Dice:
             ("conversation", lambda s: s.conversation(address, before=now, limit=few)),
             ("knows", lambda s: s.knows(address)),
             ("known", lambda s: s.known(f"key-{d}")),
+            ("load_shown", lambda s: s.load_shown(d)),
+            ("replied", lambda s: s.replied(d)),
             ("events", lambda s: s.events(d, after=few)),
         )
 

@@ -25,6 +25,13 @@ async def settle_for(world: World, *, seconds: int) -> None:
         await world.settle()
 
 
+async def settled(world: World) -> None:
+    """Let the edits that are due be made."""
+    for _ in range(30):
+        await asyncio.sleep(0)
+    await world.delivery.drain()
+
+
 @pytest.mark.parametrize("applied", [True, False], ids=["posted all the same", "not posted"])
 async def test_a_placeholder_whose_post_failed_leaves_one_answer(applied: bool) -> None:
     world = World()
@@ -247,16 +254,44 @@ async def test_the_step_that_ends_with_the_answer_is_no_change_of_its_own(
     await world.receive(ONE)
     await world.queue.run_next(world.work)
     await world.delivery.drain()
-    touched, touch = list[str](), world.delivery.touch
+    touched, touch = list[bool](), world.delivery.touch
 
-    def counted(delegation_id: str, *, platform: str) -> None:
-        touched.append(delegation_id)
-        touch(delegation_id, platform=platform)
+    def counted(delegation_id: str, *, platform: str, changed: bool = True) -> None:
+        touched.append(changed)
+        touch(delegation_id, platform=platform, changed=changed)
 
     monkeypatch.setattr(world.delivery, "touch", counted)
     await world.settle()
-    assert len(touched) == len(["it was claimed", "its tool was called"])
+    # It was claimed; its tool was called, of which progress says nothing.
+    assert touched == [True, False]
     assert "one_tool did count" in world.messenger.texts()[0]
+
+
+async def test_a_call_of_a_tool_edits_nothing_once_the_claim_is_shown() -> None:
+    world = World()
+    delegation_id = await world.receive(ONE)
+    await world.queue.run_next(world.work)
+    await world.delivery.drain()
+    before = world.messenger.standing()[0].edits
+    for shown, changed in ((1, True), (1, False), (2, True)):
+        await world.clock.sleep(2)
+        world.delivery.touch(delegation_id, platform="memory", changed=changed)
+        await settled(world)
+        assert world.messenger.standing()[0].edits == before + shown
+
+
+async def test_a_call_of_a_tool_shows_what_could_not_be_shown_before() -> None:
+    world = World()
+    delegation_id = await world.receive(ONE)
+    await world.queue.run_next(world.work)
+    await world.delivery.drain()
+    before = world.messenger.standing()[0].edits
+    world.messenger.fail("edit", LOST)
+    for shown, changed in ((0, True), (1, False), (1, False)):
+        await world.clock.sleep(2)
+        world.delivery.touch(delegation_id, platform="memory", changed=changed)
+        await settled(world)
+        assert world.messenger.standing()[0].edits == before + shown
 
 
 async def test_a_change_during_another_process_edit_is_shown_after_it(

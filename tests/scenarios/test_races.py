@@ -82,17 +82,24 @@ async def test_a_placeholder_that_is_begun_while_the_answer_goes_out_leaves_it_a
 ) -> None:
     world = World()
     delegation = await answered(world)
-    posted = world.store.posted
+    attempt = world.store.attempt_post
 
-    async def then_the_answer_is_delivered(delegation_id: str) -> object:
-        known = await posted(delegation_id)
+    async def once_the_answer_is_delivered(delegation_id: str, *, part: int) -> object:
         monkeypatch.undo()
         await another_process(world).deliver(delegation_id)
-        return known
+        return await attempt(delegation_id, part=part)
 
-    monkeypatch.setattr(world.store, "posted", then_the_answer_is_delivered)
+    monkeypatch.setattr(world.store, "attempt_post", once_the_answer_is_delivered)
     await world.delivery.placeholder(delegation)
     assert world.messenger.texts() == ["the answer"]
+
+
+async def test_no_placeholder_is_posted_beside_one_that_is_just_being_posted() -> None:
+    world = World()
+    delegation = await world.store.load(await world.receive(ONE))
+    await world.store.attempt_post(delegation.id, part=0)
+    await world.delivery.placeholder(delegation)
+    assert world.messenger.standing() == []
 
 
 async def test_a_progress_edit_whose_answer_was_lost_does_not_stand_over_the_answer(

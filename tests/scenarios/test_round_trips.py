@@ -19,7 +19,14 @@ PATH = {
 }
 """Accepted and planned once; each step claimed, its tool's call noted, ended, the last one with the answer, which is
 delivered by that."""
-SHOWN = {"posted": 4, "attempt_post": 1, "record_post": 1, "load": 6, "mark_delivered": 1}
+SHOWN = {
+    "load_shown": 2,
+    "replied": 2,
+    "posted": 1,
+    "attempt_post": 1,
+    "record_post": 1,
+    "mark_delivered": 1,
+}
 """What a conversation costs beside that: a placeholder, its edits, and the answer in its place."""
 
 
