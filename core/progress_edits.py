@@ -91,6 +91,10 @@ class ProgressEdits:
             logger.info("no progress shown for %s: %s", delegation_id, error.sentence)
         except Exception:
             logger.exception("no progress shown for %s", delegation_id)
+        finally:
+            # Where it failed before it could begin, the next change is to try anew.
+            if self._due_edits.get(delegation_id) is asyncio.current_task():
+                del self._due_edits[delegation_id]
 
     async def _edit_progress(self, messenger: Messenger, delegation_id: str) -> float:
         """Make the edit, unless it is too soon for one: returns the seconds until it is worth trying again."""

@@ -294,6 +294,28 @@ async def test_a_call_of_a_tool_shows_what_could_not_be_shown_before() -> None:
         assert world.messenger.standing()[0].edits == before + shown
 
 
+async def test_an_edit_that_could_not_begin_keeps_no_later_one_from_beginning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    delegation_id = await world.receive(ONE)
+    await world.queue.run_next(world.work)
+    await world.delivery.drain()
+    before = world.messenger.standing()[0].edits
+
+    async def begin(*_: object, **__: object) -> float:
+        raise RuntimeError("invented")
+
+    for shown, broken in ((0, True), (1, False)):
+        with monkeypatch.context() as patched:
+            if broken:
+                patched.setattr(world.limiter, "begin", begin)
+            await world.clock.sleep(2)
+            world.delivery.touch(delegation_id, platform="memory")
+            await settled(world)
+        assert world.messenger.standing()[0].edits == before + shown
+
+
 async def test_a_change_during_another_process_edit_is_shown_after_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
