@@ -38,7 +38,11 @@ class Frozen(BaseModel):
         given = self.__pydantic_fields_set__
         if update and not given.issuperset(update):
             given = _shared(given.union(update))
-        _put(copied, "__dict__", {**self.__dict__, **(update or {})})
+        values = self.__dict__
+        if len(values) > len(self._all_fields):
+            # What was worked out from these values may not hold for the copy.
+            values = {name: value for name, value in values.items() if name in self._all_fields}
+        _put(copied, "__dict__", {**values, **(update or {})})
         _put_fields(copied, given)
         _put(copied, "__pydantic_extra__", None)
         _put(copied, "__pydantic_private__", None)
