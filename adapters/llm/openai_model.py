@@ -65,7 +65,7 @@ class OpenAIModel:
         return self._name
 
     async def complete(self, request: ModelRequest, *, on_text: OnText | None = None) -> ModelTurn:
-        client = await self._connected()
+        client = self._client or await self._connected()
         # Imported here: see _open.
         from aiohttp import ClientError
         from openai import APIError
