@@ -21,7 +21,8 @@ async def data_of(content: StreamReader) -> AsyncIterator[bytes]:
     async for piece in content.iter_any():
         for data in events.take(piece):
             if data.startswith(DONE):
-                await _read_out(content)
+                if not content.at_eof():
+                    await _read_out(content)
                 return
             yield data
 

@@ -49,7 +49,7 @@ class OpenAIModel:
         address = _address((base_url or OPENAI_URL).strip().rstrip("/"))
         # The HTTP client logs the addresses it calls: credentials go into a header instead.
         self._base_url = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
-        self.price = prices.Prices(self._base_url, own=own_prices)
+        self.price = prices.Prices(self._base_url, clock=clock, own=own_prices)
         self._headers = _basic_authorization(address)
         self._clock = clock
         self._client: AsyncOpenAI | None = None
@@ -65,7 +65,7 @@ class OpenAIModel:
         return self._name
 
     async def complete(self, request: ModelRequest, *, on_text: OnText | None = None) -> ModelTurn:
-        client = await self._connected()
+        client = self._client or await self._connected()
         # Imported here: see _open.
         from aiohttp import ClientError
         from openai import APIError

@@ -9,7 +9,6 @@ from core.tokens import estimated
 
 MESSAGE_TOKENS = 8
 """What a message takes beside its text: its role, and marks around it."""
-TOOL_TOKENS = 16
 
 
 def input_tokens(request: ModelRequest) -> int:
@@ -19,9 +18,7 @@ def input_tokens(request: ModelRequest) -> int:
         total += MESSAGE_TOKENS + estimated(message.text)
         for call in message.tool_calls:
             total += MESSAGE_TOKENS + estimated(call.name) + estimated(call.arguments)
-    for tool in request.tools:
-        total += TOOL_TOKENS + estimated(tool.name) + estimated(tool.description)
-        total += estimated(json.dumps(tool.parameters))
+    total += sum(tool.tokens for tool in request.tools)
     if request.response_schema is not None:
         total += estimated(json.dumps(request.response_schema))
     return total

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
 from core.models import Frozen, Usage
 from core.models.budget import Charge, Spender
+from core.tokens import estimated
+
+TOOL_TOKENS = 16
+"""What a tool takes beside its text."""
 
 
 class ToolCall(Frozen):
@@ -36,6 +42,12 @@ class ToolSignature(Frozen):
     name: str
     description: str
     parameters: dict[str, Any]
+
+    @cached_property
+    def tokens(self) -> int:
+        """An upper estimate of what it adds to a prompt; the same value is offered in turn after turn."""
+        texts = (self.name, self.description, json.dumps(self.parameters))
+        return TOOL_TOKENS + sum(map(estimated, texts))
 
 
 class ModelRequest(Frozen):

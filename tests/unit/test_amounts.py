@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from adapters.clock import SystemClock
 from adapters.llm.prices import Prices, read_prices
 from adapters.settings import Settings
 from core.budgets.amounts import read_amounts
@@ -90,16 +91,21 @@ def test_a_price_that_is_none_is_a_wrong_setting(text: str) -> None:
 
 async def test_prices_that_were_set_hold_for_any_server_and_before_those_that_are_known() -> None:
     own = read_prices("llama3.2 = 0.1/0.4, qwen:7b=1/2,*=3/6")
-    prices = Prices("http://127.0.0.1:1/v1", own=own)
+    prices = Prices("http://127.0.0.1:1/v1", clock=SystemClock(), own=own)
     assert await prices("llama3.2", input_tokens=1_000_000, output_tokens=1_000_000) == pytest.approx(0.5)
     assert await prices("other", input_tokens=1_000_000, output_tokens=0) == 3
     assert prices.cost_usd("llama3.2-x", asked="llama3.2", input_tokens=0, output_tokens=1_000_000) == 0.4
-    openai = Prices("https://api.openai.com/v1", own=read_prices("gpt-5-mini=100/100"))
+    openai = Prices("https://api.openai.com/v1", clock=SystemClock(), own=read_prices("gpt-5-mini=100/100"))
     assert await openai("gpt-5-mini", input_tokens=1_000_000, output_tokens=0) == 100
     known = await openai("gpt-5-nano", input_tokens=1_000_000, output_tokens=0)
     assert known is not None
     assert 0 < known < 1
-    assert await Prices("http://127.0.0.1:1/v1")("llama3.2", input_tokens=1, output_tokens=1) is None
+    assert (
+        await Prices("http://127.0.0.1:1/v1", clock=SystemClock())(
+            "llama3.2", input_tokens=1, output_tokens=1
+        )
+        is None
+    )
 
 
 def test_defaults_are_read_from_the_settings_and_checked() -> None:

@@ -13,7 +13,9 @@ from pydantic_settings import BaseSettings
 from adapters.llm.masked import MaskedModel
 from adapters.settings import Settings
 from bot.secrets import known_secrets
-from core.integrations.masking import KnownSecrets
+from core.integrations import masking
+from core.integrations.first_look import LETTERS
+from core.integrations.masking import VERY_FEW, KnownSecrets
 from core.memory.model import ScriptedModel, calls, says
 from core.ports.language_model import Message, ModelRequest, ToolCall
 
@@ -136,6 +138,36 @@ def test_what_is_secret_in_settings_is_known(settings: BaseSettings, text: str, 
     known = KnownSecrets()
     known.keep(*known_secrets([settings]))
     assert known.mask(text) == masked
+
+
+def test_among_many_known_secrets_each_is_found_wherever_it_stands() -> None:
+    known = KnownSecrets()
+    known.add(*(f"invented-{number}-of-many" for number in range(20)))
+    short, long = "pass-12", "https://hooks.example.com/services/invented?key=a+b"
+    known.add(short, long)
+    assert len(known._forms) > VERY_FEW
+    for form in known._forms:
+        for before in range(LETTERS):
+            text = "." * before + form + "."
+            assert known.mask(text) == known._walked(text, more=False)[0] != text
+    for secretless in ("https://hooks.example.com/services/ is no secret", "pass-1", "pass-", ""):
+        assert known.mask(secretless) == secretless
+
+
+def test_a_first_look_that_is_made_anew_finds_all_that_is_still_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(masking, "MOST", 2 * VERY_FEW)
+    known = KnownSecrets()
+    known.keep("invented-and-kept")
+    looks = set()
+    for number in range(60):
+        known.add(f"invented-{number}-of-many")
+        looks.add(known._first_look)
+    assert len(looks) > 1
+    assert known.mask("invented-and-kept invented-59-of-many invented-50-of-many") == "*** *** ***"
+    assert known.mask("invented-0-of-many") == "invented-0-of-many"
+    assert len(known._first_look._ends) < 12 * len(known._forms)
 
 
 def test_what_is_kept_is_never_forgotten() -> None:

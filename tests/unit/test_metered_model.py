@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.budgets import BudgetRules, MeteredModel
+from core.budgets import BudgetRules, MeteredModel, estimate
 from core.budgets.metered import WAIT_SECONDS
 from core.errors import BudgetSpent, ModelUnavailable, PermanentError
 from core.memory.budgets import InMemoryBudgets
@@ -15,7 +15,8 @@ from core.memory.clock import START, ManualClock
 from core.memory.model import ScriptedModel, says
 from core.models import Usage
 from core.models.budget import Allowance, Budget, Period, Scope, Spender, Standing
-from core.ports.language_model import FinishReason, Message, ModelRequest
+from core.ports.language_model import TOOL_TOKENS, FinishReason, Message, ModelRequest, ToolSignature
+from core.tokens import estimated
 
 ADA = Spender(person="toy:W1:ada", workspace="toy:W1", agent="finder", schedule="s1", delegation="d1")
 REQUEST = ModelRequest(
@@ -189,6 +190,18 @@ async def test_a_server_that_counts_nothing_is_counted_for() -> None:
     assert (await bench.standing()).tokens == 0
     await bench.model.complete(REQUEST)
     assert 200 <= (await bench.standing()).tokens < 250
+
+
+async def test_each_tool_counts_with_all_its_text_however_often_it_is_offered() -> None:
+    tool = ToolSignature(name="find", description="Finds it. " * 20, parameters={"type": "object"})
+    plain = estimate.input_tokens(REQUEST)
+    added = estimate.input_tokens(REQUEST.model_copy(update={"tools": (tool,)})) - plain
+    assert added == TOOL_TOKENS + sum(
+        estimated(text) for text in ("find", "Finds it. " * 20, '{"type": "object"}')
+    )
+    assert estimate.input_tokens(REQUEST.model_copy(update={"tools": (tool, tool)})) - plain == 2 * added
+    other = tool.model_copy(update={"description": ""})
+    assert estimate.input_tokens(REQUEST.model_copy(update={"tools": (other,)})) - plain == added - 80
 
 
 async def test_a_model_with_smaller_tokens_is_not_underestimated_twice() -> None:
