@@ -11,7 +11,7 @@ from core.models import Agent, Task
 from core.planning.features import Feature, features, kindred
 from core.planning.lexicon import Lexicon, reads
 from core.planning.spelling import Spelling
-from core.planning.text import Kind, Token, stem, tokenise
+from core.planning.text import Token, stem, tokenise
 from core.planning.words import EXTRACTING, IMPERATIVES
 from core.ports.tool import Tool
 
@@ -269,8 +269,3 @@ class Indexes:
 def _blank(task: Task) -> Task:
     """The task without anything of this conversation: an index must not depend on who asked first."""
     return task.model_copy(update={"history": (), "upstream": ()})
-
-
-def shapes_only(tokens: tuple[Token, ...]) -> bool:
-    """Whether there is nothing here but things, and no word of what to do with them."""
-    return all(token.kind not in (Kind.WORD, Kind.SUM) for token in tokens)

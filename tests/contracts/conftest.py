@@ -1,4 +1,4 @@
-"""Every store that the contract suites run over."""
+"""Every store that the contract suites run over, and a queue for those about workers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rq.queue import Queue
 
 from adapters.sql.database import Database, make_engine
 from adapters.sql.migrations import upgrade
 from adapters.sql.store import SqlStore
 from core.memory.store import InMemoryStore
 from core.ports.store import Store
+from tests.contracts import worker_jobs
+from tests.contracts.worker_harness import client, queue_on, valkey
 
 SQL = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
 ALL = ["memory", *SQL]
@@ -98,3 +101,18 @@ def store(backend: Backend) -> Store:
 def other(backend: Backend, store: Store) -> Store:
     """Another process's view of what `store` holds."""
     return backend.open()
+
+
+@pytest.fixture(scope="module")
+def socket() -> Iterator[Path]:
+    """Of a Valkey for all tests of a module."""
+    with valkey() as path:
+        yield path
+
+
+@pytest.fixture
+def queue(socket: Path) -> Iterator[Queue]:
+    """An RQ queue on that server, emptied."""
+    worker_jobs.reset()
+    with client(socket) as connection:
+        yield queue_on(connection)

@@ -8,8 +8,6 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,17 +20,13 @@ from rq.serializers import JSONSerializer
 from rq.suspension import resume, suspend
 from rq.worker import Worker, WorkerStatus
 
-from tests.contracts import worker_jobs
 from tests.contracts.worker_harness import (
     JOBS,
     Listener,
-    client,
     enqueue,
     portrait,
-    queue_on,
     statistics,
     until,
-    valkey,
     work_off,
     worker_on,
     working,
@@ -42,19 +36,6 @@ from workers.async_worker import AsyncWorker
 from workers.pace import Pace
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def socket() -> Iterator[Path]:
-    with valkey() as path:
-        yield path
-
-
-@pytest.fixture
-def queue(socket: Path) -> Iterator[Queue]:
-    worker_jobs.reset()
-    with client(socket) as connection:
-        yield queue_on(connection)
 
 
 # Each row: what the job does, its arguments, how it is enqueued, and the status it ends in ("" = no hash).

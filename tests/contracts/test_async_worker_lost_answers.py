@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,15 +14,11 @@ from redis.commands.core import Script
 from rq.job import Retry
 from rq.queue import Queue
 
-from tests.contracts import worker_jobs
 from tests.contracts.worker_harness import (
-    client,
     enqueue,
     is_drained,
-    queue_on,
     statistics,
     until,
-    valkey,
     worker_on,
     working,
 )
@@ -33,19 +28,6 @@ from workers.claims import START_SCRIPT
 pytestmark = pytest.mark.slow
 
 APPLIED = pytest.mark.parametrize("applied", [False, True], ids=["not applied", "applied, answer lost"])
-
-
-@pytest.fixture(scope="module")
-def socket() -> Iterator[Path]:
-    with valkey() as path:
-        yield path
-
-
-@pytest.fixture
-def queue(socket: Path) -> Iterator[Queue]:
-    worker_jobs.reset()
-    with client(socket) as connection:
-        yield queue_on(connection)
 
 
 def break_once(monkeypatch: pytest.MonkeyPatch, command: str, *, applied: bool) -> list[str]:

@@ -25,12 +25,10 @@ from tests.contracts import worker_jobs
 from tests.contracts.worker_harness import (
     QUICK,
     Listener,
-    client,
     enqueue,
     queue_on,
     statistics,
     until,
-    valkey,
     worker_on,
     working,
 )
@@ -40,19 +38,6 @@ from workers.outage import Outage
 from workers.pace import Pace
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def socket() -> Iterator[Path]:
-    with valkey() as path:
-        yield path
-
-
-@pytest.fixture
-def queue(socket: Path) -> Iterator[Queue]:
-    worker_jobs.reset()
-    with client(socket) as connection:
-        yield queue_on(connection)
 
 
 def test_nothing_is_swept_right_after_an_outage_when_every_heartbeat_is_old(queue: Queue) -> None:

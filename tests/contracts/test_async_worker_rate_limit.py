@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,14 +16,10 @@ from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.scripts import save_unique_job
 from rq.serializers import JSONSerializer
 
-from tests.contracts import worker_jobs
 from tests.contracts.worker_harness import (
     JOBS,
-    client,
     enqueue,
-    queue_on,
     until,
-    valkey,
     worker_on,
     working,
 )
@@ -33,19 +28,6 @@ from tests.contracts.worker_jobs import stage
 pytestmark = pytest.mark.slow
 
 TWO = RateLimit(key="person-1", concurrency=2)
-
-
-@pytest.fixture(scope="module")
-def socket() -> Iterator[Path]:
-    with valkey() as path:
-        yield path
-
-
-@pytest.fixture
-def queue(socket: Path) -> Iterator[Queue]:
-    worker_jobs.reset()
-    with client(socket) as connection:
-        yield queue_on(connection)
 
 
 def slots_of(queue: Queue, key: str) -> tuple[int, int]:

@@ -19,35 +19,18 @@ from rq.queue import Queue
 from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.utils import now
 
-from tests.contracts import worker_jobs
 from tests.contracts.worker_harness import (
     JOBS,
     QUICK,
-    client,
     enqueue,
     is_drained,
-    queue_on,
     until,
-    valkey,
     worker_on,
     working,
 )
 from tests.contracts.worker_jobs import stage
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def socket() -> Iterator[Path]:
-    with valkey() as path:
-        yield path
-
-
-@pytest.fixture
-def queue(socket: Path) -> Iterator[Queue]:
-    worker_jobs.reset()
-    with client(socket) as connection:
-        yield queue_on(connection)
 
 
 @contextmanager

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,16 +14,12 @@ from rq.job import Retry
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
 
-from tests.contracts import worker_jobs
 from tests.contracts.worker_harness import (
     JOBS,
     Listener,
-    client,
     enqueue,
-    queue_on,
     statistics,
     until,
-    valkey,
     worker_on,
     working,
 )
@@ -33,19 +27,6 @@ from tests.contracts.worker_jobs import stage
 from workers.pace import Pace
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def socket() -> Iterator[Path]:
-    with valkey() as path:
-        yield path
-
-
-@pytest.fixture
-def queue(socket: Path) -> Iterator[Queue]:
-    worker_jobs.reset()
-    with client(socket) as connection:
-        yield queue_on(connection)
 
 
 async def test_a_stop_command_ends_that_job_only(queue: Queue) -> None:

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,17 +14,13 @@ from rq.queue import Queue
 from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.utils import as_text
 
-from tests.contracts import worker_jobs
 from tests.contracts.test_async_worker_lost_answers import APPLIED, break_once
 from tests.contracts.worker_harness import (
     JOBS,
-    client,
     enqueue,
     is_drained,
-    queue_on,
     statistics,
     until,
-    valkey,
     work_off,
     worker_on,
     working,
@@ -39,19 +33,6 @@ from workers.successes import RECORD_SCRIPT
 pytestmark = pytest.mark.slow
 
 TWO = RateLimit(key="person-1", concurrency=2)
-
-
-@pytest.fixture(scope="module")
-def socket() -> Iterator[Path]:
-    with valkey() as path:
-        yield path
-
-
-@pytest.fixture
-def queue(socket: Path) -> Iterator[Queue]:
-    worker_jobs.reset()
-    with client(socket) as connection:
-        yield queue_on(connection)
 
 
 def mixed(queue: Queue) -> None:

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from rq.job import Job
@@ -14,21 +13,9 @@ from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.utils import now
 
 from adapters.queue.enqueuing import Enqueuing
-from tests.contracts.worker_harness import client, contents, queue_on, valkey
+from tests.contracts.worker_harness import contents
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def socket() -> Iterator[Path]:
-    with valkey() as path:
-        yield path
-
-
-@pytest.fixture
-def queue(socket: Path) -> Iterator[Queue]:
-    with client(socket) as connection:
-        yield queue_on(connection)
 
 
 def jobs_on(queue: Queue, ids: str, *, person: str = "") -> list[Job]:

@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from redis import Redis
 from rq.executions import Execution, prepare_execution
@@ -20,25 +17,13 @@ from rq.worker import SimpleWorker, Worker
 
 from adapters.queue.enqueuing import LIMIT_PREFIX
 from adapters.queue.lean_job import LeanJob
-from tests.contracts.worker_harness import client, contents, enqueue, queue_on, valkey
+from tests.contracts.worker_harness import contents, enqueue
 from workers import bookkeeping
 from workers.claims import Claims
 from workers.heartbeats import Heartbeats
 from workers.runs import Run, Slots
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def socket() -> Iterator[Path]:
-    with valkey() as path:
-        yield path
-
-
-@pytest.fixture
-def queue(socket: Path) -> Iterator[Queue]:
-    with client(socket) as connection:
-        yield queue_on(connection)
 
 
 @pytest.fixture
