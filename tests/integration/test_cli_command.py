@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pty
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.procfile import own_command
+from tests.integration.terminal import Terminal, on_a_terminal
 from tests.services.forking import flowmate
 
 TOKEN = "invented-operator-token-0123456789"
@@ -82,37 +82,8 @@ class Flowmate:
         )
         return Command(process)
 
-    @asynccontextmanager
-    async def on_a_terminal(self, *arguments: str) -> AsyncIterator[Terminal]:
-        master, slave = pty.openpty()
-        process = await asyncio.create_subprocess_exec(
-            *own_command(),
-            *arguments,
-            cwd=self.folder,
-            env={**self._environment, "TERM": "xterm"},
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-        )
-        os.close(slave)
-        terminal = Terminal(process, master)
-        loop = asyncio.get_running_loop()
-
-        def read() -> None:
-            try:
-                terminal.screen.extend(os.read(master, 65536))
-            except OSError:  # its other end is closed
-                loop.remove_reader(master)
-
-        loop.add_reader(master, read)
-        try:
-            yield terminal
-        finally:
-            loop.remove_reader(master)
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-            os.close(master)
+    def on_a_terminal(self, *arguments: str) -> AbstractAsyncContextManager[Terminal]:
+        return on_a_terminal(*arguments, environment=self._environment, folder=self.folder)
 
     async def run(
         self, *arguments: str, typed: str = "", environment: Mapping[str, str] | None = None
@@ -123,21 +94,6 @@ class Flowmate:
         own = {**self._environment, **(environment or {})}
         async with asyncio.timeout(SECONDS):
             return Ran(*await flowmate(*arguments, environment=own, folder=self.folder))
-
-
-@dataclass
-class Terminal:
-    """A command on a terminal, and all that it wrote there."""
-
-    process: asyncio.subprocess.Process
-    master: int
-    screen: bytearray = field(default_factory=bytearray)
-
-    def type(self, text: str) -> None:
-        os.write(self.master, text.encode())
-
-    async def shows(self, text: str, *, times: int = 1) -> None:
-        await eventually(lambda: self.screen.count(text.encode()) >= times)
 
 
 async def eventually(condition: Callable[[], bool]) -> None:

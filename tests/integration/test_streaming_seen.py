@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
-import pty
-import struct
-import termios
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +12,10 @@ from playwright.async_api import Browser, Page, expect
 
 from adapters.queue.broadcast import RedisBroadcast
 from adapters.queue.connection import connect_async
-from bot.procfile import own_command
 from core.rendering import page as words
 from tests.integration.browser import DESKTOP, PHONE, opened, picture
 from tests.integration.http_harness import DELEGATIONS, TOKEN, eventually
+from tests.integration.terminal import on_a_terminal
 from tests.integration.test_cli_command import Flowmate
 from tests.integration.test_page_browser import ask, fits, no_serious_finding
 from tests.integration.writing_bench import ASK, Desk
@@ -117,49 +110,9 @@ def _addresses(page: Page) -> list[str]:
     return fetched
 
 
-@dataclass
-class Terminal:
-    """A command on a terminal of 80 by 24, and all that it wrote."""
-
-    process: asyncio.subprocess.Process
-    screen: bytearray = field(default_factory=bytearray)
-
-    async def shows(self, text: str) -> None:
-        await eventually(lambda: text.encode() in self.screen)
-
-
-@asynccontextmanager
-async def on_a_terminal(desk: Desk, folder: Path, *arguments: str) -> AsyncIterator[Terminal]:
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    process = await asyncio.create_subprocess_exec(
-        *own_command(), *arguments, env=_environment(desk, folder), stdin=slave, stdout=slave, stderr=slave
-    )
-    os.close(slave)
-    terminal = Terminal(process)
-    loop = asyncio.get_running_loop()
-
-    def read() -> None:
-        try:
-            terminal.screen.extend(os.read(master, 65536))
-        except OSError:
-            loop.remove_reader(master)
-
-    loop.add_reader(master, read)
-    try:
-        yield terminal
-    finally:
-        loop.remove_reader(master)
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-        os.close(master)
-
-
 def _environment(desk: Desk, folder: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
-        "TERM": "xterm",
         "FLOWMATE_DATA_DIR": str(folder),
         "FLOWMATE_PORT": str(desk.service.port),
         "FLOWMATE_OPERATOR_TOKEN": TOKEN,
@@ -168,7 +121,8 @@ def _environment(desk: Desk, folder: Path) -> dict[str, str]:
 
 async def test_a_terminal_shows_words_as_they_come_and_then_the_answer(desk: Desk, tmp_path: Path) -> None:
     gate = desk.writes("Tea grows \x1b]0;evil\x07 on the **hills** of Assam, ", "in the mist.")
-    async with on_a_terminal(desk, tmp_path, "ask", TEXT) as terminal:
+    environment = _environment(desk, tmp_path)
+    async with on_a_terminal("ask", TEXT, environment=environment, size=(24, 80)) as terminal:
         gate.release()
         await terminal.shows("**hills** of As")
         assert b"\x1b]0;evil" not in terminal.screen, "the model doesn't steer the terminal"
