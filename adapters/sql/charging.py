@@ -12,11 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.accounts import accounts
-from adapters.sql.prepared import Prepared, Record
+from adapters.sql.prepared import Prepared, Record, in_each_dialect
 from core.models import Usage
 from core.models.budget import NOTE_SHARE, Cap, Charge, Scope, Standing
 from core.ports.budgets import Refusal
@@ -60,12 +59,7 @@ _NOTE = Prepared(
     .values(noted_by=bindparam("by"), noted=bindparam("what", type_=A.c.noted.type))
 )
 _NEW_CALL = Prepared(insert(C))
-_NEW_CALLS = Prepared(
-    {
-        "sqlite": sqlite.insert(C).on_conflict_do_nothing().returning(C.c.id),
-        "postgresql": postgresql.insert(C).on_conflict_do_nothing().returning(C.c.id),
-    }
-)
+_NEW_CALLS = Prepared(in_each_dialect(C, lambda new: new.on_conflict_do_nothing().returning(C.c.id)))
 _EXPIRED = (
     select(C)
     .where(~C.c.settled, C.c.expires_at <= bindparam("now", type_=C.c.expires_at.type))

@@ -19,11 +19,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.delegations import steps_of
-from adapters.sql.prepared import Prepared, Record, Statement
+from adapters.sql.prepared import Prepared, Record, Statement, Upsert, in_each_dialect
 from adapters.sql.rows import to_delegation
 from core.errors import NotFound
 from core.models import Address, ConversationOutline, Delegation, Exchange
@@ -48,7 +47,7 @@ _PART = Prepared(select(M.c.message_id).where(*_HERE))
 _STANDS = Prepared(update(M).where(*_HERE, M.c.message_id.is_(None)).values(message_id=bindparam("message")))
 
 
-def _attempt(made: sqlite.Insert | postgresql.Insert) -> Statement:
+def _attempt(made: Upsert) -> Statement:
     """A part of this delegation's answer that is about to be posted, where no one posted or tried it yet."""
     columns = ["delegation_id", "part", "platform", "workspace", "place"]
     part = bindparam("part", type_=M.c.part.type)
@@ -56,7 +55,7 @@ def _attempt(made: sqlite.Insert | postgresql.Insert) -> Statement:
     return made.from_select(columns, place).on_conflict_do_nothing().returning(M.c.part)
 
 
-_ATTEMPT = Prepared({"sqlite": _attempt(sqlite.insert(M)), "postgresql": _attempt(postgresql.insert(M))})
+_ATTEMPT = Prepared(in_each_dialect(M, _attempt))
 
 
 def posted(c: Connection, delegation_id: str) -> tuple[Posted, ...]:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.facts import Fact, insert_events
@@ -19,7 +18,7 @@ from adapters.sql.moves import (
     RECEIVED,
     move,
 )
-from adapters.sql.prepared import Prepared, Record
+from adapters.sql.prepared import Prepared, Record, in_each_dialect
 from adapters.sql.rows import from_instruction, from_planned, to_delegation, to_step
 from core.errors import Conflict, NotFound
 from core.models import (
@@ -53,10 +52,7 @@ _RECEIVED = (
 )  # fmt: skip
 # Looking for the key first would be a statement more for everybody.
 _NEW = Prepared(
-    {
-        "sqlite": sqlite.insert(D).on_conflict_do_nothing(index_elements=[D.c.key]).returning(D.c.id),
-        "postgresql": postgresql.insert(D).on_conflict_do_nothing(index_elements=[D.c.key]).returning(D.c.id),
-    },
+    in_each_dialect(D, lambda new: new.on_conflict_do_nothing(index_elements=[D.c.key]).returning(D.c.id)),
     columns=_RECEIVED,
 )
 _PLANNED = ("id", "delegation_id", "index", "agent", "task", "after", "agent_version", "state")

@@ -12,7 +12,8 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Table, Update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 Statement = Select[*tuple[Any, ...]] | Insert | Update | Delete
@@ -22,6 +23,15 @@ _COMPILING = threading.Lock()
 """One at a time: statements share tables and types, and what is remembered on them."""
 WATCHED = "watched"
 """The execution option of an engine whose listeners are to hear of these statements too."""
+
+
+Upsert = sqlite.Insert | postgresql.Insert
+"""What only the dialects' own INSERTs know: ON CONFLICT, which both spell alike."""
+
+
+def in_each_dialect(table: Table, build: Callable[[Upsert], Statement]) -> dict[str, Statement]:
+    """A statement that is built upon an INSERT into this table, by the dialects' names."""
+    return {"sqlite": build(sqlite.insert(table)), "postgresql": build(postgresql.insert(table))}
 
 
 class Record(Protocol):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.charging import settle
 from adapters.sql.database import Database
-from adapters.sql.prepared import Prepared, Statement
+from adapters.sql.prepared import Prepared, Statement, Upsert, in_each_dialect
 from core.ports.language_model import ModelTurn
 from core.ports.runs import CallOutcome, CallState, CallStatus, SavedTurn
 from core.ports.tool import Effect
@@ -21,21 +20,11 @@ _TURN = Prepared(select(T.c.turn).where(T.c.run_id == bindparam("run"), T.c.inde
 _HERE = (C.c.run_id == bindparam("run"), C.c.call_key == bindparam("key"))
 _OUTCOME = Prepared(select(C.c.outcome).where(*_HERE))
 _TAKE_BACK = Prepared(delete(C).where(*_HERE, C.c.outcome.is_(None)))
-_NEW_TURN = Prepared(
-    {
-        "sqlite": sqlite.insert(T).on_conflict_do_nothing().returning(T.c.index),
-        "postgresql": postgresql.insert(T).on_conflict_do_nothing().returning(T.c.index),
-    }
-)
-_NEW_CALL = Prepared(
-    {
-        "sqlite": sqlite.insert(C).on_conflict_do_nothing().returning(C.c.call_key),
-        "postgresql": postgresql.insert(C).on_conflict_do_nothing().returning(C.c.call_key),
-    }
-)
+_NEW_TURN = Prepared(in_each_dialect(T, lambda new: new.on_conflict_do_nothing().returning(T.c.index)))
+_NEW_CALL = Prepared(in_each_dialect(C, lambda new: new.on_conflict_do_nothing().returning(C.c.call_key)))
 
 
-def _ended(made: sqlite.Insert | postgresql.Insert) -> Statement:
+def _ended(made: Upsert) -> Statement:
     """How a call ended, begun or not; the first outcome stays."""
     return made.on_conflict_do_update(
         index_elements=[C.c.run_id, C.c.call_key],
@@ -44,7 +33,7 @@ def _ended(made: sqlite.Insert | postgresql.Insert) -> Statement:
     )
 
 
-_ENDED = Prepared({"sqlite": _ended(sqlite.insert(C)), "postgresql": _ended(postgresql.insert(C))})
+_ENDED = Prepared(in_each_dialect(C, _ended))
 
 
 class SqlRuns:
