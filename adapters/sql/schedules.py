@@ -27,7 +27,7 @@ from adapters.sql.facts import append
 from core.errors import NotFound
 from core.models import Address, Delegation, Event, EventKind, Person
 from core.models.schedule import MissedPolicy, Schedule, ScheduleState, Slot, SlotOutcome, Timing
-from core.ports.schedules import Firing
+from core.ports.schedules import Firing, Seen
 
 S = tables.schedules
 T = tables.slots
@@ -110,8 +110,14 @@ class SqlSchedules:
         return await self._database.write(all_of_them)
 
     async def slots(self, schedule_id: str, *, limit: int = 20) -> tuple[Slot, ...]:
-        asked = {"schedule": schedule_id, "most": limit}
-        return await self._database.read(lambda c: tuple(_to_slot(row) for row in c.execute(_SLOTS, asked)))
+        return await self._database.read(lambda c: _latest(c, schedule_id, limit))
+
+    async def seen(self, schedule_ids: Sequence[str], *, slots: int = 20) -> tuple[Seen, ...]:
+        def look(c: Connection) -> tuple[Seen, ...]:
+            rows = [row for one in schedule_ids for row in c.execute(_BY_ID, {"id": one})]
+            return tuple(Seen(schedule=_to_schedule(row), slots=_latest(c, row.id, slots)) for row in rows)
+
+        return await self._database.read(look)
 
     async def pause_where(
         self, *, platform: str, workspace: str, place: str, reason: str, now: datetime
@@ -147,6 +153,11 @@ class SqlSchedules:
 
     async def _all(self, query: Select[Any]) -> tuple[Schedule, ...]:
         return await self._database.read(lambda c: tuple(_to_schedule(row) for row in c.execute(query)))
+
+
+def _latest(c: Connection, schedule_id: str, limit: int) -> tuple[Slot, ...]:
+    asked = {"schedule": schedule_id, "most": limit}
+    return tuple(_to_slot(row) for row in c.execute(_SLOTS, asked))
 
 
 def _of(platform: str, workspace: str) -> Select[Any]:

@@ -28,6 +28,7 @@ from core.models import (
     ScheduleState,
 )
 from core.models.schedule import Cron, Interval, MissedPolicy, Once, Timing
+from core.ports.schedules import Seen
 from core.rendering.questions import ONLY_WHEN
 from core.rendering.timings import in_words
 from core.schedules.commands import Change
@@ -37,6 +38,7 @@ from core.schedules.timing import check_cron, check_zone, following
 from core.schedules.understanding import Unclear, Understood
 
 PLACE = "schedules"
+SLOTS_SHOWN = 10
 UNKNOWN = "There is no such schedule."
 
 router = APIRouter(prefix="/api/v1/schedules", tags=["schedules"])
@@ -53,7 +55,8 @@ Given = Annotated[ScheduleIn, Depends(body_of(ScheduleIn))]
 async def schedules(asker: Asker, assembly: Parts) -> list[ScheduleOut]:
     """The active and paused schedules that were made over the API, in the terminal and on the page."""
     found = await assembly.schedules.listed(PLATFORM, WORKSPACE)
-    return [await _shown(assembly, schedule, runs=1) for schedule in found]
+    seen = await assembly.schedules.seen([schedule.id for schedule in found], slots=SLOTS_SHOWN)
+    return [_to_out(assembly, one, runs=1) for one in seen]
 
 
 @router.post(
@@ -189,12 +192,17 @@ def _field(field: str, given: ScheduleIn) -> str:
     return "cron" if given.cron is not None else "everySeconds" if given.every_seconds is not None else "when"
 
 
-async def _shown(assembly: Assembly, schedule: Schedule, *, runs: int = RUNS_SHOWN) -> ScheduleOut:
+async def _shown(assembly: Assembly, schedule: Schedule) -> ScheduleOut:
+    (seen,) = await assembly.schedules.seen([schedule.id], slots=SLOTS_SHOWN)
+    return _to_out(assembly, seen, runs=RUNS_SHOWN)
+
+
+def _to_out(assembly: Assembly, seen: Seen, *, runs: int) -> ScheduleOut:
+    schedule = seen.schedule
     active = schedule.state is ScheduleState.ACTIVE
     now = assembly.clock.now()
     upcoming = following(schedule.timing, zone=schedule.zone, after=now, count=runs) if active else ()
     timing = schedule.timing
-    slots = await assembly.schedules.slots(schedule.id, limit=10)
     agent = assembly.agents.get(schedule.agent or "")
     return ScheduleOut(
         id=schedule.id,
@@ -213,6 +221,7 @@ async def _shown(assembly: Assembly, schedule: Schedule, *, runs: int = RUNS_SHO
         missed_within_seconds=schedule.missed_within_seconds,
         next_runs=list(upcoming),
         last_runs=[
-            RunOut(slot=slot.slot, outcome=slot.outcome, delegation_id=slot.delegation_id) for slot in slots
+            RunOut(slot=slot.slot, outcome=slot.outcome, delegation_id=slot.delegation_id)
+            for slot in seen.slots
         ],
     )

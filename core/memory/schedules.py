@@ -9,7 +9,7 @@ from core.errors import NotFound
 from core.memory.store import InMemoryStore
 from core.models import Address, Delegation, Event, EventKind
 from core.models.schedule import Schedule, ScheduleState, Slot
-from core.ports.schedules import Firing
+from core.ports.schedules import Firing, Seen
 
 LISTED = (ScheduleState.ACTIVE, ScheduleState.PAUSED)
 
@@ -104,8 +104,12 @@ class InMemorySchedules:
 
     async def slots(self, schedule_id: str, *, limit: int = 20) -> tuple[Slot, ...]:
         await self._store.ping()
-        found = [slot for (owner, _), slot in self._slots.items() if owner == schedule_id]
-        return tuple(sorted(found, key=lambda slot: slot.slot, reverse=True)[:limit])
+        return self._latest(schedule_id, limit)
+
+    async def seen(self, schedule_ids: Sequence[str], *, slots: int = 20) -> tuple[Seen, ...]:
+        await self._store.ping()
+        found = [self._schedules[one] for one in schedule_ids if one in self._schedules]
+        return tuple(Seen(schedule=one, slots=self._latest(one.id, slots)) for one in found)
 
     async def pause_where(
         self, *, platform: str, workspace: str, place: str, reason: str, now: datetime
@@ -131,6 +135,10 @@ class InMemorySchedules:
         for schedule in sorted(moved, key=lambda s: s.number):
             self._schedules[schedule.id] = schedule.model_copy(update={"number": schedule.number + first})
         return len(moved)
+
+    def _latest(self, schedule_id: str, limit: int) -> tuple[Slot, ...]:
+        found = [slot for (owner, _), slot in self._slots.items() if owner == schedule_id]
+        return tuple(sorted(found, key=lambda slot: slot.slot, reverse=True)[:limit])
 
     def _of(self, schedule: Schedule) -> list[Schedule]:
         wanted = (schedule.address.platform, schedule.address.workspace)

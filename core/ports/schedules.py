@@ -23,6 +23,13 @@ class Firing(Frozen):
     delegation_id: str = ""
 
 
+class Seen(Frozen):
+    """A schedule and what became of its latest slots, newest first, both as of one instant."""
+
+    schedule: Schedule
+    slots: tuple[Slot, ...]
+
+
 class Schedules(Protocol):
     """Every method is one transaction and raises StoreUnavailable; all are safe to repeat."""
 
@@ -72,6 +79,13 @@ class Schedules(Protocol):
 
     async def slots(self, schedule_id: str, *, limit: int = 20) -> tuple[Slot, ...]:
         """What became of its latest slots, newest first."""
+        ...
+
+    async def seen(self, schedule_ids: Sequence[str], *, slots: int = 20) -> tuple[Seen, ...]:
+        """These schedules, each with so many of its latest slots, all as of one instant; unknown ones are left out.
+
+        Asked for one after the other, a schedule that fires in between would be shown as still to run, and as run.
+        """
         ...
 
     async def pause_where(

@@ -216,14 +216,15 @@ class Desk:
         return Status.SUCCESS, await self._card(changed, delegation.id, lead=lead)
 
     async def _card(self, schedule: Schedule, shown_in: str, *, lead: str = "") -> Reply:
-        slots = await self.schedules.slots(schedule.id)
-        return words.card(schedule, runs=self._runs(schedule), slots=slots, shown_in=shown_in, lead=lead)
+        (seen,) = await self.schedules.seen([schedule.id])
+        runs = self._runs(seen.schedule)
+        return words.card(seen.schedule, runs=runs, slots=seen.slots, shown_in=shown_in, lead=lead)
 
     async def _listing(self, person: Person, address: Address, shown_in: str) -> Reply:
         found = await self.schedules.listed(address.platform, address.workspace)
-        seen = [s for s in found if s.person.id == person.id or s.address.place == address.place]
-        rows = [(schedule, await self.schedules.slots(schedule.id, limit=5)) for schedule in seen]
-        return words.listing(rows, shown_in=shown_in)
+        wanted = [s.id for s in found if s.person.id == person.id or s.address.place == address.place]
+        seen = await self.schedules.seen(wanted, slots=5)
+        return words.listing([(one.schedule, one.slots) for one in seen], shown_in=shown_in)
 
     def _runs(self, schedule: Schedule) -> tuple[datetime, ...]:
         now = self._clock.now()

@@ -16,8 +16,8 @@ from core.memory.clock import START
 from core.memory.schedules import InMemorySchedules
 from core.memory.store import InMemoryStore
 from core.models import Address, Person, Schedule, ScheduleState, SlotOutcome
-from core.models.schedule import Cron, Interval, MissedPolicy
-from core.ports.schedules import Schedules
+from core.models.schedule import Cron, Interval, MissedPolicy, Once
+from core.ports.schedules import Schedules, Seen
 from core.ports.store import Store
 from core.schedules.firing import by_hand, to_firing
 from tests.contracts.conftest import ALL
@@ -137,6 +137,34 @@ async def test_a_slot_fires_once_whoever_wakes_it_and_however_often(parts: Parts
     assert moved.next_slot > START
     (slot,) = await schedules.slots("s1")
     assert (slot.outcome, slot.delegation_id) == (SlotOutcome.FIRED, delegation.id)
+
+
+async def test_what_is_seen_of_a_schedule_is_of_one_instant(parts: Parts) -> None:
+    schedules, _ = parts
+    for n in range(30):
+        await schedules.save(schedule(n, timing=Once(at=START)))
+    ids = [f"s{n}" for n in range(30)]
+
+    async def fire() -> None:
+        for one in await schedules.due(now=START, limit=30):
+            await schedules.fire([to_firing(one, now=START)], now=START)
+
+    firing = asyncio.create_task(fire())
+    looks = 0
+    while not firing.done():
+        for one in await schedules.seen(ids):
+            assert (one.schedule.state is ScheduleState.ENDED) == bool(one.slots)
+        looks += 1
+        await asyncio.sleep(0)
+    await firing
+    assert looks
+    seen = await schedules.seen(["s3", "unknown", "s1"], slots=1)
+    assert [(one.schedule, one.slots) for one in seen] == [
+        (await schedules.load(one), await schedules.slots(one)) for one in ("s3", "s1")
+    ]
+    assert await schedules.seen(ids, slots=0) == tuple(
+        [Seen(schedule=await schedules.load(one), slots=()) for one in ids]
+    )
 
 
 async def test_a_schedule_that_was_paused_meanwhile_does_not_fire(parts: Parts) -> None:

@@ -148,6 +148,33 @@ async def test_an_alarm_wakes_a_worker_which_begins_what_is_due(service: Service
     await service.call("DELETE", f"{SCHEDULES}/{schedule.id}")
 
 
+async def test_a_schedule_for_once_is_never_shown_as_still_to_come_with_its_only_run_behind_it(
+    service: Service,
+) -> None:
+    """What is shown is of one instant, whenever the schedule fires."""
+    body = {"instruction": "what is 4+4", "when": "in 30 minutes"}
+    made = [(await service.post(SCHEDULES, body)).body["id"] for _ in range(20)]
+    schedules = service.assembly.schedules
+    shown: list[Any] = []
+
+    async def look(schedule_id: str) -> None:
+        while not shown or shown[-1]["state"] == "active":
+            shown.append((await service.get(f"{SCHEDULES}/{schedule_id}")).body)
+        listed = (await service.get(SCHEDULES)).body
+        shown.extend(one for one in listed if one["id"] in made)
+
+    for schedule_id in made:
+        shown.clear()
+        looking = [asyncio.create_task(look(schedule_id)) for _ in range(4)]
+        await eventually(lambda: bool(shown))
+        schedule = await schedules.load(schedule_id)
+        due = schedule.next_slot or datetime.now(UTC)
+        await schedules.fire([to_firing(schedule, now=due)], now=due)
+        await asyncio.gather(*looking)
+        torn = [one for one in shown if (one["state"] == "active") == bool(one["lastRuns"])]
+        assert not torn
+
+
 async def test_an_unknown_schedule_and_another_workspaces_are_404(service: Service) -> None:
     assert (await service.get(f"{SCHEDULES}/nothing")).status == 404
     made = await service.post(SCHEDULES, DAILY)
