@@ -225,4 +225,6 @@ class Coordinator:
         # An answer that is there already is put in the conversation right away, and shows it all.
         if delegation.state is not DelegationState.ANSWERED:
             platform, seen = delegation.instruction.address.platform, kind not in progress.UNSEEN
-            self._parts.delivery.touch(delegation.id, platform=platform, changed=seen)
+            # Rules plan in milliseconds, so that the placeholder was posted just then; a model leaves time to read it.
+            since = None if delegation.planner == "model" else delegation.planned_at
+            self._parts.delivery.touch(delegation.id, platform=platform, changed=seen, since=since)

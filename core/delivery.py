@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from core.errors import (
@@ -104,9 +104,11 @@ class Delivery:
         if delegation.state is DelegationState.PLANNED:
             await self.placeholder(delegation, typed=False)
 
-    def touch(self, delegation_id: str, *, platform: str, changed: bool = True) -> None:
+    def touch(
+        self, delegation_id: str, *, platform: str, changed: bool = True, since: datetime | None = None
+    ) -> None:
         """Bring the placeholder up to date soon, as `ProgressEdits.touch` says."""
-        self._edits.touch(delegation_id, platform=platform, changed=changed)
+        self._edits.touch(delegation_id, platform=platform, changed=changed, since=since)
 
     def standing(self, address: Address) -> Address:
         """Where what comes again is posted: the place itself, not the thread in which it was talked about."""

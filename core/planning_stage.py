@@ -68,7 +68,7 @@ class PlanningStage:
             await self._answer(delegation, *await self._proposal(delegation, heard, lacking))
         elif plan.steps:
             planned = await self._store.save_plan(delegation.id, plan, now=now)
-            self._changed(delegation)
+            self._changed(planned or delegation)
             return planned
         else:
             reply = await self._finishing.noted(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from uuid import uuid4
 
 from core.errors import MessengerRefused, MessengerUnavailable, TransientError
@@ -19,6 +20,9 @@ from core.turns import MANY, Turns
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.05
+FIRST_SECONDS = 1.0
+"""How long a placeholder stands as it was posted. Nobody reads it sooner, every edit counts against the platform's
+limit, and an answer that is there meanwhile would have to wait until such an edit has landed."""
 EDIT_SECONDS = 10.0
 """How long an edit that never came back is taken to be on its way: its process died, or the platform is slow."""
 
@@ -47,15 +51,18 @@ class ProgressEdits:
         self._unshown: set[str] = set()
         """What this process last tried to show, and does not know to stand in a message."""
 
-    def touch(self, delegation_id: str, *, platform: str, changed: bool = True) -> None:
+    def touch(
+        self, delegation_id: str, *, platform: str, changed: bool = True, since: datetime | None = None
+    ) -> None:
         """Something visible changed: bring the placeholder up to date soon, at most once a second in all.
 
-        Where nothing `changed`, it is only tried again, if this process could not show the last change.
+        Where it was posted just then, `since`, it is left alone for a moment. Where nothing `changed`, it is only
+        tried again, if this process could not show the last change.
         """
         if not changed and delegation_id not in self._unshown:
             return
         if platform in self._messengers and delegation_id not in self._due_edits:
-            task = asyncio.create_task(self._progress(delegation_id, platform))
+            task = asyncio.create_task(self._progress(delegation_id, platform, since))
             self._due_edits[delegation_id] = task
             self._edits.add(task)
             task.add_done_callback(self._edits.discard)
@@ -82,9 +89,13 @@ class ProgressEdits:
         while await self._limiter.under_way(_edits_of(delegation_id)):
             await self._clock.sleep(POLL_SECONDS)
 
-    async def _progress(self, delegation_id: str, platform: str) -> None:
+    async def _progress(self, delegation_id: str, platform: str, since: datetime | None) -> None:
         messenger = self._messengers[platform]
         try:
+            if since is not None:
+                stands_for = (self._clock.now() - since).total_seconds()
+                if 0 <= stands_for < FIRST_SECONDS:
+                    await self._clock.sleep(FIRST_SECONDS - stands_for)
             while wait := await self._edit_progress(messenger, delegation_id):
                 await self._clock.sleep(max(POLL_SECONDS, wait))
         except (TransientError, MessengerRefused) as error:

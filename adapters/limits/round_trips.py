@@ -17,6 +17,8 @@ from redis.exceptions import ConnectionError, NoScriptError, ResponseError
 from adapters.batching import Answer, Said, settle
 
 ANSWER_SECONDS = 1.0
+LOOKS = 4
+"""How often the loop must have looked for an answer in that time before it gives up."""
 MOST_AT_ONCE = 200
 """How much one round trip asks at most: what waits longer than Redis may take is counted alone."""
 Word = str | int
@@ -94,7 +96,7 @@ class RoundTrips:
 
     async def _ask_together(self, together: list[_Asked]) -> None:
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with _Patience(ANSWER_SECONDS):
                 await self._answer(together)
         except Exception as error:
             # Each of them decides for itself what to do without Redis. A server that keeps silent is not asked again
@@ -137,6 +139,35 @@ class RoundTrips:
             asked.known = True
             settle([said])
         return unknown
+
+
+class _Patience:
+    """A time limit, of which a moment in which this process itself stood still uses up a part at most.
+
+    When a machine wakes up or is overloaded, a plain time limit is over before the loop has looked for the answer,
+    which may have come long ago. Raises TimeoutError.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._each = seconds / LOOKS
+        self._left = LOOKS
+        self._limit = asyncio.timeout(None)
+
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+        self._timer = self._loop.call_later(self._each, self._look)
+
+    async def __aexit__(self, *raised: Any) -> None:
+        self._timer.cancel()
+        await self._limit.__aexit__(*raised)
+
+    def _look(self) -> None:
+        self._left -= 1
+        if self._left:
+            self._timer = self._loop.call_later(self._each, self._look)
+        else:
+            self._limit.reschedule(self._loop.time())
 
 
 def _fail(those: list[_Asked], error: Exception) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from redis import Redis
 from redis.exceptions import ResponseError
 
 from adapters.clock import SystemClock
+from adapters.limits import round_trips
 from adapters.limits.moving_window import PREFIX, MovingWindow
 from adapters.limits.round_trips import RoundTrips
 from core.memory import limiter as memory
@@ -88,6 +90,33 @@ async def test_a_connection_that_redis_closed_is_opened_again_unnoticed(
         await window.aclose()
     assert [verdict.remaining for verdict in verdicts] == [8, 7, 6]
     assert not caplog.records
+
+
+@pytest.mark.slow
+async def test_a_process_that_stood_still_does_not_blame_redis_for_it(
+    valkey: Valkey, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A laptop that wakes up, a machine with too much to do: the answer came long before anybody looked for it."""
+    monkeypatch.setattr(round_trips, "ANSWER_SECONDS", 0.2)
+    window = MovingWindow(valkey.url, clock=SystemClock())
+    try:
+        await window.admit("a", TEN)
+        with Redis(unix_socket_path=str(valkey.socket)) as redis:
+            asked = redis.info("commandstats")["cmdstat_evalsha"]["calls"]
+            asking = asyncio.create_task(window.admit("a", TEN))
+            while redis.info("commandstats")["cmdstat_evalsha"]["calls"] == asked:
+                await asyncio.sleep(0)
+                stand_still(seconds=0.3)
+        assert (await asking).remaining == 8
+    finally:
+        await window.aclose()
+    assert "Redis is out" not in caplog.text
+
+
+def stand_still(*, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
 
 
 @pytest.mark.slow

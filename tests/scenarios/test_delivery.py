@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from core.errors import MessengerRefused, MessengerUnavailable, StepFailed
 from core.memory.clock import ManualClock
 from core.models import Address, DelegationState, EventKind, Press, Reply, Status
-from core.progress_edits import EDIT_SECONDS
+from core.progress_edits import EDIT_SECONDS, FIRST_SECONDS
 from tests.scenarios.world import ADA, World
 
 LOST = MessengerUnavailable("The answer was lost.")
@@ -231,6 +232,28 @@ async def test_progress_is_shown_at_most_so_often() -> None:
     assert len(edits) <= 2 + (world.clock.now() - before).total_seconds() / 0.5
 
 
+async def test_an_answer_within_a_moment_is_the_placeholders_only_edit() -> None:
+    world = World(clock=ManualClock())
+    await world.receive("@one count; @two sing")
+    await world.settle()
+    assert [call.action for call in world.messenger.calls] == ["post", "edit"]
+    assert "one_tool did count" in world.messenger.texts()[0]
+    assert world.clock.sleeping == 0
+
+
+async def test_work_that_takes_longer_is_shown_as_soon_as_the_placeholder_can_have_been_read() -> None:
+    world = World(clock=ManualClock())
+    await world.receive("@one count; @two sing")
+    await world.queue.run_next(world.work)
+    await world.clock.advance(FIRST_SECONDS - 0.01)
+    await asyncio.sleep(0.01)
+    assert [call.action for call in world.messenger.calls] == ["post"]
+    await world.clock.advance(0.01)
+    await settled(world)
+    assert [call.action for call in world.messenger.calls] == ["post", "edit"]
+    assert "**one**: about to start" in world.messenger.texts()[0]
+
+
 async def test_an_edit_that_is_due_is_dropped_with_the_answer() -> None:
     world = World(clock=ManualClock())
     delegation_id = await world.receive(ONE)
@@ -256,9 +279,9 @@ async def test_the_step_that_ends_with_the_answer_is_no_change_of_its_own(
     await world.delivery.drain()
     touched, touch = list[bool](), world.delivery.touch
 
-    def counted(delegation_id: str, *, platform: str, changed: bool = True) -> None:
+    def counted(delegation_id: str, *, changed: bool = True, **given: Any) -> None:
         touched.append(changed)
-        touch(delegation_id, platform=platform, changed=changed)
+        touch(delegation_id, changed=changed, **given)
 
     monkeypatch.setattr(world.delivery, "touch", counted)
     await world.settle()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
+from core.memory.clock import ManualClock
 from tests.scenarios.world import World
 
 THREE = "@one count; @two sing; @three dance"
@@ -20,14 +21,12 @@ PATH = {
 """Accepted and planned once; each step claimed, its tool's call noted, ended, the last one with the answer, which is
 delivered by that."""
 SHOWN = {
-    "load_shown": 2,
-    "replied": 2,
     "posted": 1,
     "attempt_post": 1,
     "record_post": 1,
     "mark_delivered": 1,
 }
-"""What a conversation costs beside that: a placeholder, its edits, and the answer in its place."""
+"""What a conversation costs beside that: a placeholder, and the answer in its place."""
 
 
 async def transactions(world: World, *, platform: str) -> Counter[str]:
@@ -48,8 +47,8 @@ async def transactions(world: World, *, platform: str) -> Counter[str]:
 
 
 async def test_three_agents_take_these_transactions() -> None:
-    assert await transactions(World(), platform="local") == PATH
+    assert await transactions(World(clock=ManualClock()), platform="local") == PATH
 
 
 async def test_a_conversation_takes_these_more() -> None:
-    assert await transactions(World(), platform="memory") - Counter(PATH) == SHOWN
+    assert await transactions(World(clock=ManualClock()), platform="memory") - Counter(PATH) == SHOWN
