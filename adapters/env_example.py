@@ -25,6 +25,16 @@ def render() -> str:
     return "\n".join(blocks)
 
 
+def variables() -> frozenset[str]:
+    """The names of all settings, as the environment has them."""
+    classes: list[type[BaseSettings]] = [Settings, *(platform.settings for platform in PLATFORMS)]
+    return frozenset(
+        _variable(one.model_config.get("env_prefix", ""), name, field)
+        for one in classes
+        for name, field in one.model_fields.items()
+    )
+
+
 def _fields(settings: type[BaseSettings]) -> str:
     prefix = settings.model_config.get("env_prefix", "")
     lines = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from contextlib import suppress
 from importlib import import_module
 
 from adapters.assembly import assembled
@@ -13,23 +12,29 @@ from bot.cli.configuration import load_connected_settings
 from bot.http.app import build_app
 from bot.http.server import Server
 from bot.processes import ENTRIES
-from core.errors import FlowMateError
+from core.errors import ConfigurationError, FlowMateError
 
 
 def load() -> None:
     """Leave nothing behind but what is loaded, so that it can be shared with what is forked afterwards.
 
     Processes load much only while they put their parts together, according to their settings. So the parts are put
-    together once and let go again; nothing connects before it is used.
+    together once and let go again; nothing connects before it is used. Raises ConfigurationError where that can't be
+    done, as the processes would: said here, it is said once.
     """
     for entry in ENTRIES.values():
         import_module(entry.partition(":")[0])
-    # What there is to say about the settings and the agents, each process says itself.
+    # What else there is to say about the settings and the agents, each process says itself.
     logging.disable()
-    with suppress(FlowMateError):
+    try:
         asyncio.run(_rehearse())
+    except ConfigurationError:
+        raise
+    except FlowMateError:
+        pass
+    finally:
+        logging.disable(logging.NOTSET)
     gc.collect()
-    logging.disable(logging.NOTSET)
     # A collection writes to all it looks through, and what is written to is shared no longer.
     gc.freeze()
 

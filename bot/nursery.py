@@ -14,9 +14,10 @@ from types import TracebackType
 from typing import Self
 
 from bot.child import Child, Line, Reader, Spec
-from bot.cli import PROCESSES, TEMPLATE_ARGUMENT
+from bot.cli import LAST_WORDS, PROCESSES, TEMPLATE_ARGUMENT
 from bot.cradle import LONGEST_MESSAGE_BYTES, Request, Told
 from bot.procfile import own_command
+from core.errors import ConfigurationError
 
 TEMPLATE = "template"
 COMMAND = (*own_command(), TEMPLATE_ARGUMENT)
@@ -51,7 +52,7 @@ class Nursery:
                 await self._living_template()
 
     async def start(self, spec: Spec, *, output: Callable[[Line], None]) -> Child:
-        """See Child.start."""
+        """See Child.start. Raises ConfigurationError where the template says that nothing can run like this."""
         if _can_be_forked(spec):
             # Whatever keeps the template from it, the process itself will say better, or do without.
             with suppress(OSError):
@@ -143,9 +144,10 @@ class _Pipe(asyncio.Protocol):
 class _Template:
     """A running template, seen from the other end of its line."""
 
-    def __init__(self, child: Child, line: socket.socket) -> None:
+    def __init__(self, child: Child, line: socket.socket, *, last_words: Callable[[], str]) -> None:
         self._child = child
         self._line = line
+        self._last_words = last_words
         self._numbers = itertools.count()
         self._forks: dict[int, _Fork] = {}
         self.is_gone = False
@@ -156,6 +158,17 @@ class _Template:
     async def start(cls, command: tuple[str, ...], *, output: Callable[[Line], None]) -> _Template:
         """Raises OSError where it can't be started."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        last_words = ""
+
+        def take(line: Line) -> None:
+            nonlocal last_words
+            text = line.raw.decode("utf-8", "replace")
+            if line.error and text.startswith(LAST_WORDS):
+                # Whoever wanted a fork is told; it needn't be read twice.
+                last_words = text.removeprefix(LAST_WORDS)
+            else:
+                output(line)
+
         with theirs:
             number = theirs.fileno()
             spec = Spec(
@@ -166,19 +179,21 @@ class _Template:
                 inherit=(number,),
             )
             try:
-                return cls(await Child.start(spec, output=output), ours)
+                return cls(await Child.start(spec, output=take), ours, last_words=lambda: last_words)
             except BaseException:
                 ours.close()
                 raise
 
     async def fork(self, spec: Spec, *, output: Callable[[Line], None]) -> Child:
-        """Raises OSError where it can't, or is gone before it could."""
+        """Raises OSError where it can't, or is gone before it could; ConfigurationError where it said why."""
         number, fork = next(self._numbers), _Fork(Reader(spec.name, output))
         try:
             await self._ask(Request(number, spec.argv[-1], spec.environment), fork)
             await fork.started
-        except BaseException:
+        except BaseException as error:
             fork.close()
+            if isinstance(error, OSError) and self.is_gone and await self._child.wait() == os.EX_CONFIG:
+                raise ConfigurationError(self._last_words()) from None
             raise
         return Child(fork, fork.reader)
 

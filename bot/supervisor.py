@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.child import Child, Line, Spec, Start
-from core.errors import FlowMateError
+from core.errors import ConfigurationError, FlowMateError
 
 REMEMBERED_LINES = 20
 
@@ -63,6 +63,7 @@ class CrashLoop(FlowMateError):
         again = f"stopped {deaths} times in a row just after its start" if deaths > 1 else "could not start"
         super().__init__(f"{name} {again} ({outcome}).")
         self.last_lines = last_lines
+        self.misconfigured = outcome == describe_exit(MISCONFIGURED)
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,9 @@ class Supervisor:
             return "stopped while it started"
         try:
             child = starting.result()
+        except ConfigurationError as error:
+            said.append(Line(name=spec.name, raw=error.sentence.encode(), error=True))
+            return describe_exit(MISCONFIGURED)
         except OSError as error:
             said.append(Line(name=spec.name, raw=str(error).encode(), error=True))
             return "can't be started"

@@ -194,6 +194,7 @@ class Recorder:
 
     def _forget(self, run: Run) -> None:
         """Removes what is left of an execution that Redis no longer knows as this worker's."""
+        run.lost = True
         logger.warning("job %s ended, but redis has lost or reassigned it: nothing to record", run.job.id)
         with self._connection.pipeline() as pipeline:
             run.execution.delete(job=run.job, pipeline=pipeline)

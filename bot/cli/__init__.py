@@ -8,14 +8,18 @@ import sys
 import traceback
 from collections.abc import Callable
 from types import TracebackType
+from typing import TypeVar
 
 from core.errors import ConfigurationError, FlowMateError
 from core.integrations.masking import KNOWN
 
+T = TypeVar("T")
 PROCESSES = ("web", "worker", "scheduler")
 TEMPLATE_ARGUMENT = "_template"
 """With a descriptor behind it: be the template that `bot.nursery` starts. The two together are longer than any of
 PROCESSES, which takes their place in what `ps` shows."""
+LAST_WORDS = "flowmate: "
+"""How the one line begins that a process says before it ends because of what FlowMate raises on purpose."""
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Loading makes objects that stay. Python's default, 700, looks through all of them again and again for what could go,
 which takes a third of the start of a process."""
@@ -30,7 +34,8 @@ def main() -> None:
     try:
         if len(sys.argv) == 3 and sys.argv[1] == TEMPLATE_ARGUMENT:
             # In each process that it forks this goes on as if that had been started by its name.
-            _be_template(int(sys.argv[2]))
+            if code := _run(_be_template, int(sys.argv[2])):
+                sys.exit(code)
         if len(sys.argv) == 2 and sys.argv[1] in PROCESSES:
             # Imported here: the other commands don't need it, and it doesn't need them.
             from bot.processes import run
@@ -41,25 +46,26 @@ def main() -> None:
 
         app(prog_name="flowmate")
     except FlowMateError as error:
-        sys.stderr.write(f"flowmate: {KNOWN.mask(error.sentence)}\n")
+        sys.stderr.write(f"{LAST_WORDS}{KNOWN.mask(error.sentence)}\n")
         sys.exit(getattr(error, "exit_code", 1))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _be_template(line: int) -> None:
+def _be_template(line: int) -> int:
     from bot.cradle import fork_on_request
     from bot.loading import load
 
     load()
     fork_on_request(line)
+    return 0
 
 
-def _run(run: Callable[[str], int], name: str) -> int:
+def _run(run: Callable[[T], int], given: T) -> int:
     try:
-        return run(name)
+        return run(given)
     except ConfigurationError as error:
-        sys.stderr.write(f"flowmate: {KNOWN.mask(error.sentence)}\n")
+        sys.stderr.write(f"{LAST_WORDS}{KNOWN.mask(error.sentence)}\n")
         # So that `up` does not try again what can't work.
         return os.EX_CONFIG
 

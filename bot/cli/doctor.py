@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from adapters.env_file import idle_lines
 from adapters.examination import examine
 from adapters.settings import Settings, check_production, prepare_data_dir
 from bot.cli.configuration import load_connected_settings
@@ -20,6 +21,7 @@ from bot.readout import printable
 from core.errors import ConfigurationError, FlowMateError
 from core.models import Finding
 
+UNREAD = "Correct that line, or take it out."
 LEAST_FREE_BYTES = 500 * 1024 * 1024
 
 
@@ -47,6 +49,7 @@ async def look() -> list[Finding]:
         ]
     return [
         Finding(subject="settings", ok=True, detail=settings.flowmate_env),
+        *(Finding(subject="settings", ok=False, detail=line, mend=UNREAD) for line in idle_lines()),
         _data_folder(settings),
         _disk(settings),
         *await _web(settings),

@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 
 from rich.text import Text
 
+from adapters.env_file import idle_lines
 from adapters.settings import Settings, check_production, operator_token, prepare_data_dir
 from bot.child import Child, Line, Spec, watch_children_without_threads
+from bot.cli import LAST_WORDS
 from bot.cli.local_http import get
 from bot.cli.summary import make_link, read_status, show_summary
 from bot.cli.terminal import SteadyConsole
@@ -128,6 +130,8 @@ class _Up:
 
     async def _start(self, supervisor: Supervisor) -> None:
         self._console.print(Text("Starting FlowMate …", style="dim"))
+        for problem in idle_lines():
+            self._announce(problem)
         try:
             async with asyncio.TaskGroup() as side_by_side:
                 side_by_side.create_task(self._nursery.warm(self._specs))
@@ -188,9 +192,7 @@ class _Up:
             last = next(
                 (to_record(line).text for line in reversed(said) if line.error and line.raw.strip()), ""
             )
-            raise FlowMateError(
-                last.removeprefix("flowmate: ") or "The database can't be brought up to date."
-            )
+            raise FlowMateError(last.removeprefix(LAST_WORDS) or "The database can't be brought up to date.")
 
     async def _ready(self) -> None:
         loop = asyncio.get_running_loop()
@@ -209,11 +211,17 @@ class _Up:
         self._console.print(Text(sentence, style="yellow"), soft_wrap=True)
 
     def _explain(self, crash: CrashLoop) -> None:
+        said = [record.text for record in map(to_record, crash.last_lines) if record.level >= SHOWN_FROM]
+        shown = (said or [to_record(line).text for line in crash.last_lines])[-SHOWN_REASONS:]
+        if crash.misconfigured and shown:
+            reason = shown[-1].removeprefix(LAST_WORDS)
+            self._console.print(Text(f"FlowMate can't start: {reason}", style="bold red"), soft_wrap=True)
+            self._console.print(Text("Mend that, and start it again.", style="yellow"))
+            return
         self._console.print(
             Text(f"{crash.sentence} Everything was stopped.", style="bold red"), soft_wrap=True
         )
-        said = [record.text for record in map(to_record, crash.last_lines) if record.level >= SHOWN_FROM]
-        for text in (said or [to_record(line).text for line in crash.last_lines])[-SHOWN_REASONS:]:
+        for text in shown:
             self._console.print(Text(f"  {text}", style="red"), soft_wrap=True)
         name = crash.sentence.partition(" ")[0]
         self._console.print(Text(f"All it said is in {self._logs / name}.log", style="dim"), soft_wrap=True)

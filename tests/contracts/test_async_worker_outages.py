@@ -75,6 +75,18 @@ async def test_a_worker_forgotten_by_redis_registers_again_and_goes_on(queue: Qu
     assert [key for key in queue.connection.keys() if stage.left[0].encode() in key] == []
 
 
+async def test_a_job_that_redis_lost_before_anybody_looked_is_told_as_lost(queue: Queue) -> None:
+    enqueue(queue, "wait_at_gate", result_ttl=0)
+    listener = Listener()
+    worker = worker_on(queue, on_event=listener)
+    async with working(worker):
+        await until(lambda: stage.arrived)
+        queue.connection.flushall()
+        stage.gate.set()
+        await until(lambda: set(listener.kinds()) - {"started"})
+    assert set(listener.kinds()) - {"started"} == {"lost"}
+
+
 class RestartableServer:
     """A Valkey on one loopback port that a test can kill and start again, with its data or without."""
 

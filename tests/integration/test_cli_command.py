@@ -39,14 +39,14 @@ class Command:
         self._process.send_signal(number)
 
     async def line_with(self, text: str) -> str:
-        """Read stdout up to the line that has this text."""
+        """Read stdout up to the line that has this text; returns all of that."""
         assert self._process.stdout is not None
         read = ""
         async with asyncio.timeout(SECONDS):
             while line := (await self._process.stdout.readline()).decode():
                 read += line
                 if text in line:
-                    return line
+                    return read
         raise AssertionError(f"{text!r} never came; it said:\n{read}")
 
     async def end(self, typed: str = "") -> Ran:

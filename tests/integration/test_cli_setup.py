@@ -52,6 +52,23 @@ async def test_wrong_settings_are_one_line_without_their_values(
     assert "123456789" not in ran.err
 
 
+WRONG = {
+    "FLOWMATE_PORT": ("99999", "give 65535 at most"),
+    "FLOWMATE_WORKERS": ("0", "give 1 or more"),
+    "RATE_LIMIT_MAX_REQUESTS": ("ten", "give a whole number"),
+    "FLOWMATE_ENV": ("prod", "give 'development' or 'production'"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_a_wrong_setting_is_told_with_what_would_be_right(flowmate: Flowmate, name: str) -> None:
+    value, said = WRONG[name]
+
+    ran = await flowmate.run("agents", "list", environment={name: value})
+
+    assert (ran.code, ran.err) == (1, f"flowmate: Some settings are wrong: {name}: {said}.\n")
+
+
 async def test_migrate_makes_the_database_and_may_be_repeated(flowmate: Flowmate) -> None:
     first, second = await flowmate.run("migrate"), await flowmate.run("migrate")
 

@@ -187,7 +187,7 @@ async def test_our_own_processes_are_forks_that_die_and_come_back_with_their_tem
     assert "jobs in flight" in (tmp_path / "data" / "logs" / "worker.1.log").read_text()
 
 
-async def test_a_fork_that_is_misconfigured_says_so_once_and_ends_everything(tmp_path: Path) -> None:
+async def test_what_no_process_could_start_with_is_said_once_and_ends_everything(tmp_path: Path) -> None:
     flowmate = Flowmate(tmp_path, port=free_port())
     agents = tmp_path / "data" / "agents"
     agents.mkdir(parents=True)
@@ -198,9 +198,28 @@ async def test_a_fork_that_is_misconfigured_says_so_once_and_ends_everything(tmp
     ran = await flowmate.run("up", environment={"FLOWMATE_WORKERS": "1"})
 
     assert ran.code == 1
-    assert "could not start (exit 78). Everything was stopped." in ran.out
-    assert "no_such_tool" in ran.out
+    assert ran.out.count("no_such_tool") == 1
+    assert "FlowMate can't start: odd: " in ran.out
+    assert ran.out.endswith("Mend that, and start it again.\n")
     assert not (tmp_path / "data" / "logs" / "template.log").exists()
+
+
+async def test_what_env_says_in_vain_is_told_once_at_the_start_and_by_doctor(tmp_path: Path) -> None:
+    flowmate = Flowmate(tmp_path, port=free_port())
+    (tmp_path / ".env").write_text("= invented-secret\nFLOWMATE_LOGLEVEL=invented-secret\n")
+
+    up = await flowmate.start("up", environment={"FLOWMATE_WORKERS": "1"})
+    told = await up.line_with("Ctrl-C stops everything")
+    up.signal(signal.SIGTERM)
+    ran = await up.end()
+    examined = await flowmate.run("doctor")
+
+    assert ran.code == 0
+    for said in (told + ran.out + ran.err, examined.out + examined.err):
+        assert said.count(".env, line 1 is no NAME=value") == 1
+        assert said.count("FLOWMATE_LOGLEVEL is no setting") == 1
+        assert "dotenv" not in said
+        assert "invented-secret" not in said
 
 
 async def test_loading_leaves_no_threads_no_descriptors_and_no_command_line(tmp_path: Path) -> None:
