@@ -20,6 +20,10 @@ _HANDS_ON = frozenset(
 )
 _WRITES = frozenset({"write", "make", "create", "compose", "add"})
 _MESSAGES = frozenset({"email", "mail", "message", "note"})
+_GIVES = frozenset("send shoot pass share deliver post text message drop bring fetch get".split())
+"""What somebody asks for who only wants to be told, with "me" or "us" behind it."""
+_TOWARDS_SOMEBODY = frozenset("to in into as by via on".split())
+_CHATS = frozenset("channel group chat".split())
 _TELLING = frozenset({"let", "tell", "inform"})
 _TOWARDS = frozenset("to in into as under over at".split())
 _PLACES = frozenset("note notes notebook".split())
@@ -32,12 +36,15 @@ _MADE = frozenset().union(*(group for group in GROUPS if not group.isdisjoint(("
 
 
 def taken_apart(clause: Clause, agent: str, *, judge: Judge) -> list[Clause]:
-    """The clause that makes the thing and the clause that hands it on; only the clause itself where it is one task."""
+    """The clause that makes the thing and the clause that hands it on, if it goes to anybody but whoever asks; only the
+    clause itself where it is one task."""
     tokens = without_opening(clause.tokens)
     if judge.named(tokens):
         return [clause]
     if filled := _filled(clause, tokens, agent, judge=judge):
         return filled
+    if (thing := _for_whoever_asks(tokens)) and _is_a_task(thing, "", judge=judge):
+        return [replace(clause, tokens=thing)]
     if not tokens or tokens[0].word not in _HANDS_ON:
         return [clause]
     content = Content(tokens, judge=judge)
@@ -59,6 +66,21 @@ def taken_apart(clause: Clause, agent: str, *, judge: Judge) -> list[Clause]:
     return [replace(clause, tokens=thing), handed_on]
 
 
+def _for_whoever_asks(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The thing of "send me the time in Oslo", which is only to be answered; empty where it goes anywhere else."""
+    words = [token.word for token in tokens]
+    if words[:1] == ["post"] and words[1:2] not in (["me"], ["us"]):
+        thing = tokens[1:]
+    elif words and words[0] in _GIVES and words[1:2] in (["me"], ["us"]):
+        thing = tokens[2:]
+    else:
+        return ()
+    said = {token.word for token in thing}
+    elsewhere = not said.isdisjoint(_TOWARDS_SOMEBODY) and not said.isdisjoint(_PLACES | _MESSAGES | _CHATS)
+    elsewhere = elsewhere or any(token.kind is Kind.ADDRESS or token.word.startswith("#") for token in thing)
+    return () if elsewhere else thing
+
+
 def _filled(clause: Clause, tokens: tuple[Token, ...], agent: str, *, judge: Judge) -> list[Clause]:
     """The two clauses of "send an email to … with the headlines of <page>"; none where it is something else."""
     words = [token.word for token in tokens]
@@ -72,7 +94,8 @@ def _filled(clause: Clause, tokens: tuple[Token, ...], agent: str, *, judge: Jud
     if _MESSAGES.isdisjoint(words[1:place]) or not _is_a_task(tokens[place + 1 :], agent, judge=judge):
         return []
     to = tuple(token for token in tokens[:place] if token.kind is Kind.ADDRESS)
-    said = f"mail it to {judge.written(to)}" if to else "save it as a note"
+    noted = "save it as a note" if "note" in words[1:place] else "mail it"
+    said = f"mail it to {judge.written(to)}" if to else noted
     handed_on = Clause(to or tokens[:place], Link.THEN, clause.strength, said=said)
     return [replace(clause, tokens=tokens[place + 1 :]), handed_on]
 

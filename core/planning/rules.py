@@ -174,9 +174,10 @@ class _Planning:
 
     def _taken_apart(self, one: Assigned) -> list[Assigned]:
         thing, *rest = taken_apart(one.clause, one.agent, judge=self._judge)
-        if not rest:
+        if thing is one.clause:
             return [one]
-        return [Assigned(thing, self._judge.best(thing.tokens).agent), Assigned(rest[0], one.agent)]
+        made = Assigned(thing, self._judge.best(thing.tokens).agent)
+        return [made, *(Assigned(handed_on, one.agent) for handed_on in rest)]
 
     def _merged(self, assigned: list[Assigned]) -> list[Assigned]:
         """Without clauses that only go on about the clause before: "open <page> and tell me what it says"."""

@@ -77,3 +77,34 @@ async def test_how_a_request_is_led_up_to_and_joined(text: str, expected: str) -
 
 async def test_a_step_number_and_nothing_else_is_no_task() -> None:
     assert shape(await plan_built_in("step 2)")) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("send me the time in Oslo", "clock"),
+        ("could you send us the time in Oslo, please?", "clock"),
+        ("post the time in Oslo", "clock"),
+        ("text me the time in Oslo", "clock"),
+        ("send me what 15% of 80 is", "calculator"),
+        (f"post the headlines from {FEED}", "feeds"),
+        ("send me a poem about the sea", "writer"),
+        # It goes to somebody: whoever asks is not enough.
+        (f"send {ANN} the time in Oslo", "clock email[0]"),
+        (f"send me and {ANN} the time in Oslo", "clock email[0]"),
+        ("send me an e-mail with the time in Oslo", "clock email[0]"),
+        # Where it can't be put there is no answer that looks as if it had been.
+        ("post the time in Oslo in #general", ""),
+        ("send me the time in Oslo by e-mail", ""),
+        ("mail me the time in Oslo", ""),
+        ("send me an invoice", ""),
+        ("send me money", ""),
+    ],
+)
+async def test_what_is_to_be_sent_to_whoever_asks_is_only_answered(text: str, expected: str) -> None:
+    assert shape(await plan_built_in(text)) == expected
+
+
+async def test_a_message_with_something_in_it_is_mailed_and_not_noted() -> None:
+    plan = await plan_built_in("send me an e-mail with the time in Oslo")
+    assert [step.task for step in plan.steps] == ["the time in Oslo", "mail it"]
