@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from redis import Redis
 from redis.exceptions import RedisError
+from sqlalchemy import Engine
 
 from adapters.chat import PLATFORMS
 from adapters.chat.platform import Shared
@@ -71,6 +73,9 @@ async def _guarded(
 
 async def _database(settings: Settings) -> Sequence[Finding]:
     engine = make_engine(settings.database)
+    if await asyncio.to_thread(_is_to_be_made, engine):
+        mend = "`flowmate up` makes it."
+        return [Finding(subject="database", ok=False, detail="there is none yet", mend=mend)]
     try:
         missing = await asyncio.to_thread(missing_revisions, engine)
     except Exception:
@@ -84,6 +89,11 @@ async def _database(settings: Settings) -> Sequence[Finding]:
         detail = f"{name} lacks {len(missing)} migrations"
         return [Finding(subject="database", ok=False, detail=detail, mend="Run `flowmate migrate`.")]
     return [Finding(subject="database", ok=True, detail=f"{name}, up to date")]
+
+
+def _is_to_be_made(engine: Engine) -> bool:
+    """Asked for anything, SQLite would make the file."""
+    return engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists()
 
 
 async def _queue(settings: Settings) -> Sequence[Finding]:

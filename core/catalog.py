@@ -108,8 +108,10 @@ def load_agents(folders: Iterable[Path]) -> Mapping[str, Agent]:
                 continue
             try:
                 text = path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise ConfigurationError(f"{path}: can't be read as UTF-8 text.") from error
+            except OSError as error:
+                raise ConfigurationError(f"{path}: can't be read ({error.strerror}).") from error
+            except UnicodeDecodeError as error:
+                raise ConfigurationError(f"{path}: is no UTF-8 text.") from error
             agent = to_agent(text, source=str(path))
             if agent.name in here:
                 raise ConfigurationError(

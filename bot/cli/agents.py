@@ -193,8 +193,10 @@ def _text(file: Path | None) -> str:
         return sys.stdin.read()
     try:
         return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CallFailed(f"{file} can't be read as UTF-8 text.") from error
+    except OSError as error:
+        raise CallFailed(f"{file} can't be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise CallFailed(f"{file} is no UTF-8 text.") from error
 
 
 def _edited(text: str) -> str:

@@ -21,6 +21,7 @@ from bot.readout import printable
 from core.errors import ConfigurationError, FlowMateError
 from core.models import Finding
 
+ELSEWHERE = "Start it here with `flowmate up`, go to where it runs, or name its folder in FLOWMATE_DATA_DIR."
 UNREAD = "Correct that line, or take it out."
 LEAST_FREE_BYTES = 500 * 1024 * 1024
 
@@ -82,6 +83,10 @@ def show(findings: Sequence[Finding], console: Console) -> None:
 
 
 def _data_folder(settings: Settings) -> Finding:
+    if not settings.data_dir.exists():
+        # Looking must not make one where nobody runs.
+        detail = f"{settings.data_dir} isn't there: FlowMate never ran from here"
+        return Finding(subject="data folder", ok=False, detail=detail, mend=ELSEWHERE)
     try:
         return Finding(subject="data folder", ok=True, detail=str(prepare_data_dir(settings)))
     except ConfigurationError as error:

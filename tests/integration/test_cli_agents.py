@@ -84,6 +84,10 @@ async def test_the_commands_as_people_give_them(service: Service, desk: Desk, tm
     assert (wrong.code, wrong.out) == (1, "")
     assert "There is no tool called pul. Do you mean pull?" in wrong.err
     assert "Traceback" not in wrong.err
+    desk.path.write_bytes(b"\xff\xfe")
+    for file, said in ((desk.path, "is no UTF-8 text"), (tmp_path / "no.md", "No such file or directory")):
+        unread = await flowmate.run("agents", "new", str(file))
+        assert (unread.code, unread.err.count("\n"), said in unread.err) == (1, 1, True)
     for arguments in (["new"], ["new", str(desk.path), "--template", "link-summary"]):
         assert (await flowmate.run("agents", *arguments)).code == 2
 

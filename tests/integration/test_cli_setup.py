@@ -52,6 +52,18 @@ async def test_wrong_settings_are_one_line_without_their_values(
     assert "123456789" not in ran.err
 
 
+async def test_doctor_where_nothing_ever_ran_says_so_and_makes_nothing(flowmate: Flowmate) -> None:
+    before = sorted(flowmate.folder.rglob("*"))
+
+    ran = await flowmate.run("doctor")
+
+    assert ran.code == 1
+    assert "FlowMate never ran from here" in " ".join(ran.out.split())
+    assert "there is none yet" in ran.out
+    assert "migrations" not in ran.out
+    assert sorted(flowmate.folder.rglob("*")) == before
+
+
 WRONG = {
     "FLOWMATE_PORT": ("99999", "give 65535 at most"),
     "FLOWMATE_WORKERS": ("0", "give 1 or more"),
@@ -136,12 +148,14 @@ async def test_the_slack_manifest_is_json_for_how_events_arrive(
 
 
 async def test_doctor_says_what_is_broken_and_how_to_mend_it(flowmate: Flowmate) -> None:
+    await flowmate.run("migrate")
     plain, as_json = await flowmate.run("doctor"), await flowmate.run("doctor", "--json")
 
     found = {finding["subject"]: finding for finding in json.loads(as_json.out)}
     assert (plain.code, as_json.code) == (1, 1)
     assert found["settings"]["ok"]
     assert found["data folder"]["ok"]
+    assert found["database"]["ok"]
     assert found["disk space"]["ok"]
     assert not found["web"]["ok"]
     assert "Start it with `flowmate up`." in plain.out
