@@ -95,7 +95,7 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     store = SqlStore(database)
     queue = RqJobQueue(connect(url), clock=clock, steps_per_person=settings.flowmate_steps_per_person)
     limiter = MovingWindow(url, clock=clock)
-    events = LiveEvents(store=store, redis=connect_async(url), clock=clock)
+    events = LiveEvents(store=store, redis_url=url, clock=clock)
     words = LiveWords(broadcast=RedisBroadcast(connect_async(url), clock=clock), clock=clock)
     admissions = SqlAdmissions(database)
     connections = connect_platforms(

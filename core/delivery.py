@@ -22,7 +22,7 @@ from core.errors import (
 )
 from core.live_typing import LiveTyping, typed_at
 from core.models import Address, Delegation, DelegationState, Reply
-from core.patience import Gone, attempts, nobody_minds
+from core.patience import Gone, nobody_minds, patiently
 from core.policies import LONGEST_WAIT, redelivery_delay
 from core.ports.clock import Clock
 from core.ports.event_log import EventLog
@@ -205,9 +205,7 @@ class Delivery:
             shown, delegation = delegation, await self._store.load(shown.id)
 
     async def _show(self, messenger: Messenger, delegation: Delegation, reply: Reply) -> None:
-        async for attempt in attempts(self._clock):
-            with attempt:
-                await self._show_once(messenger, delegation, reply)
+        await patiently(lambda: self._show_once(messenger, delegation, reply), clock=self._clock)
 
     async def _show_once(self, messenger: Messenger, delegation: Delegation, reply: Reply) -> None:
         parts = messenger.split(reply)
@@ -290,8 +288,7 @@ class Delivery:
     async def _remove(self, messenger: Messenger, delegation: Delegation, message_id: str) -> None:
         """Delete an own message; one that the platform keeps stays: that must not cost the answer."""
         try:
-            async for attempt in attempts(self._clock):
-                with attempt:
-                    await messenger.delete(delegation.instruction.address, message_id)
+            address = delegation.instruction.address
+            await patiently(lambda: messenger.delete(address, message_id), clock=self._clock)
         except MessengerRefused as refusal:
             logger.warning("a message of %s stays behind: %s", delegation.id, refusal.sentence)

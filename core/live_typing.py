@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import TypeGuard
 
 from core.errors import MessengerRefused, TransientError
 from core.models import Address, Delegation
@@ -13,6 +14,7 @@ from core.ports.messenger import Drafting, Messenger, Tag
 from core.rendering import progress
 
 logger = logging.getLogger(__name__)
+_DRAFTING: dict[type[Messenger], bool] = {}
 ENOUGH_SECONDS = 20.0
 """How long it is enough: it is gone after some thirty seconds, and has no button that cancels."""
 
@@ -29,7 +31,7 @@ class LiveTyping:
     ) -> bool:
         """Show how far it is; False where that can't be done there. `then` runs once that is no longer enough."""
         address = delegation.instruction.address
-        if not isinstance(messenger, Drafting) or not messenger.drafts(address):
+        if not _can_draft(messenger) or not messenger.drafts(address):
             return False
         tag = Tag(delegation_id=delegation.id, part=0)
         try:
@@ -56,4 +58,12 @@ class LiveTyping:
 
 def typed_at(messenger: Messenger, address: Address) -> bool:
     """Whether progress is shown there without a message that the answer could become."""
-    return isinstance(messenger, Drafting) and messenger.drafts(address)
+    return _can_draft(messenger) and messenger.drafts(address)
+
+
+def _can_draft(messenger: Messenger) -> TypeGuard[Drafting]:
+    # Python 3.11 takes as long for this as for building a whole value, and each answer asks for it.
+    kind = type(messenger)
+    if kind not in _DRAFTING:
+        _DRAFTING[kind] = isinstance(messenger, Drafting)
+    return _DRAFTING[kind]

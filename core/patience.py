@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
@@ -10,6 +11,7 @@ from core.errors import MessengerUnavailable
 from core.models import Address
 from core.ports.clock import Clock
 
+T = TypeVar("T")
 Gone = Callable[[Address, str], Awaitable[None]]
 """Told that nobody can be written to at this address any more, and why."""
 
@@ -17,8 +19,26 @@ ATTEMPTS = 3
 LONGEST_WAIT_SECONDS = 30.0
 
 
-def attempts(clock: Clock) -> AsyncRetrying:
-    """Each try of something that a platform may not take just now."""
+async def patiently(call: Callable[[], Awaitable[T]], *, clock: Clock) -> T:
+    """What the call gives, which a platform may not take just now: then it is made again, a few times.
+
+    Raises MessengerUnavailable after the last time, and at once what else the call raises.
+    """
+    try:
+        return await call()
+    except MessengerUnavailable as error:
+        first = [error]
+
+    async def again() -> T:
+        if first:
+            raise first.pop()
+        return await call()
+
+    # Nearly every first attempt is the only one: what goes about the others is built when there are any.
+    return await _attempts(clock)(again)
+
+
+def _attempts(clock: Clock) -> AsyncRetrying:
     return AsyncRetrying(
         sleep=clock.sleep,
         stop=is_over,

@@ -1,4 +1,7 @@
-"""Keeping the placeholder up to date while the work goes on: an edit a second at most, none on top of the answer."""
+"""Keeping the placeholder up to date while the work goes on: an edit a second at most, none on top of the answer.
+
+Progress gives way to answers: it waits for a moment after the placeholder, and many changes at once are not all shown.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,18 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from uuid import uuid4
+from functools import partial
 
+from core.edit_rate import EditRate
 from core.errors import MessengerRefused, MessengerUnavailable, TransientError
 from core.models import Delegation, DelegationState
-from core.patience import attempts
+from core.patience import patiently
 from core.ports.clock import Clock
 from core.ports.limiter import Limiter
 from core.ports.messenger import Messenger
 from core.ports.store import Store
 from core.rendering import progress
+from core.tickets import Tickets
 from core.turns import MANY, Turns
 
 logger = logging.getLogger(__name__)
@@ -46,6 +51,8 @@ class ProgressEdits:
         self._clock = clock
         self._turns = turns
         self._unposted = unposted
+        self._rate = EditRate(clock=clock)
+        self._tickets = Tickets()
         self._due_edits: dict[str, asyncio.Task[None]] = {}
         self._edits: set[asyncio.Task[None]] = set()
         self._unshown: set[str] = set()
@@ -96,8 +103,12 @@ class ProgressEdits:
                 stands_for = (self._clock.now() - since).total_seconds()
                 if 0 <= stands_for < FIRST_SECONDS:
                     await self._clock.sleep(FIRST_SECONDS - stands_for)
-            while wait := await self._edit_progress(messenger, delegation_id):
+            while await self._rate.turn():
+                wait = await self._edit_progress(messenger, delegation_id)
+                if not wait:
+                    return
                 await self._clock.sleep(max(POLL_SECONDS, wait))
+            self._unshown.add(delegation_id)
         except (TransientError, MessengerRefused) as error:
             logger.info("no progress shown for %s: %s", delegation_id, error.sentence)
         except Exception:
@@ -109,7 +120,7 @@ class ProgressEdits:
 
     async def _edit_progress(self, messenger: Messenger, delegation_id: str) -> float:
         """Make the edit, unless it is too soon for one: returns the seconds until it is worth trying again."""
-        ticket, edits, wait = uuid4().hex, _edits_of(delegation_id), 0.0
+        ticket, edits, wait = self._tickets.next(), _edits_of(delegation_id), 0.0
         every_seconds = messenger.capabilities.seconds_between_edits
         # Nobody else edits, here or elsewhere, until this one has come back.
         async with self._turns.of(delegation_id):
@@ -141,11 +152,8 @@ class ProgressEdits:
         shown = None
         while (delegation := await self._store.load(delegation_id)).reply not in (None, shown):
             shown = delegation.reply
-            async for attempt in attempts(self._clock):
-                with attempt:
-                    await messenger.edit(
-                        delegation.instruction.address, message_id, messenger.split(shown)[0]
-                    )
+            address, part = delegation.instruction.address, messenger.split(shown)[0]
+            await patiently(partial(messenger.edit, address, message_id, part), clock=self._clock)
 
     async def _shown(self, messenger: Messenger, delegation_id: str) -> str | None:
         """Show how far the work is; the id of the message that may have been edited."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.limits.round_trips import RoundTrips, Script
+from adapters.queue.round_trips import RoundTrips, Script
 from core.ports.limiter import TICKET_SECONDS, Limit
 
 # Redis's own time decides, so that the clocks of machines don't have to agree. All times in milliseconds.

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from redis.exceptions import RedisError
 
 from adapters.limits.line import RedisLine
-from adapters.limits.round_trips import RoundTrips
 from adapters.limits.under_way import RedisUnderWay
 from adapters.limits.window import RedisWindow
+from adapters.queue.round_trips import RoundTrips
 from core.memory.limiter import InMemoryLimiter
 from core.models import Verdict
 from core.ports.clock import Clock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.limits.round_trips import RoundTrips, Script
+from adapters.queue.round_trips import RoundTrips, Script
 
 # KEYS: the ticket of what is under way, and whether it is too soon. ARGV: a ticket, how often, for how long at most.
 _BEGIN = Script(

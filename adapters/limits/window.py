@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from adapters.limits.round_trips import RoundTrips, Script
+from adapters.queue.round_trips import RoundTrips, Script
 from core.models import Verdict
 from core.ports.clock import Clock
 from core.ports.limiter import Limit

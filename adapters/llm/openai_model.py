@@ -162,6 +162,8 @@ class OpenAIModel:
         # All that there is: what is left out is copied from the package's defaults for each call.
         self._options = {
             "headers": dict.fromkeys(UNSAID, omit),
+            # Sent to nobody; without one the package makes a random one for each call.
+            "idempotency_key": "none",
             "max_retries": 0,
             "params": {},
             "security": {"bearer_auth": True},

@@ -12,6 +12,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from adapters.queue.cancelling import ended
+from adapters.queue.connection import connect_async
+from adapters.queue.round_trips import RoundTrips
 from core.errors import NotFound
 from core.memory.rings import Listeners
 from core.models import DelegationState, Event, EventKind
@@ -29,9 +31,10 @@ TURNS = frozenset({EventKind.DELEGATION_DELIVERED, EventKind.DELEGATION_RETRIED}
 class LiveEvents:
     """The EventLog port. Without Redis followers still see everything, up to a second later."""
 
-    def __init__(self, *, store: Store, redis: Redis | None, clock: Clock) -> None:
+    def __init__(self, *, store: Store, redis_url: str | None, clock: Clock) -> None:
         self._store = store
-        self._redis = redis
+        self._redis = None if redis_url is None else connect_async(redis_url)
+        self._trips = None if redis_url is None else RoundTrips(redis_url)
         self._clock = clock
         self._bells: dict[str, set[asyncio.Event]] = {}
         """One for each follower: with a common one, whoever clears it first would hide the ring from the others."""
@@ -42,11 +45,11 @@ class LiveEvents:
 
     def ring(self, delegation_id: str) -> None:
         self._wake(delegation_id)
-        if self._redis is None:
+        if self._trips is None:
             return
         self._to_ring.add(delegation_id)
         if self._ringing is None or self._ringing.done():
-            self._ringing = asyncio.create_task(self._publish(self._redis))
+            self._ringing = asyncio.create_task(self._publish(self._trips))
 
     def listen(self) -> AbstractContextManager[Rings]:
         self._hear_others()
@@ -83,6 +86,8 @@ class LiveEvents:
             await asyncio.gather(self._ringing, return_exceptions=True)
         if self._listening is not None:
             await ended(self._listening)
+        if self._trips is not None:
+            await self._trips.aclose()
         if self._redis is not None:
             await self._redis.aclose()
 
@@ -101,15 +106,12 @@ class LiveEvents:
         except NotFound:
             return False
 
-    async def _publish(self, redis: Redis) -> None:
+    async def _publish(self, trips: RoundTrips) -> None:
         while self._to_ring:
             wanted, self._to_ring = self._to_ring, set()
             try:
-                async with redis.pipeline(transaction=False) as pipeline:
-                    for delegation_id in wanted:
-                        pipeline.publish(CHANNEL, delegation_id)
-                    await pipeline.execute()
-            except (RedisError, OSError) as error:
+                await asyncio.gather(*(trips.command("PUBLISH", CHANNEL, one) for one in wanted))
+            except (RedisError, OSError, TimeoutError) as error:
                 logger.debug("followers elsewhere hear of this a little later: %s", type(error).__name__)
 
     async def _listen(self, redis: Redis) -> None:

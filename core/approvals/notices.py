@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from core.errors import MessageGone, MessengerRefused, MessengerUnavailable
 from core.models import Address, Approval, ApprovalState, Delegation, Reply
-from core.patience import attempts
+from core.patience import patiently
 from core.policies import FAR
 from core.ports.approvals import Approvals
 from core.ports.clock import Clock
@@ -115,9 +115,7 @@ class Notices:
 
     async def _lock(self, messenger: Messenger, address: Address, message_id: str, part: Reply) -> None:
         try:
-            async for attempt in attempts(self._clock):
-                with attempt:
-                    await messenger.edit(address, message_id, part)
+            await patiently(lambda: messenger.edit(address, message_id, part), clock=self._clock)
         except MessageGone:
             logger.info("the message of a decided request is gone")
 

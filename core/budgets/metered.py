@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
@@ -19,6 +18,7 @@ from core.ports.budgets import Budgets, Refusal
 from core.ports.clock import Clock
 from core.ports.language_model import FinishReason, LanguageModel, ModelRequest, ModelTurn, OnText
 from core.rendering import budgets as words
+from core.tickets import Tickets
 
 logger = logging.getLogger(__name__)
 WAIT_SECONDS = 8.0
@@ -71,6 +71,7 @@ class MeteredModel:
         self._rules = rules
         self._price = price
         self._clock = clock
+        self._tickets = Tickets()
         self._learned: dict[str, _Learned] = {}
 
     @property
@@ -127,7 +128,7 @@ class MeteredModel:
         in_money = any(cap.budget.allowance.usd is not None for cap in caps)
         price = await self._price(model, input_tokens=given, output_tokens=made) if in_money else None
         return Charge(
-            id=secrets.token_hex(16),
+            id=self._tickets.next(),
             spender=spender,
             model=model,
             at=now,

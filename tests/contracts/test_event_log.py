@@ -9,7 +9,7 @@ from contextlib import aclosing
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.queue.connection import connect, connect_async
+from adapters.queue.connection import connect
 from adapters.queue.live_events import CHANNEL, FALLBACK_SECONDS, LiveEvents
 from adapters.sql.database import Database
 from adapters.sql.store import SqlStore
@@ -47,8 +47,8 @@ async def open_process(request: pytest.FixtureRequest) -> AsyncIterator[Open]:
 
     def open_process() -> tuple[Store, EventLog]:
         store = SqlStore(Database(database_url))
-        redis = None if valkey is None else connect_async(valkey.url)
-        opened.append((store, LiveEvents(store=store, redis=redis, clock=SystemClock())))
+        url = None if valkey is None else valkey.url
+        opened.append((store, LiveEvents(store=store, redis_url=url, clock=SystemClock())))
         return opened[-1]
 
     yield open_process
@@ -179,7 +179,7 @@ async def test_each_follower_of_a_process_hears_the_bell_itself(
     # With this, a follower that misses a ring would wait until the end of the test.
     monkeypatch.setattr("adapters.queue.live_events.FALLBACK_SECONDS", 60.0)
     store = SqlStore(Database(sqlite_url))
-    log = LiveEvents(store=store, redis=None, clock=SystemClock())
+    log = LiveEvents(store=store, redis_url=None, clock=SystemClock())
     try:
         for _ in range(5):
             followers = [asyncio.create_task(collect(log)) for _ in range(4)]
@@ -200,9 +200,7 @@ async def test_through_redis_a_follower_elsewhere_hears_at_once(
 ) -> None:
     monkeypatch.setattr("adapters.queue.live_events.FALLBACK_SECONDS", 60.0)
     store = SqlStore(Database(sqlite_url))
-    here, there = (
-        LiveEvents(store=store, redis=connect_async(valkey.url), clock=SystemClock()) for _ in range(2)
-    )
+    here, there = (LiveEvents(store=store, redis_url=valkey.url, clock=SystemClock()) for _ in range(2))
     looking = connect(valkey.url)
     try:
         await accepted(store)
@@ -225,7 +223,7 @@ async def test_it_closes_at_any_moment_of_its_connecting(sqlite_url: str, valkey
     try:
         await accepted(store)
         for ticks in range(0, 40, 2):
-            log = LiveEvents(store=store, redis=connect_async(valkey.url), clock=SystemClock())
+            log = LiveEvents(store=store, redis_url=valkey.url, clock=SystemClock())
             follower = asyncio.create_task(collect(log))
             for _ in range(ticks):
                 await asyncio.sleep(0)
@@ -240,7 +238,7 @@ async def test_it_closes_at_any_moment_of_its_connecting(sqlite_url: str, valkey
 @pytest.mark.slow
 async def test_followers_survive_redis_going_and_coming_back(sqlite_url: str, valkey: Valkey) -> None:
     store = SqlStore(Database(sqlite_url))
-    log = LiveEvents(store=store, redis=connect_async(valkey.url), clock=SystemClock())
+    log = LiveEvents(store=store, redis_url=valkey.url, clock=SystemClock())
     seen: list[Event] = []
     try:
         await accepted(store)
@@ -282,9 +280,7 @@ async def test_listeners_hear_of_every_delegation_once_for_many_rings(open_proce
 @pytest.mark.slow
 async def test_listeners_in_other_processes_hear_it_too(valkey: Valkey, sqlite_url: str) -> None:
     stores = [SqlStore(Database(sqlite_url)) for _ in range(2)]
-    here, there = (
-        LiveEvents(store=store, redis=connect_async(valkey.url), clock=SystemClock()) for store in stores
-    )
+    here, there = (LiveEvents(store=store, redis_url=valkey.url, clock=SystemClock()) for store in stores)
     with there.listen() as rings:
         heard: frozenset[str] = frozenset()
         async with asyncio.timeout(10):

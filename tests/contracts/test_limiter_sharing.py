@@ -10,9 +10,9 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from adapters.clock import SystemClock
-from adapters.limits import round_trips
 from adapters.limits.moving_window import PREFIX, MovingWindow
-from adapters.limits.round_trips import RoundTrips
+from adapters.queue import round_trips
+from adapters.queue.round_trips import RoundTrips
 from core.memory import limiter as memory
 from core.memory.clock import ManualClock
 from core.memory.limiter import InMemoryLimiter

@@ -14,7 +14,7 @@ import pytest
 from adapters.chat.pace import Lane
 from adapters.chat.platform import Connection
 from adapters.chat.slack import PLATFORM, outbound, pace
-from adapters.limits import round_trips
+from adapters.queue import round_trips
 from core.errors import MessengerBusy
 from core.memory.clock import ManualClock
 from core.models import Address, Button, Reply

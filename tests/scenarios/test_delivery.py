@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.edit_rate import PER_SECOND
 from core.errors import MessengerRefused, MessengerUnavailable, StepFailed
 from core.memory.clock import ManualClock
 from core.models import Address, DelegationState, EventKind, Press, Reply, Status
@@ -252,6 +253,20 @@ async def test_work_that_takes_longer_is_shown_as_soon_as_the_placeholder_can_ha
     await settled(world)
     assert [call.action for call in world.messenger.calls] == ["post", "edit"]
     assert "**one**: about to start" in world.messenger.texts()[0]
+
+
+async def test_many_changes_at_once_are_not_all_shown_at_once() -> None:
+    world = World(clock=ManualClock())
+    for _ in range(3 * PER_SECOND):
+        await world.receive(ONE)
+    for _ in range(3 * PER_SECOND):
+        await world.queue.run_next(world.work)
+    for second in range(1, 5):
+        await world.clock.advance(FIRST_SECONDS if second == 1 else 1.0)
+        await asyncio.sleep(0.05)
+        edits = [call for call in world.messenger.calls if call.action == "edit"]
+        assert len(edits) == min(second, 3) * PER_SECOND
+    assert world.clock.sleeping == 0
 
 
 async def test_an_edit_that_is_due_is_dropped_with_the_answer() -> None:
