@@ -80,7 +80,7 @@ class RqJobQueue:
         if self._thread is None:
             self._thread = Thread(target=self._enqueue_all, name="enqueue", daemon=True)
             self._thread.start()
-        wanted = _Wanted(jobs, Answer[None]())
+        wanted = _Wanted(jobs, Answer())
         self._wanted.put(wanted)
         # What one caller no longer waits for is enqueued together with what others wait for.
         await _answered(wanted.answer.future)

@@ -104,7 +104,8 @@ class Database:
     ) -> T:
         if not self._threads:
             self._start()
-        request = _Request(transaction, Answer[T]())
+        answer: Answer[T] = Answer()
+        request = _Request(transaction, answer)
         requests.put(request)
         # A caller that is cancelled leaves the others of the same batch their commit.
         return await request.answer.future
