@@ -22,7 +22,7 @@ from core.live_words import Writing
 from core.models import Delegation, DelegationState, EventKind, Result, Step, StepState, Task
 from core.parts import Parts
 from core.planning_stage import PlanningStage
-from core.policies import LEASE_SECONDS, MAX_CRASHES, due
+from core.policies import HISTORY_EXCHANGES, LEASE_SECONDS, MAX_CRASHES, due
 from core.rendering import failures, progress
 
 logger = logging.getLogger(__name__)
@@ -89,8 +89,11 @@ class Coordinator:
 
     async def plan(self, delegation_id: str) -> None:
         """Stage 2: choose agents and save the steps, while the placeholder is on its way."""
-        delegation, roster = await self._store.load_to_plan(delegation_id)
+        delegation, roster, history = await self._store.load_to_plan(
+            delegation_id, exchanges=HISTORY_EXCHANGES
+        )
         if delegation.state is DelegationState.RECEIVED:
+            self._histories.know(delegation, history)
             placeholder = asyncio.create_task(self._parts.delivery.placeholder(delegation))
             try:
                 planned = await self._planning.plan(delegation, roster)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from sqlalchemy import Connection
 from sqlalchemy import text as sql_text
 
 from adapters.sql import conversations, delegations, facts, steps, wishes
@@ -22,7 +23,7 @@ from core.models import (
     Status,
     Step,
 )
-from core.ports.store import Answer, Answering, Posted
+from core.ports.store import Answer, Answering, Posted, ToPlan
 
 
 class SqlStore:
@@ -48,8 +49,13 @@ class SqlStore:
     async def replied(self, delegation_id: str) -> bool:
         return await self.database.read(lambda c: conversations.replied(c, delegation_id))
 
-    async def load_to_plan(self, delegation_id: str) -> tuple[Delegation, int]:
-        return await self.database.read(lambda c: delegations.load_to_plan(c, delegation_id))
+    async def load_to_plan(self, delegation_id: str, *, exchanges: int) -> ToPlan:
+        def load(c: Connection) -> ToPlan:
+            delegation, roster = delegations.load_to_plan(c, delegation_id)
+            address, before = delegation.instruction.address, delegation.received_at
+            return ToPlan(delegation, roster, conversations.exchanges(c, address, before, exchanges))
+
+        return await self.database.read(load)
 
     async def load_step(self, step_id: str) -> tuple[Delegation, Step]:
         return await self.database.read(lambda c: delegations.load_step(c, step_id))

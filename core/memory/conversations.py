@@ -50,6 +50,9 @@ class Conversations(Rows):
 
     async def conversation(self, address: Address, *, before: datetime, limit: int) -> tuple[Exchange, ...]:
         await self._arrive()
+        return self._exchanges(address, before, limit)
+
+    def _exchanges(self, address: Address, before: datetime, limit: int) -> tuple[Exchange, ...]:
         found = [
             delegation
             for delegation in self._delegations.values()

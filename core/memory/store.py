@@ -22,7 +22,7 @@ from core.models import (
     StepState,
 )
 from core.policies import FAR
-from core.ports.store import Answer
+from core.ports.store import Answer, ToPlan
 
 ENDED = (DelegationState.ANSWERED, DelegationState.DELIVERED)
 
@@ -55,11 +55,12 @@ class InMemoryStore(Steps, Conversations):
         await self._arrive()
         return self._get(delegation_id)
 
-    async def load_to_plan(self, delegation_id: str) -> tuple[Delegation, int]:
+    async def load_to_plan(self, delegation_id: str, *, exchanges: int) -> ToPlan:
         await self._arrive()
         delegation = self._get(delegation_id)
         address = delegation.instruction.address
-        return delegation, self.rosters.get((address.platform, address.workspace), 0)
+        roster = self.rosters.get((address.platform, address.workspace), 0)
+        return ToPlan(delegation, roster, self._exchanges(address, delegation.received_at, exchanges))
 
     async def load_step(self, step_id: str) -> tuple[Delegation, Step]:
         await self._arrive()

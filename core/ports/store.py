@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from core.models import (
     Address,
@@ -39,6 +39,16 @@ class Answer(Frozen):
 
 Answering = Callable[[Delegation], Answer | None]
 """The answer to a delegation, where it is due. Never raises, asks nobody, and may be asked again."""
+
+
+class ToPlan(NamedTuple):
+    """A delegation that is to be planned."""
+
+    delegation: Delegation
+    roster: int
+    """The version of its workspace's roster of made agents; 0: there is none."""
+    history: tuple[Exchange, ...]
+    """What was said before it in its conversation, as `Store.conversation` gives it."""
 
 
 class Store(Protocol):
@@ -76,11 +86,8 @@ class Store(Protocol):
         """Whether it has an answer, delivered or not. False where there is no such delegation."""
         ...
 
-    async def load_to_plan(self, delegation_id: str) -> tuple[Delegation, int]:
-        """The delegation, and the version of its workspace's roster of made agents (0: there is none).
-
-        Raises NotFound.
-        """
+    async def load_to_plan(self, delegation_id: str, *, exchanges: int) -> ToPlan:
+        """All that planning begins with, with so many `exchanges` at most. Raises NotFound."""
         ...
 
     async def load_step(self, step_id: str) -> tuple[Delegation, Step]:

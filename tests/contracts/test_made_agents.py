@@ -148,12 +148,14 @@ async def test_the_roster_counts_the_changes_of_its_own_workspace(place: Place) 
 
 async def test_a_delegation_is_read_with_the_version_of_its_workspaces_roster(place: Place) -> None:
     await accepted(place.store, "d1")
-    assert (await place.store.load_to_plan("d1"))[1] == 0
-    assert (await place.store.load_to_plan("d1"))[0] == await place.store.load("d1")
+    assert (await place.store.load_to_plan("d1", exchanges=0))[1] == 0
+    assert (await place.store.load_to_plan("d1", exchanges=0))[0] == await place.store.load("d1")
     await place.agents.save(made(workspace="W2"), expected=None, now=NOW)
-    assert (await place.store.load_to_plan("d1"))[1] == 0
+    assert (await place.store.load_to_plan("d1", exchanges=0))[1] == 0
     await place.agents.save(made(), expected=None, now=NOW)
-    assert (await place.store.load_to_plan("d1"))[1] == await place.agents.roster_version("toy", "W1")
+    assert (await place.store.load_to_plan("d1", exchanges=0))[1] == await place.agents.roster_version(
+        "toy", "W1"
+    )
 
 
 async def test_of_many_that_make_one_name_at_once_exactly_one_does(place: Place) -> None:
@@ -204,7 +206,7 @@ async def test_a_worker_knows_of_a_change_with_the_next_delegation_it_plans(plac
     """The door and the worker are processes of their own, with the database between them."""
     worker = Roster(files={}, made=place.again())
     await accepted(place.store, "d1")
-    delegation, version = await place.store.load_to_plan("d1")
+    delegation, version, _ = await place.store.load_to_plan("d1", exchanges=0)
     assert (await worker.crew(delegation, version=version)).usable_by(ADA.id) == ()
     first = await place.agents.save(made(), expected=None, now=NOW)
     assert first is not None
@@ -213,12 +215,12 @@ async def test_a_worker_knows_of_a_change_with_the_next_delegation_it_plans(plac
         ("Reads more.", Visibility.WORKSPACE, 1, 1),
     ):
         await place.agents.save(made(says=says, visibility=visibility), expected=first.version, now=NOW)
-        delegation, version = await place.store.load_to_plan("d1")
+        delegation, version, _ = await place.store.load_to_plan("d1", exchanges=0)
         crew = await worker.crew(delegation, version=version)
         assert [len(crew.usable_by(who)) for who in (ADA.id, BOB.id)] == [ada, bob]
         first = first.model_copy(update={"version": first.version + 1})
     assert await place.agents.delete(first, by=ADA.id, key="", now=NOW)
-    delegation, version = await place.store.load_to_plan("d1")
+    delegation, version, _ = await place.store.load_to_plan("d1", exchanges=0)
     crew = await worker.crew(delegation, version=version)
     assert crew.usable_by(ADA.id) == ()
     assert crew.missed("@digest go") is not None

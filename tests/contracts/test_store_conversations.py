@@ -229,3 +229,17 @@ async def test_conversations_are_listed_by_what_was_asked_last(store: Store) -> 
     (newest, *_) = await store.conversations(platform=HERE.platform, workspace="W1", limit=1)
     assert newest.latest_at == at(3)
     assert newest.address == thread("c", via="")
+
+
+async def test_what_is_to_be_planned_comes_with_what_was_said_before_it(store: Store) -> None:
+    for n in range(3):
+        await answered(store, f"d{n}", now=at(n))
+    await accepted(store, "asked", now=at(5))
+    await accepted(store, "elsewhere", now=at(5), address=thread("999.9"))
+    found = await store.load_to_plan("asked", exchanges=2)
+    assert found.delegation == await store.load("asked")
+    assert found.history == await store.conversation(HERE, before=at(5), limit=2)
+    assert said(found.history) == ["answer d1", "answer d2"]
+    assert (await store.load_to_plan("elsewhere", exchanges=2)).history == ()
+    with pytest.raises(NotFound):
+        await store.load_to_plan("unknown", exchanges=2)

@@ -59,7 +59,7 @@ async def test_every_other_process_knows_it_with_the_next_message() -> None:
     assert elsewhere.files.keys() == {"one", "two", "three"}
     assert len((await elsewhere.of("memory", "w")).usable_by(ADA.id)) == 3
     asked = await world.ask(NEW)
-    _, version = await world.store.load_to_plan(asked.id)
+    _, version, _ = await world.store.load_to_plan(asked.id, exchanges=0)
     assert [a.name for a in (await elsewhere.of("memory", "w", version=version)).usable_by(ADA.id)][
         -1
     ] == "digest"
@@ -384,7 +384,7 @@ async def test_a_workspace_without_made_agents_never_asks() -> None:
 
     roster = Roster(files=world.agents, made=Counting(store=world.store))
     asked = await world.ask("@one count")
-    _, version = await world.store.load_to_plan(asked.id)
+    _, version, _ = await world.store.load_to_plan(asked.id, exchanges=0)
     crew = await roster.crew(asked, version=version)
     assert crew.usable_by(ADA.id) == tuple(world.agents.values())
     assert roster.seen(asked) == [world.agents["one"]]

@@ -12,7 +12,6 @@ THREE = "@one count; @two sing; @three dance"
 PATH = {
     "accept": 1,
     "load_to_plan": 1,
-    "conversation": 1,
     "save_plan": 1,
     "claim_step": 3,
     "append": 3,

@@ -52,6 +52,14 @@ async def test_a_read_that_failed_is_made_again(store: Counted) -> None:
     assert await histories.of(one) == ()
 
 
+async def test_what_was_read_along_with_the_delegation_is_not_read_again(store: Counted) -> None:
+    one, histories = await delegation(store, "d1"), Histories(store)
+    said = Exchange(instruction="before", answer="said", at=one.received_at)
+    histories.know(one, (said,))
+    assert await histories.of(one) == (said,)
+    assert store.reads == 0
+
+
 async def test_only_so_many_are_kept(store: Counted) -> None:
     several = [await delegation(store, f"d{n}") for n in range(3)]
     histories = Histories(store, kept=2)
