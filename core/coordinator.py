@@ -23,6 +23,7 @@ from core.models import Delegation, DelegationState, EventKind, Result, Step, St
 from core.parts import Parts
 from core.planning_stage import PlanningStage
 from core.policies import HISTORY_EXCHANGES, LEASE_SECONDS, MAX_CRASHES, due
+from core.ports.runs import Ending
 from core.rendering import failures, progress
 
 logger = logging.getLogger(__name__)
@@ -119,6 +120,7 @@ class Coordinator:
         delegation, step = claimed
         del claimed
         self._changed(delegation)
+        ending = Ending()
         try:
             async with self._parts.leases.holding(step.id, step.token):
                 task = await self._task(delegation, step)
@@ -126,7 +128,7 @@ class Coordinator:
                 # Thousands may wait for their models: none holds more of the others than its task does.
                 delegation = delegation.model_copy(update={"steps": (step,)})
                 with written as writing:
-                    result = await self._result(delegation, step, task, writing)
+                    result = await self._result(delegation, step, task, (writing, ending))
         except LeaseLost:
             return
         except AwaitsApproval as wanted:
@@ -137,15 +139,21 @@ class Coordinator:
             # token no longer fits, and this changes nothing).
             await asyncio.shield(self._store.release_step(step.id, token=step.token, now=self._clock.now()))
             raise
-        await self._end(delegation, step, result)
+        try:
+            await self._end(delegation, step, result, ending)
+        except asyncio.CancelledError:
+            # Whoever goes on with the step must not pay for its last turn again.
+            await asyncio.shield(self._parts.runner.keep(ending))
+            raise
 
-    async def _end(self, delegation: Delegation, step: Step, result: Result) -> None:
+    async def _end(self, delegation: Delegation, step: Step, result: Result, ending: Ending) -> None:
         ended = await self._store.end_step(
             step.id,
             token=step.token,
             result=result,
             now=self._clock.now(),
             answering=await self._finishing.answering(),
+            last=ending.last,
         )
         level = logging.INFO if result.state is StepState.SUCCEEDED else logging.WARNING
         logger.log(level, "step %s (%s): %s", step.id, step.agent, result.state.value)
@@ -178,12 +186,15 @@ class Coordinator:
         return self._parts.words.writing(delegation.id, step=step.index, agent=step.agent, claim=step.token)
 
     async def _result(
-        self, delegation: Delegation, step: Step, task: Task, writing: Writing | None
+        self, delegation: Delegation, step: Step, task: Task, left: tuple[Writing | None, Ending]
     ) -> Result:
+        """The step's result; what it writes and how it ends go where `left` says."""
         if step.crashes >= MAX_CRASHES:
             return Result(state=StepState.FAILED, error=failures.keeps_crashing(step.crashes))
+        writing, ending = left
+        changed = partial(self._changed, delegation)
         return await self._parts.runner.run(
-            delegation, step, task, on_change=partial(self._changed, delegation), writing=writing
+            delegation, step, task, on_change=changed, writing=writing, ending=ending
         )
 
     async def _advance_after(self, step_id: str) -> None:

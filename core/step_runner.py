@@ -26,6 +26,7 @@ from core.live_words import Writing
 from core.models import Agent, Delegation, Event, EventKind, Result, Step, StepState, Task
 from core.policies import retry_delay, step_timeout_seconds
 from core.ports.clock import Clock
+from core.ports.runs import Ending
 from core.ports.store import Store
 from core.rendering import failures
 from core.roster import Roster
@@ -89,17 +90,23 @@ class StepRunner:
         *,
         on_change: Callable[[EventKind], None],
         writing: Writing | None = None,
+        ending: Ending | None = None,
     ) -> Result:
         """The step's result; `writing` gets its words while they come, `on_change` what else became known of it.
 
+        An `ending` gets the last turn, which is to be saved with the end of the step, or else by `keep`.
         Raises StoreUnavailable (the step is run again), AwaitsApproval (it waits) and CancelledError, nothing else.
         """
         cast = await self.roster.cast(delegation, step)
         if isinstance(cast, str):
             return Result(state=StepState.FAILED, error=cast)
         agent, version = cast
-        result = await self._attempted(_Run(self, delegation, step, task, agent, on_change, writing))
+        result = await self._attempted(_Run(self, delegation, step, task, agent, on_change, writing, ending))
         return result if version is None else result.model_copy(update={"agent_version": version})
+
+    async def keep(self, ending: Ending) -> None:
+        """See AgentLoop.keep."""
+        await self._loop.keep(ending)
 
     async def _attempted(self, run: _Run) -> Result:
         try:
@@ -153,6 +160,7 @@ class _Run:
     agent: Agent
     on_change: Callable[[EventKind], None]
     writing: Writing | None = None
+    ending: Ending | None = None
     attempt: int = 0
 
     async def attempts(self) -> Result:
@@ -194,6 +202,7 @@ class _Run:
                 writing=self.writing,
                 # The first claim that there ever was; whoever claims, or takes away, raises the token.
                 fresh=self.attempt == 1 and self.step.token == 1,
+                ending=self.ending,
             )
 
     def _delay(self, state: RetryCallState) -> float | None:

@@ -46,7 +46,7 @@ class SqlRuns:
         return await self._database.read(lambda c: _turns(c, step_id))
 
     async def save_turn(self, step_id: str, index: int, turn: ModelTurn) -> ModelTurn:
-        return await self._database.write(lambda c: _save_turn(c, step_id, index, turn))
+        return await self._database.write(lambda c: save_turn(c, step_id, index, turn))
 
     async def begin_call(self, step_id: str, call_key: str, effect: Effect) -> CallState:
         if effect is Effect.READ:
@@ -68,7 +68,7 @@ def _turns(c: Connection, run_id: str) -> tuple[SavedTurn, ...]:
     )
 
 
-def _save_turn(c: Connection, run_id: str, index: int, turn: ModelTurn) -> ModelTurn:
+def save_turn(c: Connection, run_id: str, index: int, turn: ModelTurn) -> ModelTurn:
     if turn.charge is not None:
         settle(c, turn.charge)
     values = {"run_id": run_id, "index": index, "turn": turn.model_dump(mode="json")}

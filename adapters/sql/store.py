@@ -10,6 +10,7 @@ from sqlalchemy import text as sql_text
 
 from adapters.sql import conversations, delegations, facts, steps, wishes
 from adapters.sql.database import Database
+from adapters.sql.runs import save_turn
 from core.models import (
     Address,
     ConversationOutline,
@@ -23,6 +24,7 @@ from core.models import (
     Status,
     Step,
 )
+from core.ports.runs import LastTurn
 from core.ports.store import Answer, Answering, Posted, ToPlan
 
 
@@ -94,10 +96,14 @@ class SqlStore:
         result: Result,
         now: datetime,
         answering: Answering | None = None,
+        last: LastTurn | None = None,
     ) -> Delegation | None:
-        return await self.database.write(
-            lambda c: steps.end(c, step_id, token, result, now, answering=answering)
-        )
+        def end(c: Connection) -> Delegation | None:
+            if last is not None:
+                save_turn(c, last.step_id, last.index, last.turn)
+            return steps.end(c, step_id, token, result, now, answering=answering)
+
+        return await self.database.write(end)
 
     async def skip_steps(self, step_ids: Sequence[str], *, reason: str, now: datetime) -> None:
         await self.database.write(lambda c: steps.skip(c, step_ids, reason, now))

@@ -8,23 +8,20 @@ from copy import copy
 
 from core.agent_loop.calls import Allowed, AnyTool, OnProgress, Setting, ToolCalls, prepared, unnamed
 from core.agent_loop.guard import Addresses, sorted_few, supplied_by
-from core.agent_loop.prompt import FINAL_ANSWER
-from core.agent_loop.state import MAX_IDENTICAL_CALLS, Run, raise_first
+from core.agent_loop.state import Run, raise_first
 from core.agent_loop.taint import outside, without_taint
 from core.approvals.gate import Gate
-from core.errors import BudgetSpent, PermanentError, StepFailed
+from core.errors import BudgetSpent, PermanentError
 from core.live_words import Writing
 from core.models import Agent, EventKind, Result, StepState, Task, Usage
 from core.ports.clock import Clock
 from core.ports.integrations import Access
 from core.ports.language_model import FinishReason, LanguageModel, Message, ModelRequest, ModelTurn
-from core.ports.runs import CallOutcome, CallStatus, OutcomeKind, Runs
+from core.ports.runs import CallOutcome, CallStatus, Ending, OutcomeKind, Runs
 from core.ports.tool import Effect, ToolSource, to_sourced
 from core.rendering import agents as words
 
 MODEL_TIMEOUT_SECONDS = 30.0
-MAX_REPAIRS = 2
-WRONG = (OutcomeKind.INVALID, OutcomeKind.DENIED, OutcomeKind.REFUSED)
 WORDS_KEY = "words"  # of the one call of a run without a model
 
 
@@ -69,10 +66,12 @@ class AgentLoop:
         on_progress: OnProgress | None = None,
         writing: Writing | None = None,
         fresh: bool = False,
+        ending: Ending | None = None,
     ) -> Result:
         """Do the task, with the model if there is one. Safe to repeat with the same `step_id`.
 
-        Only whoever knows that nothing was ever saved for it says `fresh`: then nothing is looked for.
+        Only whoever knows that nothing was ever saved for it says `fresh`: then nothing is looked for. Whoever gives an
+        `ending` saves the last turn, or has it saved by `keep`.
 
         `on_progress` gets `step.tool` {tool, outcome, ms} after each call that ran, `tool.denied` {tool, reason, …}
         for each that was not the agent's to make. `writing` gets the words of every turn as they come, and begins anew
@@ -80,17 +79,17 @@ class AgentLoop:
         """
         if self._model is None:
             return await self.run_without_model(agent, task, step_id=step_id, on_progress=on_progress)
+        loop = self
         if self._source is not None and any(map(to_sourced, agent.tools)):
             loop, agent = await self._completed(self._source, agent, task)
-            return await loop.run(
-                agent, task, step_id=step_id, on_progress=on_progress, writing=writing, fresh=fresh
-            )
         saved = () if fresh else await self._runs.turns(step_id)
-        run = Run(agent, task, step_id=step_id, saved=saved, on_progress=on_progress, writing=writing)
+        run = Run(
+            agent, task, step_id=step_id, saved=saved, on_progress=on_progress, writing=writing, ending=ending
+        )
         try:
-            return await self._converse(self._model, run)
+            return await loop._converse(self._model, run)
         except BudgetSpent as spent:
-            return await self._out_of_budget(run, spent)
+            return await loop._out_of_budget(run, spent)
         except PermanentError as error:
             return run.failed(error.sentence)
 
@@ -114,6 +113,11 @@ class AgentLoop:
                 setting = Setting(agent, task, step_id, sources, addresses, on_progress)
                 return await self._run_plainly(allowed, setting)
         return Result(state=StepState.FAILED, error=self._question(agent, task))
+
+    async def keep(self, ending: Ending) -> None:
+        """Save a last turn that was not saved with the end of its step. Safe to repeat. Raises StoreUnavailable."""
+        if (last := ending.last) is not None:
+            await self._runs.save_turn(last.step_id, last.index, last.turn)
 
     async def spent(self, step_id: str) -> Usage:
         """What the run's model turns took so far, for a run that ended by raising. Raises StoreUnavailable."""
@@ -167,7 +171,7 @@ class AgentLoop:
                 spender=run.task.spender(agent=run.agent.name, run=run.step_id),
             )
             made = await model.complete(request, on_text=run.begin_writing())
-            turn = await self._runs.save_turn(run.step_id, run.index, made)
+            turn = made if run.leaves(made) else await self._runs.save_turn(run.step_id, run.index, made)
             # Another worker that holds the step, too, may have been here before, and have made the turn's calls; and
             # a tool that is found anew for each run may have written under a call's key before it was revoked.
             run.new = not self._found and turn == made
@@ -204,21 +208,7 @@ class AgentLoop:
                 untrusted=self._calls.untrusted(call.name),
                 wrote=self._calls.writes(call.name),
             )
-        self._stop_at_limits(run, outcomes)
-
-    def _stop_at_limits(self, run: Run, outcomes: list[CallOutcome]) -> None:
-        if any(outcome.kind in WRONG for outcome in outcomes):
-            run.wrong_turns += 1
-        if run.wrong_turns > MAX_REPAIRS:
-            raise StepFailed(words.wrong_calls(run.agent.name))
-        limit = ""
-        if run.most_repeats >= MAX_IDENTICAL_CALLS:
-            limit = words.same_calls(MAX_IDENTICAL_CALLS)
-        elif run.rounds >= run.agent.limits.rounds:
-            limit = words.many_rounds(run.rounds)
-        if limit:
-            run.stopped = limit
-            run.messages.append(Message(role="user", text=FINAL_ANSWER.format(reason=limit)))
+        run.stop_at_limits(outcomes)
 
     async def _run_plainly(self, allowed: Allowed, setting: Setting) -> Result:
         tool = allowed.tool

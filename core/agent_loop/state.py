@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from core.agent_loop.calls import OnProgress
 from core.agent_loop.guard import Addresses
 from core.agent_loop.prompt import (
+    FINAL_ANSWER,
     GO_ON,
     REFUSED,
     REPEATED,
@@ -23,12 +24,15 @@ from core.agent_loop.taint import outside
 from core.errors import AwaitsApproval, StepFailed
 from core.live_words import Writing
 from core.models import Agent, Artifact, Result, StepState, Task, Usage
-from core.ports.language_model import Message, ModelTurn, OnText, ToolCall
-from core.ports.runs import CallOutcome, OutcomeKind, SavedTurn
+from core.ports.language_model import FinishReason, Message, ModelTurn, OnText, ToolCall
+from core.ports.runs import CallOutcome, Ending, LastTurn, OutcomeKind, SavedTurn
 from core.rendering import agents as words
 from core.rendering.approvals import source
 
 MAX_IDENTICAL_CALLS = 3
+MAX_REPAIRS = 2
+WRONG = (OutcomeKind.INVALID, OutcomeKind.DENIED, OutcomeKind.REFUSED)
+_NOT_WHOLE = (FinishReason.REFUSAL, FinishReason.CONTENT_FILTER, FinishReason.LENGTH)
 MOST_SHOWN, SHOWN_CHARACTERS = 3, 2000
 """How much of what tools gave is shown where the model can't put it into words any more."""
 
@@ -45,7 +49,9 @@ class Run:
         saved: tuple[SavedTurn, ...],
         on_progress: OnProgress | None,
         writing: Writing | None = None,
+        ending: Ending | None = None,
     ) -> None:
+        self._ending = ending
         self.agent, self.task, self.step_id = agent, task, step_id
         self.on_progress, self._writing = on_progress, writing
         self.messages: list[Message] = list(to_messages(agent, task))
@@ -85,6 +91,14 @@ class Run:
         self.new = False
         return self._saved.get(self.index)
 
+    def leaves(self, turn: ModelTurn) -> bool:
+        """Whether this turn ends the run, and is left to whoever saves the end of the step."""
+        goes_on = turn.finish in _NOT_WHOLE or (turn.tool_calls and not self.stopped) or not turn.text.strip()
+        if self._ending is None or goes_on:
+            return False
+        self._ending.last = LastTurn(self.step_id, self.index, turn)
+        return True
+
     def took(self, turn: ModelTurn) -> None:
         """Count a turn and its calls."""
         self.index += 1
@@ -114,10 +128,6 @@ class Run:
             now.add(identity)
         return refusals
 
-    @property
-    def most_repeats(self) -> int:
-        return max(self._seen.values(), default=0)
-
     def heard(self, call: ToolCall, outcome: CallOutcome, *, untrusted: bool, wrote: bool) -> None:
         """Note what a call left behind: taint, files, changes in the world, doubt."""
         if untrusted and outcome.kind.ran:
@@ -131,6 +141,19 @@ class Run:
             self._refused[_identity(call)] = None
         if wrote and outcome.kind.ran:
             self._written[_identity(call)] = outcome.kind
+
+    def stop_at_limits(self, outcomes: Sequence[CallOutcome]) -> None:
+        """Ask for the answer where a limit is reached. Raises StepFailed after too many wrong calls."""
+        if any(outcome.kind in WRONG for outcome in outcomes):
+            self.wrong_turns += 1
+        if self.wrong_turns > MAX_REPAIRS:
+            raise StepFailed(words.wrong_calls(self.agent.name))
+        if max(self._seen.values(), default=0) >= MAX_IDENTICAL_CALLS:
+            self.stopped = words.same_calls(MAX_IDENTICAL_CALLS)
+        elif self.rounds >= self.agent.limits.rounds:
+            self.stopped = words.many_rounds(self.rounds)
+        if self.stopped:
+            self.messages.append(Message(role="user", text=FINAL_ANSWER.format(reason=self.stopped)))
 
     def cut_off(self, turn: ModelTurn) -> bool:
         """Ask for the rest of a turn that hit its length limit, once; True where what there is must do.

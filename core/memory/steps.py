@@ -8,10 +8,14 @@ from datetime import datetime, timedelta
 from core.memory.rows import CHECK, Rows
 from core.models import Delegation, EventKind, Result, Step, StepState
 from core.policies import alive
+from core.ports.runs import LastTurn, Runs
 from core.ports.store import Answering
 
 
 class Steps(Rows):
+    runs: Runs | None = None
+    """What keeps the turns that are saved with the end of a step."""
+
     """The part of the Store port that deals with steps."""
 
     async def claim_step(
@@ -73,8 +77,12 @@ class Steps(Rows):
         result: Result,
         now: datetime,
         answering: Answering | None = None,
+        last: LastTurn | None = None,
     ) -> Delegation | None:
         await self._arrive()
+        if last is not None:
+            assert self.runs is not None, "a store that is given turns needs the runs that keep them"
+            await self.runs.save_turn(last.step_id, last.index, last.turn)
         step = self._held(step_id, token)
         if step is None:
             return None

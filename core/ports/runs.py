@@ -10,6 +10,7 @@ Every method raises StoreUnavailable. Nothing is ever changed after it was saved
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -21,6 +22,22 @@ from core.ports.tool import Effect
 class SavedTurn(Frozen):
     """One model turn that was paid for."""
 
+    index: int
+    turn: ModelTurn
+
+
+@dataclass
+class Ending:
+    """Where a run leaves the turn that ended it, for whoever saves it together with the end of the step."""
+
+    last: LastTurn | None = None
+
+
+@dataclass(frozen=True)
+class LastTurn:
+    """A turn that is paid for and not saved yet."""
+
+    step_id: str
     index: int
     turn: ModelTurn
 

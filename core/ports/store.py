@@ -20,6 +20,7 @@ from core.models import (
     Status,
     Step,
 )
+from core.ports.runs import LastTurn
 
 
 class Posted(Frozen):
@@ -135,9 +136,10 @@ class Store(Protocol):
         result: Result,
         now: datetime,
         answering: Answering | None = None,
+        last: LastTurn | None = None,
     ) -> Delegation | None:
         """Save the result: the delegation as it is now. None where the token is no longer the current one: the result
-        is dropped.
+        is dropped, but for the `last` turn of its run, which was paid for and is saved as by `Runs.save_turn`.
 
         Of several steps that end at once the last one to be saved sees all of them ended. What `answering` then gives
         is saved with it, as by `save_answer`.

@@ -7,7 +7,8 @@ one has. A place is a word and a turn's index or a call's key:
     turned 2      it is saved
     calling 2.0   a call is about to be made             called 2.0   it is known or marked, and the tool not yet run
     ending 2.0    the tool has ended, nothing is saved   ended 2.0    how it ended is saved
-    finishing     the result has not been saved          finished     it has
+    finishing     the result is not saved, nor is the    finished     they are
+                  turn that ended the run
 
 At `in turn 2`, `in call 2.0` and `in end 2.0` nothing stops: the process kills itself there, when what belongs to the
 turn or the call is written and its transaction is not committed.
@@ -62,7 +63,7 @@ class Places:
 def hold(places: Places) -> None:
     """Let runs stop in the ports that an agent's loop saves its life through, and in front of its model."""
     from adapters.llm.openai_model import OpenAIModel
-    from adapters.sql import runs
+    from adapters.sql import runs, store
     from adapters.sql.store import SqlStore
 
     _around(OpenAIModel, "complete", places, before="asking", after=None, place=_asked)
@@ -70,8 +71,10 @@ def hold(places: Places) -> None:
     _around(runs.SqlRuns, "begin_call", places, before="calling", after="called", place=_saved)
     _around(runs.SqlRuns, "finish_call", places, before="ending", after="ended", place=_saved)
     _around(SqlStore, "end_step", places, before="finishing", after="finished", place=_step)
-    for function, word in (("_save_turn", "in turn"), ("_begin", "in call"), ("_finish", "in end")):
+    for function, word in (("save_turn", "in turn"), ("_begin", "in call"), ("_finish", "in end")):
         setattr(runs, function, _killing(getattr(runs, function), places, word))
+    # The end of a step saves its run's last turn.
+    vars(store)["save_turn"] = runs.save_turn
 
 
 def _asked(request: Any, **_: Any) -> tuple[str, str]:

@@ -28,7 +28,8 @@ TURNS = 6
 CALLS = ("0.0", "1.0", "2.0", "2.1", "3.0", "4.0")
 MAILS = ("1.0", "2.0", "4.0")
 CUTS = (
-    *(f"{word} {turn}" for turn in range(TURNS) for word in ("asking", "model", "turning", "turned")),
+    *(f"{word} {turn}" for turn in range(TURNS) for word in ("asking", "model")),
+    *(f"{word} {turn}" for turn in range(TURNS - 1) for word in ("turning", "turned")),
     *(f"{word} {key}" for key in CALLS for word in ("ending", "ended")),
     *(f"{word} {key}" for key in MAILS for word in ("calling", "called", "RCPT", "text")),
     "finishing",
@@ -65,8 +66,10 @@ class Round:
         return f"the note of round {self.number}"
 
     def asked(self, turn: int) -> int:
-        """How often the model is asked for this turn: again only where it was asked, and the turn not saved."""
-        return 2 if self.cut in (f"model {turn}", f"turning {turn}", f"in turn {turn}") else 1
+        """How often the model is asked for this turn: again only where it was asked, and the turn not saved. The last
+        one is saved with the end of the step."""
+        again = {f"model {turn}", f"turning {turn}", f"in turn {turn}"}
+        return 2 if self.cut in (again | {"finishing"} if turn == TURNS - 1 else again) else 1
 
     def sent(self, key: str) -> int:
         """How many mails the call sends: none where it was marked and had not begun."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from core.errors import (
 )
 from core.memory.model import ScriptedModel, calls, says
 from core.models import DelegationState, EventKind, Person, Press, Status, StepState
+from core.policies import LEASE_SECONDS
 from core.progress_edits import FIRST_SECONDS
 from tests.scenarios.world import ADA, World
 
@@ -415,6 +417,33 @@ async def test_a_run_that_was_cut_off_continues_from_its_saved_turn() -> None:
     assert delegation.reply is not None
     assert "done" in delegation.reply.text
     assert delegation.usage.input_tokens == 200
+
+
+async def test_a_turn_whose_step_could_not_be_ended_is_not_paid_for_again() -> None:
+    """The worker stops while the end is being saved, with the turn that is to be saved along with it."""
+    async with ScriptedModel(says("done")) as model:
+        world = World(model=model)
+        delegation_id = await world.receive("@one count")
+        await world.coordinator.plan(delegation_id)
+        [step] = (await world.store.load(delegation_id)).steps
+        saving, end_step = asyncio.Event(), world.store.end_step
+
+        async def never_saved(*_: Any, **__: Any) -> None:
+            saving.set()
+            await asyncio.Event().wait()
+
+        world.store.end_step = never_saved  # type: ignore[method-assign]
+        running = asyncio.create_task(world.coordinator.run_step(step.id))
+        await saving.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        world.store.end_step = end_step  # type: ignore[method-assign]
+        await world.clock.sleep(LEASE_SECONDS + 1)
+        await world.coordinator.run_step(step.id)
+        delegation = await world.store.load(delegation_id)
+    assert delegation.reply is not None
+    assert "done" in delegation.reply.text
+    assert delegation.usage.input_tokens == 100
 
 
 async def test_what_a_run_that_came_to_nothing_cost_is_counted() -> None:

@@ -6,6 +6,8 @@ import sys
 from collections import Counter
 
 from core.memory.clock import ManualClock
+from core.memory.model import ScriptedModel, says
+from core.ports.language_model import ModelTurn
 from tests.scenarios.world import World
 
 THREE = "@one count; @two sing; @three dance"
@@ -51,3 +53,19 @@ async def test_three_agents_take_these_transactions() -> None:
 
 async def test_a_conversation_takes_these_more() -> None:
     assert await transactions(World(clock=ManualClock()), platform="memory") - Counter(PATH) == SHOWN
+
+
+async def test_what_a_model_says_last_is_saved_with_the_end_of_the_step() -> None:
+    saved: Counter[str] = Counter()
+    async with ScriptedModel(*[says("done")] * 3) as model:
+        world = World(clock=ManualClock(), model=model)
+        save_turn = world.runs.save_turn
+
+        async def counting(step_id: str, index: int, turn: ModelTurn) -> ModelTurn:
+            saved[sys._getframe(1).f_code.co_name] += 1
+            return await save_turn(step_id, index, turn)
+
+        world.runs.save_turn = counting  # type: ignore[method-assign]
+        spent = await transactions(world, platform="local")
+    assert saved == {"end_step": 3}
+    assert spent == {name: count for name, count in PATH.items() if name != "append"}

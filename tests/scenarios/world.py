@@ -180,6 +180,7 @@ class World:
         )
         self.budgets = InMemoryBudgets(clock=self.clock)
         self.budget_rules = BudgetRules(defaults=self.budgets_by_default)
+        self.runs = self.store.runs = InMemoryRuns(budgets=self.budgets)
         metered = self.metered()
         self.runner = StepRunner(
             agents=self.agents,
@@ -189,7 +190,7 @@ class World:
                 tools={**self.tools, **self.more_tools},
                 access=self.access,
                 source=self.source,
-                runs=InMemoryRuns(budgets=self.budgets),
+                runs=self.runs,
                 clock=self.clock,
                 gate=Gate(approvals=self.approvals, clock=self.clock, rules=self.rules),
             ),
