@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -258,8 +259,8 @@ class _Planning:
             return None
         if self._judge.fits(clauses[0].tokens) and not followups.is_elliptic(self._judge.tokens):
             return None
-        earlier = Judge(self._index, normalise(history[-1].instruction), task=self._request.task)
-        found = followups.resolve(self._judge, history, earlier)
+        read = partial(Judge, self._index, task=self._request.task)
+        found = followups.resolve(self._judge, followups.meant(history, lambda said: read(normalise(said))))
         if found is None:
             return None
         return Plan(planner="rules", steps=(PlannedStep(agent=found.agent, task=found.text),))
