@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 from rich.console import Console
@@ -106,14 +107,27 @@ def _show(console: Console, card: ScheduleCard, *, runs: int, last: Answer | Non
         said = words.missed_run if ran.outcome == SlotOutcome.MISSED else words.last_run
         console.print(Text(f"   {said(ran.slot, zone=card.zone)}", style="dim"))
     if last is not None:
-        ended = terminal.outcome(last.status, printable(_first_line(last.answer or "")))
+        ended = terminal.outcome(last.status, printable(first_line(last.answer or "")))
         console.print(Text(f"   {ended}", style="dim"), soft_wrap=True)
 
 
-def _first_line(text: str) -> str:
-    """Of an answer, without the marks that only a chat shows."""
-    lines = (line.lstrip("#>-* ").strip() for line in plain(text).splitlines())
-    return next((line for line in lines if line), "")
+_MARKS = re.compile(r"^\s*(?:#+ |> ?|[-*] |\d+\. )+")
+
+
+def first_line(text: str) -> str:
+    """Of an answer, without the marks that only a chat shows: the first one that says something by itself.
+
+    A note about the run comes before what it gave, and a line that ends with a colon only leads up to the next one.
+    """
+    lines = [_MARKS.sub("", line).strip() for line in text.splitlines() if not _is_note(line)]
+    said = [plain(line) for line in lines if line]
+    if len(said) > 1 and said[0].endswith(":"):
+        return f"{said[0]} {said[1]}"
+    return said[0] if said else plain(text).strip("_ \n")
+
+
+def _is_note(line: str) -> bool:
+    return line.startswith("_") and line.rstrip().endswith("_")
 
 
 def _coming(card: ScheduleCard, runs: int) -> list[str]:

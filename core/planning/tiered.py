@@ -9,6 +9,7 @@ from core.models import Plan
 from core.planning.model import ModelPlanner
 from core.planning.rules import RulePlanner
 from core.ports.planner import PlanRequest
+from core.rendering import planning as words
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +30,15 @@ class TieredPlanner:
             return await self._model.plan(request)
         except BudgetSpent as spent:
             logger.warning("the rules plan, since a budget is used up")
-            plan = decision.plan
-            unsure = not plan.steps and not plan.answered
-            return plan.model_copy(update={"question": spent.sentence}) if unsure else plan
+            return _saying(decision.plan, spent.sentence)
         except (ModelUnavailable, StoreUnavailable, PermanentError) as error:
             logger.warning("the rules plan instead of the model: %s", error.sentence)
-            return decision.plan
+            return _saying(
+                decision.plan, words.rules_alone(error.sentence, found=decision.plan.question or "")
+            )
+
+
+def _saying(plan: Plan, sentence: str) -> Plan:
+    """The plan of the rules; where they don't know what to do, this is said instead."""
+    unsure = not plan.steps and not plan.answered
+    return plan.model_copy(update={"question": sentence}) if unsure else plan

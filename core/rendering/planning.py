@@ -30,6 +30,11 @@ def nothing_fits(agents: Sequence[Described], *, with_model: bool = True) -> str
     return said if with_model else f"{said}\n\n{MORE_WITH_A_MODEL}"
 
 
+def rules_alone(reason: str, *, found: str) -> str:
+    """What the rules say where the model should have planned, and why it did not."""
+    return f"{reason} Only the rules looked at this, and they say:\n\n{found}"
+
+
 def not_understood(part: str) -> str:
     return (
         f'I can\'t do this part: "{_said(part)}". Nothing has run. '

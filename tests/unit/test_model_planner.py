@@ -98,6 +98,24 @@ async def test_but_at_most_twice_and_then_the_rules_answer(bad: str) -> None:
     assert plan.planner != "model"
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ModelUnavailable("The model at 127.0.0.1 can't be reached."), "can't be reached"),
+        (PermanentError("The key is wrong."), "The key is wrong."),
+    ],
+)
+async def test_where_the_rules_find_nothing_either_it_is_said_why_the_model_was_not_asked(
+    error: Exception, reason: str
+) -> None:
+    async with ScriptedModel(error) as model:
+        plan = await tiered(model).plan(request("fold the laundry"))
+    assert plan.steps == ()
+    assert plan.question is not None
+    assert reason in plan.question
+    assert "I can't do that" in plan.question
+
+
 @pytest.mark.parametrize("finish", [FinishReason.REFUSAL, FinishReason.CONTENT_FILTER])
 async def test_a_refusal_is_not_repaired(finish: FinishReason) -> None:
     async with ScriptedModel(says("No.", finish=finish)) as model:
