@@ -21,7 +21,7 @@ async def restore(settings: Settings, source: str, *, workspace: str | None) -> 
     counts = await restore_archive(settings, source, workspace)
     stdout().print(words.restored(counts), markup=False, soft_wrap=True)
     if counts.get("schedules"):
-        stderr().print(Text(words.schedules_go_on(counts["schedules"])), soft_wrap=True)
+        stderr().print(Text(words.SCHEDULES_GO_ON), soft_wrap=True)
     stderr().print(Text(words.SERVICES_AGAIN, style="dim"), soft_wrap=True)
     return 0
 

@@ -30,6 +30,11 @@ NO_SERVICES = "Connected services are not in it: connect them again after a rest
 SERVICES_AGAIN = (
     "Connected services are not in backups: connect them again (`flowmate integrations connect KIND`)."
 )
+SCHEDULES_GO_ON = (
+    "Schedules that were active run from here on; "
+    "if the old FlowMate still runs, pause them in one of the two."
+)
+"""Said where schedules came back: those that were ended or deleted are kept with what they did, and run nowhere."""
 NONE_YET = "There are no backups yet; `flowmate backup` makes one."
 
 
@@ -41,17 +46,6 @@ def held(rows: Mapping[str, int]) -> str:
 def restored(rows: Mapping[str, int]) -> str:
     """What was put back."""
     return f"Restored: {held(rows)}." if any(rows.values()) else NOTHING_MISSING
-
-
-def schedules_go_on(count: int) -> str:
-    """That schedules came back, and what to do where they run elsewhere, too."""
-    runs = counted(
-        count,
-        "1 schedule runs from here on unless it is",
-        "{count} schedules run from here on unless they are",
-    )
-    them = counted(count, "it", "them")
-    return f"{runs} paused; if the old FlowMate still runs, pause {them} in one of the two."
 
 
 def _named(table: str, count: int) -> str:

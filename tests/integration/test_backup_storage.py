@@ -16,6 +16,7 @@ from adapters.integrations.s3 import to_bucket
 from adapters.sql import tables
 from adapters.web.bucket import PART_BYTES
 from core.errors import ToolFailed, TransientError
+from core.rendering import archives as archive_words
 from tests.integration.http_harness import TOKEN, Service
 from tests.integration.test_cli_command import Flowmate
 from tests.services.storage import Storage
@@ -128,8 +129,7 @@ async def test_what_lies_in_the_bucket_is_listed_and_put_back_from_there(
     restored = await flowmate.run("restore", place, environment=there)
     assert (restored.code, restored.out) == (0, "Restored: 1 note and 1 schedule.\n")
     assert restored.err == (
-        "1 schedule runs from here on unless it is paused; "
-        "if the old FlowMate still runs, pause it in one of the two.\n"
+        f"{archive_words.SCHEDULES_GO_ON}\n"
         "Connected services are not in backups: connect them again (`flowmate integrations connect KIND`).\n"
     )
     assert bucket in (await alone.delegate("list my notes")).body["answer"]

@@ -19,10 +19,3 @@ def test_only_what_there_is_is_named() -> None:
     assert archives.held({"notes": 0}) == ""
     assert archives.restored({"notes": 1, "steps": 0}) == "Restored: 1 note."
     assert archives.restored({"notes": 0, "steps": 0}) == "Nothing was missing."
-
-
-def test_schedules_that_came_back_are_said_to_run() -> None:
-    assert archives.schedules_go_on(1) == (
-        "1 schedule runs from here on unless it is paused; if the old FlowMate still runs, pause it in one of the two."
-    )
-    assert archives.schedules_go_on(2).startswith("2 schedules run from here on unless they are paused;")
