@@ -83,6 +83,18 @@ async def test_every_state_of_the_page_is_readable_for_everyone(
             await check("list")
 
 
+async def test_nothing_can_be_scrolled_where_everything_fits(service: Service, browser: Browser) -> None:
+    """A height that is no whole number of pixels, or a border that was forgotten, leaves a bar that moves one pixel."""
+    async with opened(browser, service, viewport={"width": 1280, "height": 1037}) as page:
+        await expect(page.get_by_label(words.MESSAGE)).to_be_visible()
+        await page.get_by_label(words.MESSAGE).fill("one line")
+        over = await page.evaluate(
+            """[document.documentElement, document.querySelector("textarea")]
+                .map((one) => one.scrollHeight - one.clientHeight)"""
+        )
+        assert over == [0, 0]
+
+
 async def test_the_keyboard_alone_is_enough(service: Service, browser: Browser) -> None:
     async with opened(browser, service, **DESKTOP) as page:
         await _tab_to(page, words.SKIP, backwards=True)

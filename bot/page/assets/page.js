@@ -280,7 +280,9 @@ say.addEventListener("input", () => {
 
 function fit() {
   say.style.height = "auto";
-  say.style.height = `${Math.min(say.scrollHeight, window.innerHeight * 0.4)}px`;
+  // The height holds the border, too: without it a single line would have scroll arrows.
+  const border = say.offsetHeight - say.clientHeight;
+  say.style.height = `${Math.min(say.scrollHeight + border, window.innerHeight * 0.4)}px`;
   const limit = Number(form.dataset.limit);
   const count = [...say.value].length;
   const words = form.dataset.long.replace("{count}", count.toLocaleString()).replace("{limit}", limit.toLocaleString());
