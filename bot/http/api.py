@@ -21,7 +21,6 @@ from bot.http.auth import Asker
 from bot.http.bodies import body_of, documented
 from bot.http.delegations import answer
 from bot.http.parts import Front, Parts
-from bot.http.previews import preview
 from bot.http.problems import invalid
 from bot.http.schemas import (
     AcceptedOut,
@@ -36,9 +35,13 @@ from bot.http.schemas import (
     from_plan,
 )
 from bot.http.waiting import wait_for_answer
+from core.context import to_task
 from core.errors import Conflict, StoreUnavailable
+from core.intake import check_instruction
 from core.integrations.commands import Told
-from core.models import Address, Instruction, Person, Plan
+from core.models import Address, Delegation, DelegationState, Instruction, Person, Plan
+from core.policies import HISTORY_EXCHANGES
+from core.ports.planner import PlanRequest
 
 SANE_KEY = re.compile(r"[\x21-\x7e]{1,200}\Z")
 SANE_CONVERSATION = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
@@ -140,7 +143,7 @@ async def delegate(
 async def plan(asker: Asker, assembly: Parts, wishes: Wanted, asked: Asked) -> PlanOut:
     """What would run, without saving or running anything; where nothing fits, no steps and a question."""
     await check_agents(assembly, asker, asked.preferred_agents)
-    found = await preview(assembly, to_instruction(asker, asked, wishes))
+    found = await _plan(assembly, to_instruction(asker, asked, wishes))
     return from_plan(found, estimate=estimate(found, model=assembly.model is not None))
 
 
@@ -153,6 +156,25 @@ def estimate(plan: Plan, *, model: bool) -> Estimate:
         output_tokens=count * per_step[1],
         cost_usd=None if model and count else 0.0,
     )
+
+
+async def _plan(assembly: Assembly, instruction: Instruction) -> Plan:
+    check_instruction(instruction)
+    now = assembly.clock.now()
+    preview = Delegation(
+        id="preview", instruction=instruction, state=DelegationState.RECEIVED, received_at=now
+    )
+    history = await assembly.store.conversation(instruction.address, before=now, limit=HISTORY_EXCHANGES)
+    task = to_task(preview, history=history, now=now, default_zone=assembly.settings.flowmate_zone)
+    crew = await assembly.roster.of(PLATFORM, WORKSPACE)
+    # Paid for like any other, but there is no answer below which a note about a budget could stand.
+    task = task.model_copy(update={"delegation_id": ""})
+    request = PlanRequest(
+        task=task,
+        agents=crew.usable_by(instruction.person.id),
+        preferred_agents=instruction.preferred_agents,
+    )
+    return await assembly.planner.plan(request)
 
 
 def to_instruction(person: Person, asked: PlanIn, wishes: Wishes) -> Instruction:

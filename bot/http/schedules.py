@@ -16,7 +16,6 @@ from bot.http import contract
 from bot.http.auth import Asker
 from bot.http.bodies import body_of, documented
 from bot.http.parts import Parts
-from bot.http.previews import lacking
 from bot.http.problems import refused
 from bot.http.schedule_schemas import RunOut, ScheduleIn, ScheduleOut
 from core.errors import InvalidInstruction, InvalidSchedule, NotFound
@@ -30,12 +29,10 @@ from core.models import (
 )
 from core.models.schedule import Cron, Interval, MissedPolicy, Once, Timing
 from core.ports.schedules import Seen
-from core.rendering import failures
 from core.rendering.questions import ONLY_WHEN
 from core.rendering.timings import in_words
 from core.schedules.commands import Change
 from core.schedules.desk import RUNS_SHOWN
-from core.schedules.firing import ORIGIN as SCHEDULE
 from core.schedules.phrases import read
 from core.schedules.timing import check_cron, check_zone, following
 from core.schedules.understanding import Unclear, Understood
@@ -81,8 +78,6 @@ async def create(asker: Asker, assembly: Parts, given: Given) -> ScheduleOut:
         wanted = _to_schedule(asker, assembly, given, (timing, zone))
         if given.post_to is not None:
             await check_target(given.post_to, connections=assembly.connections)
-        if (reason := await _lacking(assembly, wanted)) is not None:
-            raise InvalidInstruction(failures.not_scheduled(reason))
         schedule = await assembly.desk.create(wanted)
     except InvalidSchedule as wrong:
         raise refused(_field(wrong.field, given), wrong.sentence) from wrong
@@ -189,18 +184,6 @@ def _to_schedule(person: Person, assembly: Assembly, given: ScheduleIn, when: tu
         missed_within_seconds=given.missed_within_seconds,
         created_at=assembly.clock.now(),
     )
-
-
-async def _lacking(assembly: Assembly, schedule: Schedule) -> str | None:
-    """Why each run could only fail, for people; a place of its own for its answers is another workspace."""
-    address = schedule.address
-    if schedule.post_to is not None:
-        platform, workspace, place = schedule.post_to.split(":", 2)
-        address = Address(platform=platform, workspace=workspace, place=place)
-    asked = Instruction(
-        key="schedule", text=schedule.text, person=schedule.person, address=address, origin=SCHEDULE
-    )
-    return await lacking(assembly, asked)
 
 
 def _field(field: str, given: ScheduleIn) -> str:

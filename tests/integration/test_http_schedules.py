@@ -103,16 +103,6 @@ async def test_row_25_what_is_no_json_of_ours_is_422_naming_the_field(
     assert reply.fields == [field]
 
 
-async def test_what_could_only_fail_each_time_is_refused_as_in_a_chat(service: Service) -> None:
-    before = (await service.get(SCHEDULES)).body
-    for text, said in (("write a haiku", "needs a language model"), ("asdf qwer", "I can't do that")):
-        reply = await service.post(SCHEDULES, {**DAILY, "instruction": text})
-        assert (reply.status, reply.fields) == (422, ["instruction"])
-        assert reply.problem.startswith("I understood when, but it would fail each time")
-        assert said in reply.problem
-    assert (await service.get(SCHEDULES)).body == before
-
-
 async def test_a_refusal_is_the_sentence_that_a_chat_would_say(service: Service) -> None:
     """The field stands beside the sentence, not in front of it: `flowmate schedules add` shows it as it is."""
     reply = await service.post(SCHEDULES, {"instruction": "what is 2+2", "when": "every day"})

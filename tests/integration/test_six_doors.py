@@ -14,7 +14,6 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, expect
 
-from core.rendering import failures
 from core.rendering import page as words
 from tests.counterparts.slack import Message, SlackServer
 from tests.counterparts.telegram import TOKEN, TelegramServer, telegram_server
@@ -39,7 +38,6 @@ PAGE = """<html><head><title>The crane</title></head><body><article><h1>The cran
 <p>The new crane of the harbour lifts forty tons. It came by ship in three parts and was put together on the quay.</p>
 <p>The old one goes to a museum, where children may climb it. The harbour hopes to unload ships in half the time.</p>
 </article></body></html>"""
-IMPOSSIBLE = "book me a flight to Lisbon"
 QUESTIONS = (
     "what is 15% of 320",
     "what is 6*7",
@@ -67,7 +65,7 @@ QUESTIONS = (
     "please could you tell me what 250 + 250 is?",
     "hello",
     "help",
-    IMPOSSIBLE,
+    "book me a flight to Lisbon",
     "digest of {feed}",
     "read {page}",
     "summarise {page} and what is 8*8",
@@ -224,19 +222,12 @@ async def _through_telegram(here: World) -> list[str]:
 async def _through_schedules(here: World) -> list[str]:
     """Each as a schedule of its own, due once, and fired by the clock."""
     async with _session(here) as session:
-        made = await _all(_made(session, here, question) for question in here.questions)
+        ids = await _all(_made(session, here, question) for question in here.questions)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            return await _all(_answer_of(session, here, one) for one in made)
-
-
-async def _answer_of(session: aiohttp.ClientSession, here: World, made: dict[str, Any]) -> str:
-    if "id" not in made:
-        # What could only fail each time is told at once, in the same words.
-        return str(made["detail"]).removeprefix(failures.not_scheduled(""))
-    run = await _run(session, here, made["id"])
-    assert (len(run["lastRuns"]), run["state"]) == (1, "ended")
-    assert run["lastRuns"][0]["outcome"] == "fired"
-    return await _answer(session, here, run["lastRuns"][0]["delegationId"])
+            runs = await _all(_run(session, here, one) for one in ids)
+        assert all(len(run["lastRuns"]) == 1 and run["state"] == "ended" for run in runs)
+        assert {run["lastRuns"][0]["outcome"] for run in runs} == {"fired"}
+        return await _all(_answer(session, here, run["lastRuns"][0]["delegationId"]) for run in runs)
 
 
 async def _run(session: aiohttp.ClientSession, here: World, schedule_id: str) -> Any:
@@ -246,12 +237,12 @@ async def _run(session: aiohttp.ClientSession, here: World, schedule_id: str) ->
     return found
 
 
-async def _made(session: aiohttp.ClientSession, here: World, question: str) -> dict[str, Any]:
+async def _made(session: aiohttp.ClientSession, here: World, question: str) -> str:
     body = {"instruction": question, "when": "in 1 minute"}
     async with session.post(f"{here.service.base_url}/api/v1/schedules", json=body) as response:
-        made: dict[str, Any] = await response.json()
-        assert response.status == (422 if question == IMPOSSIBLE else 201), made
-        return made
+        made = await response.json()
+        assert response.status == 201, made
+        return str(made["id"])
 
 
 async def _answer(session: aiohttp.ClientSession, here: World, delegation_id: str) -> str:
