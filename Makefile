@@ -16,7 +16,7 @@ run: $(VENV)/.run
 demo: $(VENV)/.dev
 	@$(BIN)/python -m tests.demo $(DEMO)
 
-# The type checker keeps one core busy; the tests wait a lot, so that four processes of them keep two cores at work.
+# The type checker keeps one core busy; the tests wait a lot, so that three processes of them keep two cores at work.
 test: $(VENV)/.dev
 	@$(MAKE) --no-print-directory -j2 lint types contracts everything
 
@@ -37,7 +37,7 @@ fast: $(VENV)/.dev
 	$(BIN)/pytest -q -n 3 --dist worksteal -m "not slow"
 
 everything: $(VENV)/.dev
-	$(BIN)/pytest -q -n 4 --dist worksteal
+	$(BIN)/pytest -q -n 3 --dist worksteal
 
 eval: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.evaluate
