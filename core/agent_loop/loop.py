@@ -144,7 +144,7 @@ class AgentLoop:
                         return run.succeeded(turn.text)
                 case _ if turn.tool_calls and not run.stopped:
                     await self._answer_calls(run, turn)
-                case _ if turn.text.strip():
+                case _ if run.answered_by(turn):
                     return run.succeeded(turn.text)
                 case _:
                     run.empty()

@@ -91,10 +91,14 @@ class Run:
         self.new = False
         return self._saved.get(self.index)
 
+    def answered_by(self, turn: ModelTurn) -> bool:
+        """Whether this turn is the run's answer, and nothing comes after it."""
+        asks_on = bool(turn.tool_calls) and not self.stopped
+        return turn.finish not in _NOT_WHOLE and not asks_on and bool(turn.text.strip())
+
     def leaves(self, turn: ModelTurn) -> bool:
-        """Whether this turn ends the run, and is left to whoever saves the end of the step."""
-        goes_on = turn.finish in _NOT_WHOLE or (turn.tool_calls and not self.stopped) or not turn.text.strip()
-        if self._ending is None or goes_on:
+        """Whether this turn is left to whoever saves the end of the step, with which the run ends."""
+        if self._ending is None or not self.answered_by(turn):
             return False
         self._ending.last = LastTurn(self.step_id, self.index, turn)
         return True

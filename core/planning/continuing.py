@@ -7,10 +7,10 @@ from core.planning.courtesy import without_opening
 from core.planning.judging import NOBODY, Judge
 from core.planning.sequencing import Link
 from core.planning.text import Kind, Token, stem
-from core.planning.words import DAYS, FINITE, IMPERATIVES, LANGUAGES, MONEY, TIME_UNITS, UNITS
+from core.planning.words import DAYS, FINITE, IMPERATIVES, LANGUAGES, MONEY, OPERATORS, TIME_UNITS, UNITS
 
 _LABELS = frozenset("to cc bcc subject text body message content title re attn message-text wording".split())
-_OPERATIONS = frozenset("times plus minus divided multiplied less over squared cubed rounded".split())
+_OPERATIONS = OPERATORS | frozenset("squared cubed rounded".split())
 _PREPOSITIONS = frozenset("in as for with by at on into per without within".split())
 _HOW = (
     frozenset("percent percentage detail full short brief total".split())

@@ -9,14 +9,13 @@ from core.models import Exchange
 from core.planning.courtesy import core_of, without_opening
 from core.planning.judging import FITS, Judge
 from core.planning.text import SHAPES, Kind, Token
-from core.planning.words import FUNCTION, QUESTION
+from core.planning.words import FUNCTION, OPERATORS, QUESTION
 
 MOST_WORDS = 7
 MOST_REPLACING = 3
 _PREPOSITIONS = frozenset("in on at for from to of by with into until about".split())
 _OPENINGS = frozenset("and or now the same but also for".split())
 _ABOUT = (["what", "about"], ["how", "about"])
-_ON_THE_RESULT = frozenset("plus minus times divided multiplied over less".split())
 _NO_THING = (
     FUNCTION | QUESTION | frozenset("why really nice ok okay yes no please thanks wow cool great".split())
 )
@@ -81,7 +80,7 @@ def _after_opening(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
 def _on_the_result(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """The words of "and plus 6?", which go on with the figure before; here "plus" does not mean "and"."""
     start = next((n for n, token in enumerate(tokens) if token.word not in _OPENINGS), 0)
-    goes_on = tokens[start].word in _ON_THE_RESULT and any(token.kind in SHAPES for token in tokens[start:])
+    goes_on = tokens[start].word in OPERATORS and any(token.kind in SHAPES for token in tokens[start:])
     return tokens[start:] if goes_on else ()
 
 

@@ -13,7 +13,7 @@ from core.planning.passives import active
 from core.planning.ranking import Ranked
 from core.planning.sequencing import Link
 from core.planning.text import SHAPES, Kind, Token, stem
-from core.planning.words import EXTRACTING, IMPERATIVES, IRREGULAR, TOPIC, TRANSFORMING
+from core.planning.words import EXTRACTING, IMPERATIVES, IRREGULAR, OPERATORS, TOPIC, TRANSFORMING
 
 
 class Opening:
@@ -107,7 +107,7 @@ class Opening:
             return False
         if judge.foreign(tokens) and not content.open:
             return piece.strength > Strength.COMMA and judge.fits(self._current)
-        operator = tokens[0].word in _OPERATORS and piece.link is not Link.THEN
+        operator = tokens[0].word in OPERATORS and piece.link is not Link.THEN
         if operator or (self._lone_verb() and piece.strength <= Strength.AND):
             return False
         best = judge.best(tokens)
@@ -225,7 +225,6 @@ _TAKE_LISTS = frozenset(
 """Verbs whose object is often a list: "send the notes and the backup to …"."""
 _SHOWING = frozenset({"show", "give", "get", "tell"})
 _DETERMINERS = frozenset("a an the my our your his her their this these some".split())
-_OPERATORS = frozenset("times plus minus divided multiplied over less".split())
 
 
 def _is_gerund(word: str) -> bool:

@@ -57,6 +57,9 @@ GENERIC = _set(
 )
 """Words that go with everything; alone they speak for nobody."""
 
+OPERATORS = _set("times plus minus divided multiplied over less")
+"""Words that go on with a figure."""
+
 QUESTION = _set(
     "what which who whom whose when where why how is are do does did can could will would should has have any was"
     " were"
