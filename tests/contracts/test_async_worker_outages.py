@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ from tests.contracts.worker_harness import (
     working,
 )
 from tests.contracts.worker_jobs import stage
+from workers.async_worker import AsyncWorker
 from workers.events import Events
 from workers.outage import Outage
 from workers.pace import Pace
@@ -59,13 +61,20 @@ def test_the_worker_has_a_client_of_its_own_that_never_repeats_a_command(queue: 
     assert worker.queues[0].connection is worker.connection
 
 
-async def test_a_worker_forgotten_by_redis_registers_again_and_goes_on(queue: Queue) -> None:
+@asynccontextmanager
+async def forgotten_at_work(queue: Queue) -> AsyncIterator[tuple[AsyncWorker, Listener]]:
+    """A worker whose job waits at the gate when Redis forgets everything."""
     enqueue(queue, "wait_at_gate", result_ttl=0)
     listener = Listener()
     worker = worker_on(queue, on_event=listener)
     async with working(worker):
         await until(lambda: stage.arrived)
         queue.connection.flushall()
+        yield worker, listener
+
+
+async def test_a_worker_forgotten_by_redis_registers_again_and_goes_on(queue: Queue) -> None:
+    async with forgotten_at_work(queue) as (worker, listener):
         await until(lambda: [each.name for each in Worker.all(queue=queue)] == [worker.name])
         stage.gate.set()
         await until(lambda: "lost" in listener.kinds())
@@ -76,12 +85,7 @@ async def test_a_worker_forgotten_by_redis_registers_again_and_goes_on(queue: Qu
 
 
 async def test_a_job_that_redis_lost_before_anybody_looked_is_told_as_lost(queue: Queue) -> None:
-    enqueue(queue, "wait_at_gate", result_ttl=0)
-    listener = Listener()
-    worker = worker_on(queue, on_event=listener)
-    async with working(worker):
-        await until(lambda: stage.arrived)
-        queue.connection.flushall()
+    async with forgotten_at_work(queue) as (_, listener):
         stage.gate.set()
         await until(lambda: set(listener.kinds()) - {"started"})
     assert set(listener.kinds()) - {"started"} == {"lost"}

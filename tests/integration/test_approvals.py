@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pty
 import shutil
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,6 +25,7 @@ from tests.counterparts.telegram import TOKEN as BOT_TOKEN
 from tests.counterparts.telegram import telegram_server
 from tests.counterparts.web import web_server
 from tests.integration.http_harness import TOKEN, Service, eventually, fresh, serving
+from tests.integration.terminal import on_a_terminal
 from tests.integration.test_page import JSON, Browser
 from tests.services.forking import flowmate
 from tests.services.valkey import Valkey
@@ -283,38 +282,14 @@ async def test_where_nobody_types_ask_says_how_to_answer_and_waits() -> None:
 
 async def test_ask_prompts_on_a_terminal_and_goes_on_with_the_answer() -> None:
     async with world() as here:
-        master, slave = pty.openpty()
-        process = await asyncio.create_subprocess_exec(
-            *_python("ask", here.instruction),
-            env={**os.environ, **_environment(here), "TERM": "xterm"},
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-        )
-        os.close(slave)
-        screen = bytearray()
-
-        def read() -> None:
-            try:
-                screen.extend(os.read(master, 65536))
-            except OSError:
-                asyncio.get_running_loop().remove_reader(master)
-
-        loop = asyncio.get_running_loop()
-        loop.add_reader(master, read)
-        try:
-            await eventually(lambda: b"[a]lways" in screen)
-            assert b"to: ops@example.org" in screen
-            os.write(master, b"what\ny\n")
-            assert await asyncio.wait_for(process.wait(), 30) == 0
-        finally:
-            loop.remove_reader(master)
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-            os.close(master)
+        environment = {**os.environ, **_environment(here)}
+        async with on_a_terminal("ask", here.instruction, environment=environment) as terminal:
+            await terminal.shows("[a]lways")
+            assert b"to: ops@example.org" in terminal.screen
+            terminal.type("what\ny\n")
+            assert await asyncio.wait_for(terminal.process.wait(), 30) == 0
         await here.sent()
-        assert screen.count(b"[a]lways") == 2
+        assert terminal.screen.count(b"[a]lways") == 2
 
 
 async def test_after_a_restart_of_everything_the_yes_still_makes_it_happen() -> None:
@@ -383,7 +358,3 @@ def _environment(here: World) -> dict[str, str]:
         "FLOWMATE_OPERATOR_TOKEN": TOKEN,
         "FLOWMATE_BASE_URL": here.service.url,
     }
-
-
-def _python(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "bot.cli", *arguments]
