@@ -105,9 +105,11 @@ class Heartbeats:
             scores = pipeline.execute()
         with self._worker.connection.pipeline() as pipeline:
             for run, score in zip(unknown, scores, strict=True):
-                if score is None or not self._slots.holds(run):
-                    run.lost = self._slots.holds(run) and not run.attempts
-                else:
+                if score is None:
+                    # What records its end says itself what became of it, and may just have removed it.
+                    if not run.recording:
+                        run.lost = True
+                elif self._slots.holds(run):
                     ttl = self._worker.get_heartbeat_ttl(run.job)
                     save_execution(run.execution, registry=self._registry, ttl=ttl, pipeline=pipeline)
             pipeline.execute()

@@ -85,6 +85,8 @@ class Recorder:
 
         They do not count as failures or retries. One whose job was cancelled or deleted meanwhile is dropped.
         """
+        for run in runs:
+            run.recording = True
         try:
             self._outage.outlast(lambda: self._hand_back(runs), give_up=self._giving_up)
         except TRANSIENT as error:
@@ -95,6 +97,8 @@ class Recorder:
     def _work(self) -> None:
         while (run := self._ended.get()) is not None:
             runs, last = ready(self._ended, run, limit=_AT_ONCE)
+            for each in runs:
+                each.recording = True
             for each in self._together(runs):
                 self._settle(each)
             if last:

@@ -38,6 +38,8 @@ class Run:
     value: Any = None
     exc_info: ExcInfo | None = None
     lost: bool = False
+    recording: bool = False
+    """Whether its end is being recorded: what Redis no longer knows of it may be gone because of that."""
     attempts: int = 0
 
     @property

@@ -105,6 +105,24 @@ def test_a_beat_is_rqs(queue: Queue, worker: Worker) -> None:
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize(
+    ("recording", "said", "lost"), [(False, False, True), (True, False, False), (True, True, True)]
+)
+def test_what_redis_has_lost_is_marked_by_heartbeats_only_until_its_end_is_recorded(
+    queue: Queue, worker: Worker, recording: bool, said: bool, lost: bool
+) -> None:
+    enqueue(queue, "echo", 1)
+    (run,) = runs = taken(Claims(worker), more=1)
+    Claims(worker).start(runs)
+    slots = Slots(1)
+    slots.take(runs)
+    queue.connection.flushall()
+    queue.connection.hset(worker.key, "last_heartbeat", "")
+    run.recording, run.attempts, run.lost = recording, int(said), said
+    Heartbeats(worker, slots=slots).beat()
+    assert run.lost is lost
+
+
 def test_a_start_is_repeated_safely_and_one_that_a_sweep_put_back_is_left_alone(
     queue: Queue, worker: Worker
 ) -> None:
