@@ -16,6 +16,8 @@ from tests.services.forking import Forked
 
 ROOT = Path(__file__).parents[2]
 ROLES = ("web", "worker", "worker", "scheduler")
+LAST_WORDS = 20_000
+"""How many characters of a log are shown of a process that does not end."""
 
 
 @dataclass
@@ -58,8 +60,8 @@ class Fleet:
             await self._run(member)
             member.keeping = asyncio.create_task(self._keep(member))
 
-    async def stop(self) -> list[int]:
-        """Ask all to end, as one Ctrl-C does; returns the pids of those that had to be killed for it."""
+    async def stop(self) -> list[str]:
+        """Ask all to end, as one Ctrl-C does; returns what the logs of those say that had to be killed for it."""
         for member in self.members:
             member.stopping = True
             if member.keeping is not None:
@@ -68,7 +70,7 @@ class Fleet:
         for member in self.members:
             self._signal(member, signal.SIGCONT)
             self._signal(member, signal.SIGTERM)
-        return [pid for member in self.members if (pid := await self._ended(member)) is not None]
+        return [said for member in self.members if (said := await self._ended(member))]
 
     def of(self, role: str) -> list[Member]:
         return [member for member in self.members if member.role == role and member.pid and not member.halted]
@@ -140,18 +142,20 @@ class Fleet:
         number = [other.name for other in self.members if other.role == "web"].index(member.name)
         return {"FLOWMATE_PORT": str(int(member.environment["FLOWMATE_PORT"]) + number)}
 
-    async def _ended(self, member: Member) -> int | None:
+    async def _ended(self, member: Member) -> str:
         process = member.process
         if process is None:
-            return None
+            return ""
         try:
             async with asyncio.timeout(40):
                 await process.wait()
         except TimeoutError:
+            self._signal(member, signal.SIGUSR1)
+            await asyncio.sleep(1)  # it writes where it stands
             process.kill()
             await process.wait()
-            return process.pid
-        return None
+            return f"{member.name}: {member.log.read_text(errors='replace')[-LAST_WORDS:]}"
+        return ""
 
     def _signal(self, member: Member, number: signal.Signals) -> None:
         if member.pid is not None:

@@ -2,14 +2,19 @@
 
 `CHAOS_HASTE` divides the intervals after which something counts as dead, so that a short run sees recoveries too;
 `CHAOS_LEASES` instead of it those of leases.
+It says on SIGUSR1 where it stands.
 `CHAOS_LIES` is the share of commits that are made and then reported as failed. `CHAOS_CLOCK` names a file that holds
 how many seconds this machine's clock is off; `CHAOS_DISK` one that says "full" while SQLite gets no more room.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import faulthandler
 import os
 import random
+import signal
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +29,7 @@ def main(role: str) -> int:
     lie(float(os.environ.get("CHAOS_LIES", "0")))
     step(Path(os.environ["CHAOS_CLOCK"]))
     fill(Path(os.environ["CHAOS_DISK"]))
+    signal.signal(signal.SIGUSR1, tell)
     # What is hurried has to be so before anything takes a copy of it.
     from bot.processes import run
 
@@ -93,6 +99,15 @@ def lie(share: float) -> None:
 
     replacement: Any = lying
     Connection.commit = replacement  # type: ignore[method-assign]
+
+
+def tell(*_: Any) -> None:
+    """Write to stderr what each thread and each task does just now."""
+    faulthandler.dump_traceback()
+    with contextlib.suppress(RuntimeError):  # before or after its loop
+        for task in asyncio.all_tasks():
+            task.print_stack()
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

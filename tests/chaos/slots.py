@@ -41,7 +41,8 @@ async def run_slots(campaign: Campaign, *, slots: int) -> Outcome:
         verdict.expect(await quiet(here, seconds=campaign.quiet_seconds), "not quiet")
         check_rows(verdict, here.engine, ())
         _check_slots(verdict, here, schedules)
-        verdict.expect(not await here.fleet.stop(), "a process did not end when it was asked to")
+        for log in await here.fleet.stop():
+            verdict.expect(False, f"a process did not end when it was asked to: {log}")
     return Outcome(campaign, verdict, trouble.done, time.monotonic() - began)
 
 
