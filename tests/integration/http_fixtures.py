@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
+from sqlalchemy import Connection, delete, select
 
+from adapters.sql.agent_tables import made_agents
+from adapters.sql.schedule_tables import schedules, slots
 from tests.integration.http_harness import PLANS, Service, fresh
 
 
@@ -19,9 +21,18 @@ async def shared_service() -> AsyncIterator[Service]:
         yield service
 
 
-@pytest.fixture
-def service(shared_service: Service) -> Iterator[Service]:
-    """The shared service, its lever in order."""
+@pytest_asyncio.fixture(loop_scope="session")
+async def service(shared_service: Service) -> AsyncIterator[Service]:
+    """The shared service. Its lever is in order afterwards, and nobody's schedule or agent is left for other tests."""
     yield shared_service
     shared_service.lever.broken = False
     shared_service.lever.free.set()
+    for name in await shared_service.assembly.database.write(_forget):
+        await shared_service.call("DELETE", f"/api/v1/agents/{name}")
+
+
+def _forget(c: Connection) -> list[str]:
+    """Schedules at once; returns the agents that are left, whose end more than the database hears of."""
+    c.execute(delete(slots))
+    c.execute(delete(schedules))
+    return list(c.execute(select(made_agents.c.name).where(made_agents.c.deleted_at.is_(None))).scalars())

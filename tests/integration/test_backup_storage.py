@@ -109,12 +109,6 @@ async def test_what_lies_in_the_bucket_is_listed_and_put_back_from_there(
 ) -> None:
     flowmate = Flowmate(tmp_path, port=alone.port)
     there = {"FLOWMATE_OPERATOR_TOKEN": TOKEN, "FLOWMATE_DATA_DIR": str(alone.folder)}
-
-    def forget(c: Connection) -> None:
-        c.execute(delete(tables.notes).where(tables.notes.c.text == bucket))
-        c.execute(delete(tables.schedules))
-
-    await alone.assembly.database.write(forget)  # what other tests left is not counted below
     await connected(alone, storage, bucket, prefix="team/nightly")
     await alone.delegate(f"take a note: {bucket}")
     made = await alone.post(
@@ -126,6 +120,11 @@ async def test_what_lies_in_the_bucket_is_listed_and_put_back_from_there(
     listed = (await flowmate.run("backups", environment=there)).out.splitlines()
     assert (listed[0], listed[-1]) == (str(here), place)
     here.unlink()
+
+    def forget(c: Connection) -> None:
+        c.execute(delete(tables.notes).where(tables.notes.c.text == bucket))
+        c.execute(delete(tables.schedules))
+
     await alone.assembly.database.write(forget)
     restored = await flowmate.run("restore", place, environment=there)
     assert (restored.code, restored.out) == (0, "Restored: 1 note and 1 schedule.\n")

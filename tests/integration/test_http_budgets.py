@@ -46,7 +46,11 @@ async def paid() -> AsyncIterator[Service]:
 
 
 async def test_a_budget_over_the_api_stops_the_model_and_tells_how_it_stands(paid: Service) -> None:
-    wanted = {"scope": "agent", "subject": "writer", "period": "day", "tokens": 4000}
+    before = [
+        row for row in (await paid.get(f"{USAGE}?by=agent&days=1")).body["rows"] if row["name"] == "writer"
+    ]
+    spent = sum(1500 * row["calls"] for row in before)
+    wanted = {"scope": "agent", "subject": "writer", "period": "day", "tokens": 4000 + spent}
     made = await paid.post(BUDGETS, wanted)
     assert (made.status, made.body["leftTokens"], made.body["default"]) == (200, 4000, False)
     first = await paid.delegate("@writer write a line")
