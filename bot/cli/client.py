@@ -8,7 +8,6 @@ CallFailed              the service did not do it; the sentence says why
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +37,7 @@ from bot.cli.bodies import (
     ScheduleCards,
 )
 from bot.cli.budget_bodies import BudgetCard, BudgetCards, UsageCard
+from bot.cli.refusals import refusal, stranger
 from core.errors import FlowMateError
 from core.models.budget import Allowance, Period, Scope
 from core.rendering.terminal import in_terminal
@@ -263,30 +263,14 @@ class Api:
                 f"FlowMate isn't running at {self._base_url}; start it with `flowmate up`."
             ) from error
         if not 200 <= status < 300:
-            raise CallFailed(in_terminal(self._refusal(status, text)))
+            raise CallFailed(in_terminal(refusal(self._base_url, status, text)))
         return text
-
-    def _refusal(self, status: int, text: str) -> str:
-        """The sentence of a problem document (RFC 9457), else one of our own."""
-        if status == 401:
-            return (
-                f"FlowMate at {self._base_url} doesn't take this operator token; "
-                "use the same FLOWMATE_DATA_DIR or FLOWMATE_OPERATOR_TOKEN as the service."
-            )
-        try:
-            problem = json.loads(text)
-            sentence = problem.get("detail") or problem.get("title")
-        except (ValueError, AttributeError):
-            sentence = None
-        return str(sentence) if sentence else f"FlowMate at {self._base_url} answered with status {status}."
 
     def _read(self, kind: type[BodyT], text: str) -> BodyT:
         try:
             return kind.model_validate_json(text)
         except ValidationError as error:
-            raise CallFailed(
-                f"What answers at {self._base_url} isn't FlowMate, or another version of it."
-            ) from error
+            raise CallFailed(stranger(self._base_url)) from error
 
 
 def _token(settings: Settings) -> str:

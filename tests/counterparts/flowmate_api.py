@@ -258,7 +258,13 @@ def planned() -> list[dict[str, Any]]:
 
 
 def problem(status: int, detail: str) -> web.Response:
-    body = {"type": "about:blank", "title": "Refused", "status": status, "detail": detail}
+    body = {
+        "type": "about:blank",
+        "title": "Refused",
+        "status": status,
+        "detail": detail,
+        "correlationId": "c" * 32,
+    }
     return web.Response(text=json.dumps(body), status=status, content_type=PROBLEM)
 
 

@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from bot.cli.bodies import AgentCard
 from core.rendering import terminal as words
 from core.rendering.help import help_text
 from tests.counterparts.flowmate_api import AGENTS, ANSWER, FlowMateApi
+from tests.counterparts.web import web_server
 from tests.integration.test_cli_command import TOKEN, Flowmate, eventually, free_port
 
 
@@ -88,6 +90,19 @@ async def test_a_wrong_token_is_told_apart(flowmate: Flowmate) -> None:
 
     assert ran.code == 1
     assert "doesn't take this operator token" in ran.err
+
+
+@pytest.mark.parametrize("status", [200, 401, 404, 500])
+async def test_a_port_of_something_else_is_not_taken_for_a_wrong_token(tmp_path: Path, status: int) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"detail": "Who are you?"}, status=status)
+
+    async with web_server() as other:
+        other.handle("/api/v1/agents/delegate/task", answer)
+        ran = await Flowmate(tmp_path, port=other.port, token=TOKEN).run("ask", "hi")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "isn't FlowMate, or another version of it; FLOWMATE_PORT must be the service's." in ran.err
 
 
 async def test_without_the_event_stream_the_answer_is_asked_for(tmp_path: Path) -> None:
