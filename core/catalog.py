@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,16 @@ def load_agents(folders: Iterable[Path]) -> Mapping[str, Agent]:
             here[agent.name] = path
             agents[agent.name] = agent
     return agents
+
+
+def replaced(agents: Mapping[str, Agent]) -> list[str]:
+    """The built-in agents in whose place a file of the team's own is, by name."""
+    return sorted(name for name, agent in _built_in().items() if agents.get(name) not in (None, agent))
+
+
+@cache
+def _built_in() -> Mapping[str, Agent]:
+    return load_agents([BUILT_IN])
 
 
 def check_tools(agents: Mapping[str, Agent], *, tools: Collection[str]) -> None:

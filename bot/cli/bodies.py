@@ -253,6 +253,8 @@ class ServiceStatus(Body):
     model: str | None = None
     agents: tuple[str, ...] = ()
     """Those of files."""
+    replaced_agents: tuple[str, ...] = ()
+    """Built in, and replaced by a file of the team's own."""
     made_agents: int | None = None
     """How many people made; None where the service does not say."""
 

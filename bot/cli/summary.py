@@ -12,7 +12,7 @@ from rich.text import Text
 from adapters.settings import Settings, operator_token
 from bot.cli.bodies import PageLink, PlatformStatus, ServiceStatus
 from bot.cli.local_http import get, post
-from core.rendering.grammar import counted
+from core.rendering.grammar import counted, listed
 
 NO_MODEL = "none: rules plan, tools answer; set OPENAI_API_KEY or OPENAI_BASE_URL"
 NOT_CONNECTED = "not connected"
@@ -82,8 +82,12 @@ def _agents(status: ServiceStatus) -> str:
     names = ", ".join(status.agents[:SHOWN_AGENTS])
     more = len(status.agents) - SHOWN_AGENTS
     files = f"{names} and {more} more" if more > 0 else names
-    made = status.made_agents
-    return f"{files}; people made {counted(made, 'one more', '{count} more')}" if made else files
+    said = [files]
+    if status.replaced_agents:
+        said.append(f"your own {listed(status.replaced_agents)} instead of the built-in")
+    if status.made_agents:
+        said.append(f"people made {counted(status.made_agents, 'one more', '{count} more')}")
+    return "; ".join(said)
 
 
 def _platform(platform: PlatformStatus) -> Text:

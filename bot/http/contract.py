@@ -133,6 +133,7 @@ STATUS = {
     ],
     "model": None,
     "agents": ["calculator", "clock"],
+    "replacedAgents": ["clock"],
     "madeAgents": 2,
 }
 _DETAILS = {

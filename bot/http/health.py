@@ -16,6 +16,7 @@ from bot.http import contract
 from bot.http.auth import Asker
 from bot.http.metrics import PROBE_SECONDS, Metrics
 from bot.http.parts import Parts
+from core.catalog import replaced
 from core.errors import StoreUnavailable
 
 router = APIRouter()
@@ -79,7 +80,10 @@ async def numbers(request: Request, parts: Looked) -> Response:
     responses={200: contract.example("platforms, model and agents", "status"), **contract.refusals(401)},
 )
 async def status(asker: Asker, assembly: Parts) -> dict[str, Any]:
-    """The chat platforms, the model, the agents from files, and how many people made (null: not known just now)."""
+    """The chat platforms, the model, the agents from files, and how many people made (null: not known just now).
+
+    `replacedAgents` are built in, and a file of the team's own is in their place.
+    """
     platforms = []
     for platform in PLATFORMS:
         connection = assembly.connections.get(platform.name)
@@ -94,7 +98,13 @@ async def status(asker: Asker, assembly: Parts) -> dict[str, Any]:
         )
     model = assembly.model.name if assembly.model is not None else None
     made = await _made_agents(assembly)
-    return {"platforms": platforms, "model": model, "agents": sorted(assembly.agents), "madeAgents": made}
+    return {
+        "platforms": platforms,
+        "model": model,
+        "agents": sorted(assembly.agents),
+        "replacedAgents": replaced(assembly.agents),
+        "madeAgents": made,
+    }
 
 
 async def _made_agents(assembly: Parts) -> int | None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from sqlalchemy import Connection, delete, select
 
+from adapters.operator import PLATFORM
 from adapters.sql.agent_tables import made_agents
 from adapters.sql.schedule_tables import schedules, slots
 from tests.integration.http_harness import PLANS, Service, fresh
@@ -35,4 +36,7 @@ def _forget(c: Connection) -> list[str]:
     """Schedules at once; returns the agents that are left, whose end more than the database hears of."""
     c.execute(delete(slots))
     c.execute(delete(schedules))
-    return list(c.execute(select(made_agents.c.name).where(made_agents.c.deleted_at.is_(None))).scalars())
+    left = select(made_agents.c.name).where(
+        made_agents.c.platform == PLATFORM, made_agents.c.deleted_at.is_(None)
+    )
+    return list(c.execute(left).scalars())

@@ -241,7 +241,7 @@ async def test_a_running_job_and_its_worker_are_seen(service: Service) -> None:
 async def test_the_status_says_what_is_connected(service: Service) -> None:
     reply = await service.get("/api/v1/status")
     assert reply.status == 200
-    assert set(reply.body) == {"platforms", "model", "agents", "madeAgents"}
+    assert set(reply.body) == {"platforms", "model", "agents", "replacedAgents", "madeAgents"}
     assert "lever" in reply.body["agents"]
     at = Address(platform="toy", workspace="W-status", place="P")
     fields = {"name": "counted-here", "description": "Counts."}

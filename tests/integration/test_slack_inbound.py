@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from core.errors import StoreUnavailable
@@ -27,6 +29,14 @@ class TestEvents:
         assert instruction.address.conversation == ("slack", "T0001", "C1", ts)
         assert instruction.person.id == "slack:T0001:U1"
         assert instruction.origin == "slack"
+
+    async def test_what_flowmate_logs_is_heard_as_loud_as_before(
+        self, slack: SlackServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await slack.say("C1", "U1", "<@U0BOT> what is 2+3?")
+        await slack.settle()
+        logging.getLogger("flowmate.worker").warning("this is heard")
+        assert "this is heard" in caplog.text
 
     async def test_row_3_an_exact_replay_is_one_delegation(
         self, slack: SlackServer, reception: MemoryReception

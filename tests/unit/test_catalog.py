@@ -14,6 +14,7 @@ from core.catalog import (
     is_file,
     load_agents,
     read_fields,
+    replaced,
     to_agent,
     to_file,
 )
@@ -127,6 +128,15 @@ def test_a_folders_readme_is_no_agent_and_the_later_folder_counts(tmp_path: Path
     (team / "other.md").write_text(to_file(Agent(name="clock", description="Again.")))
     with pytest.raises(ConfigurationError, match=r"is in clock.md already"):
         load_agents([team])
+
+
+def test_a_built_in_agent_that_a_file_replaces_is_known_and_a_copy_of_it_replaces_nothing(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "own.md").write_text(to_file(Agent(name="clock", description="Ours.")))
+    (tmp_path / "copy.md").write_text((BUILT_IN / "calculator.md").read_text())
+    assert replaced(load_agents([BUILT_IN])) == []
+    assert replaced(load_agents([BUILT_IN, tmp_path])) == ["clock"]
 
 
 def test_fields_of_a_file_are_given_unchecked() -> None:

@@ -122,7 +122,8 @@ class Receiver:
             )
 
         app = AsyncApp(
-            name="flowmate",
+            # Bolt lends the logger of this name the level of the other one: no other may be called that.
+            name=sdk_logger().name,
             logger=sdk_logger(),
             process_before_response=True,
             client=AsyncWebClient(logger=sdk_logger()),
