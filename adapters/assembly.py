@@ -50,7 +50,7 @@ from core.agent_loop import AgentLoop
 from core.approvals.desk import ApprovalDesk
 from core.budgets.accounting import Accounting
 from core.budgets.desk import BudgetDesk
-from core.catalog import BUILT_IN, check_tools, load_agents
+from core.catalog import BUILT_IN, load_agents
 from core.controls import Controls
 from core.coordinator import Coordinator
 from core.delivery import Delivery
@@ -102,7 +102,11 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
         clock, Shared(limiter=limiter, admissions=admissions, base_url=settings.base_url)
     )
     schedules = SqlSchedules(database)
-    agents = load_agents([BUILT_IN, settings.agents_dir])
+    integrations = build_integration_desk(settings, database, clock)
+    load_tools = cache(lambda: all_tools(settings, database, clock, integrations))
+    tools = load_tools() if runs_agents else {}
+    # Every process looks: what is wrong with an agent's file is said before anything is up.
+    agents = load_agents([BUILT_IN, settings.agents_dir], tools=tools or tool_names())
     posting = Posting(own_place=to_own_place, targets=to_targets(agents.values()))
     delivery = Delivery(
         store=store,
@@ -124,13 +128,8 @@ def assemble(settings: Settings, *, runs_agents: bool = True) -> Assembly:
     leases = Leases(store=store, clock=clock)
     budgets = SqlBudgets(database, clock=clock)
     model = metered(settings, budgets)
-    integrations = build_integration_desk(settings, database, clock)
     invitations = build_invitations(settings, admissions)
     servers = build_mcp_tools(settings, integrations)
-    load_tools = cache(lambda: all_tools(settings, database, clock, integrations))
-    tools = load_tools() if runs_agents else {}
-    # Every process looks: what is wrong with an agent's file is said before anything is up.
-    check_tools(agents, tools=tools or tool_names())
     planner = (
         build_planner(tools, model, planner_model=settings.planner_model)
         if runs_agents

@@ -26,7 +26,7 @@ from adapters.sql.database import make_engine
 from adapters.sql.migrations import missing_revisions
 from adapters.tools.registry import tool_names
 from adapters.web.smtp import to_server
-from core.catalog import BUILT_IN, check_tools, load_agents
+from core.catalog import BUILT_IN, load_agents
 from core.errors import FlowMateError, ToolFailed
 from core.memory.admissions import InMemoryAdmissions
 from core.models import Finding
@@ -227,8 +227,8 @@ async def _mail(settings: Settings) -> Sequence[Finding]:
 
 
 async def _agents(settings: Settings) -> Sequence[Finding]:
-    agents = await asyncio.to_thread(load_agents, [BUILT_IN, settings.agents_dir])
-    check_tools(agents, tools=tool_names())
+    folders = [BUILT_IN, settings.agents_dir]
+    agents = await asyncio.to_thread(load_agents, folders, tools=tool_names())
     rules = routine_rules(settings)
     routines, problems = read_routines(agents.values(), now=SystemClock().now(), rules=rules)
     if not problems:

@@ -165,7 +165,7 @@ class _Template:
             text = line.raw.decode("utf-8", "replace")
             if line.error and text.startswith(LAST_WORDS):
                 # Whoever wanted a fork is told; it needn't be read twice.
-                last_words = text.removeprefix(LAST_WORDS)
+                last_words += ("\n" if last_words else "") + text.removeprefix(LAST_WORDS).rstrip()
             else:
                 output(line)
 

@@ -5,7 +5,7 @@ A file is front matter between two lines of `---` and the system prompt below th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -57,20 +57,26 @@ def check_agent(fields: Mapping[str, Any], *, tools: Collection[str] | None = No
 
     `tools`: the names that there are; None where that is looked at later.
     """
+    written = {str(name): _tidy(str(name), value) for name, value in fields.items()}
     try:
-        agent = Agent.model_validate({str(name): _tidy(str(name), value) for name, value in fields.items()})
+        agent = Agent.model_validate(written)
     except ValidationError as error:
-        raise InvalidAgent([_problem(detail) for detail in error.errors()]) from error
-    if tools is not None and (unknown := unknown_tools(agent, tools)):
+        problems = [_problem(detail) for detail in error.errors()]
+        known = {field for field, _ in problems}
+        listed = written.get("tools")
+        named = [str(name) for name in listed] if isinstance(listed, list | tuple) else []
+        unknown = [] if tools is None or "tools" in known else unknown_tools(named, tools)
+        raise InvalidAgent([*problems, *(one for one in unknown if one[0] not in known)]) from error
+    if tools is not None and (unknown := unknown_tools(agent.tools, tools)):
         raise InvalidAgent(unknown)
     return agent
 
 
-def unknown_tools(agent: Agent, tools: Collection[str]) -> list[tuple[str, str]]:
-    """A sentence for each tool that doesn't exist, with those that were perhaps meant."""
+def unknown_tools(listed: Sequence[str], tools: Collection[str]) -> list[tuple[str, str]]:
+    """A sentence for each that doesn't exist, with those that were perhaps meant."""
     return [
         (f"tools.{place}", words.no_such_tool(name[:60], meant=near(name, tools), tools=sorted(tools)))
-        for place, name in enumerate(agent.tools)
+        for place, name in enumerate(listed)
         if name not in tools and to_sourced(name) is None
     ]
 
@@ -88,39 +94,49 @@ def to_file(agent: Agent) -> str:
     return f"{FENCE}\n{front}{FENCE}\n{agent.system_prompt}\n"
 
 
-def to_agent(text: str, *, source: str) -> Agent:
+def to_agent(text: str, *, source: str, tools: Collection[str] | None = None) -> Agent:
     """Read one agent's file. Raises ConfigurationError naming the file, the fields and what is wrong with them."""
     try:
-        return check_agent(read_fields(text))
+        return check_agent(read_fields(text), tools=tools)
     except InvalidAgent as wrong:
         raise ConfigurationError(f"{source}: {wrong.sentence}") from wrong
 
 
-def load_agents(folders: Iterable[Path]) -> Mapping[str, Agent]:
+def load_agents(folders: Iterable[Path], *, tools: Collection[str] | None = None) -> Mapping[str, Agent]:
     """All agents of these folders by name, a later folder's over an earlier one's; a missing folder is empty.
 
-    Raises ConfigurationError for a file that can't be read or that names itself like another file of its folder.
+    `tools`: the names that there are; None where that is looked at later. Raises ConfigurationError, with a line for
+    each file that can't be read or is wrong, or that names itself like another file of its folder.
     """
     agents: dict[str, Agent] = {}
+    problems: list[str] = []
     for folder in folders:
         here: dict[str, Path] = {}
         for path in sorted(folder.glob("*.md")) if folder.is_dir() else ():
             if path.name.lower() == "readme.md":
                 continue
             try:
-                text = path.read_text(encoding="utf-8")
-            except OSError as error:
-                raise ConfigurationError(f"{path}: can't be read ({error.strerror}).") from error
-            except UnicodeDecodeError as error:
-                raise ConfigurationError(f"{path}: is no UTF-8 text.") from error
-            agent = to_agent(text, source=str(path))
-            if agent.name in here:
-                raise ConfigurationError(
-                    f"{path}: the agent {agent.name} is in {here[agent.name].name} already."
-                )
-            here[agent.name] = path
-            agents[agent.name] = agent
+                agent = _read(path, tools)
+                if agent.name in here:
+                    twice = f"{path}: the agent {agent.name} is in {here[agent.name].name} already."
+                    raise ConfigurationError(twice)
+            except ConfigurationError as error:
+                problems.append(error.sentence)
+            else:
+                here[agent.name] = path
+                agents[agent.name] = agent
+    if problems:
+        raise ConfigurationError("\n".join(problems))
     return agents
+
+
+def _read(path: Path, tools: Collection[str] | None) -> Agent:
+    try:
+        return to_agent(path.read_text(encoding="utf-8"), source=str(path), tools=tools)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: can't be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: is no UTF-8 text.") from error
 
 
 def replaced(agents: Mapping[str, Agent]) -> list[str]:
@@ -131,13 +147,6 @@ def replaced(agents: Mapping[str, Agent]) -> list[str]:
 @cache
 def _built_in() -> Mapping[str, Agent]:
     return load_agents([BUILT_IN])
-
-
-def check_tools(agents: Mapping[str, Agent], *, tools: Collection[str]) -> None:
-    """Raise ConfigurationError where an agent lists a tool that doesn't exist."""
-    for agent in agents.values():
-        if unknown := unknown_tools(agent, tools):
-            raise ConfigurationError(f"{agent.name}: {' '.join(sentence for _, sentence in unknown)}")
 
 
 def _tidy(name: str, value: Any) -> Any:

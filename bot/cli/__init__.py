@@ -19,7 +19,7 @@ TEMPLATE_ARGUMENT = "_template"
 """With a descriptor behind it: be the template that `bot.nursery` starts. The two together are longer than any of
 PROCESSES, which takes their place in what `ps` shows."""
 LAST_WORDS = "flowmate: "
-"""How the one line begins that a process says before it ends because of what FlowMate raises on purpose."""
+"""How each line begins that a process says before it ends because of what FlowMate raises on purpose."""
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Loading makes objects that stay. Python's default, 700, looks through all of them again and again for what could go,
 which takes a third of the start of a process."""
@@ -46,7 +46,7 @@ def main() -> None:
 
         app(prog_name="flowmate")
     except FlowMateError as error:
-        sys.stderr.write(f"{LAST_WORDS}{KNOWN.mask(error.sentence)}\n")
+        _say(error)
         sys.exit(getattr(error, "exit_code", 1))
     except KeyboardInterrupt:
         sys.exit(130)
@@ -65,9 +65,13 @@ def _run(run: Callable[[T], int], given: T) -> int:
     try:
         return run(given)
     except ConfigurationError as error:
-        sys.stderr.write(f"{LAST_WORDS}{KNOWN.mask(error.sentence)}\n")
+        _say(error)
         # So that `up` does not try again what can't work.
         return os.EX_CONFIG
+
+
+def _say(error: FlowMateError) -> None:
+    sys.stderr.writelines(f"{LAST_WORDS}{line}\n" for line in KNOWN.mask(error.sentence).splitlines())
 
 
 def _say_masked(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:

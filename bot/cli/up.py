@@ -214,8 +214,11 @@ class _Up:
         said = [record.text for record in map(to_record, crash.last_lines) if record.level >= SHOWN_FROM]
         shown = (said or [to_record(line).text for line in crash.last_lines])[-SHOWN_REASONS:]
         if crash.misconfigured and shown:
-            reason = shown[-1].removeprefix(LAST_WORDS)
-            self._console.print(Text(f"FlowMate can't start: {reason}", style="bold red"), soft_wrap=True)
+            # A line for each thing that is wrong; what was said before that is something else.
+            last = [text for text in said if text.startswith(LAST_WORDS)] or shown[-1:]
+            wrong = [text.removeprefix(LAST_WORDS) for text in "\n".join(last).splitlines()]
+            reasons = "".join(f"\n  {text}" for text in wrong) if len(wrong) > 1 else f" {wrong[0]}"
+            self._console.print(Text(f"FlowMate can't start:{reasons}", style="bold red"), soft_wrap=True)
             self._console.print(Text("Mend that, and start it again.", style="yellow"))
             return
         self._console.print(

@@ -194,12 +194,16 @@ async def test_what_no_process_could_start_with_is_said_once_and_ends_everything
     (agents / "odd.md").write_text(
         "---\nname: odd\ndescription: Does odd things.\ntools: [no_such_tool]\n---\nHi"
     )
+    (agents / "other.md").write_text("Hi")
 
     ran = await flowmate.run("up", environment={"FLOWMATE_WORKERS": "1"})
 
     assert ran.code == 1
     assert ran.out.count("no_such_tool") == 1
-    assert "FlowMate can't start: odd: " in ran.out
+    lines = ran.out.splitlines()
+    at = lines.index("FlowMate can't start:")
+    assert lines[at + 1].startswith(f"  {agents / 'odd.md'}: There is no tool called no_such_tool")
+    assert lines[at + 2].startswith(f"  {agents / 'other.md'}: ")
     assert ran.out.endswith("Mend that, and start it again.\n")
     assert not (tmp_path / "data" / "logs" / "template.log").exists()
 

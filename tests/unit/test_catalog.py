@@ -10,7 +10,6 @@ import pytest
 from core.catalog import (
     BUILT_IN,
     check_agent,
-    check_tools,
     is_file,
     load_agents,
     read_fields,
@@ -111,12 +110,28 @@ def test_a_file_that_is_none_is_refused_with_its_name(text: str, said: str) -> N
     assert said in caught.value.sentence
 
 
-def test_a_files_tools_are_looked_at_too() -> None:
-    agents = {"digest": check_agent({**GOOD, "tools": ["read_fedes"]})}
-    with pytest.raises(
-        ConfigurationError, match=r"digest: There is no tool called read_fedes. Do you mean read_feeds"
-    ):
-        check_tools(agents, tools=TOOLS)
+def test_all_that_is_wrong_with_files_is_said_at_once_and_of_each_file_in_its_line(tmp_path: Path) -> None:
+    digest = Agent.model_validate({**GOOD, "tools": ["read_fedes"]})
+    (tmp_path / "a.md").write_text(to_file(digest))
+    (tmp_path / "b.md").write_text(to_file(digest).replace("name: digest", "name: b\nrounds: 3"))
+    (tmp_path / "c.md").write_bytes(b"\xff")
+    (tmp_path / "d.md").write_text(to_file(Agent.model_validate({**GOOD, "name": "good"})))
+    (tmp_path / "e.md").write_text((tmp_path / "d.md").read_text())
+    with pytest.raises(ConfigurationError) as caught:
+        load_agents([tmp_path], tools=TOOLS)
+    missing = "There is no tool called read_fedes. Do you mean read_feeds or read_page?"
+    assert caught.value.sentence.splitlines() == [
+        f"{tmp_path}/a.md: {missing}",
+        f"{tmp_path}/b.md: There is no field rounds. {missing}",
+        f"{tmp_path}/c.md: is no UTF-8 text.",
+        f"{tmp_path}/e.md: the agent good is in d.md already.",
+    ]
+
+
+def test_a_tool_that_is_no_text_is_said_once_and_those_beside_it_are_looked_at() -> None:
+    found = problems(tools=[3, "read_fedes"])
+    assert sorted(found) == ["tools.0", "tools.1"]
+    assert "read_feeds" in found["tools.1"]
 
 
 def test_a_folders_readme_is_no_agent_and_the_later_folder_counts(tmp_path: Path) -> None:

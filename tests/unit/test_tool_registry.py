@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from adapters.text.markdown import escape, line, link
 from adapters.tools.registry import tool_names
-from core.catalog import BUILT_IN, check_tools, load_agents
+from core.catalog import BUILT_IN, load_agents
 from core.ports.tool import Effect
 from tests.unit.tool_bench import task, tools
 
@@ -61,8 +61,7 @@ def test_arguments_are_described_for_models_and_closed(name: str) -> None:
 
 
 def test_every_built_in_agent_lists_tools_that_exist() -> None:
-    agents = load_agents([BUILT_IN])
-    check_tools(agents, tools=tools())
+    agents = load_agents([BUILT_IN], tools=tools())
     listed = {tool for agent in agents.values() for tool in agent.tools}
     assert listed == set(tools())
     assert all(agent.examples and agent.system_prompt for agent in agents.values())
