@@ -10,7 +10,7 @@ from bot.cli.budget_bodies import UsageView
 from bot.cli.client import Api, CallFailed
 from bot.cli.markdown import Answer
 from bot.cli.terminal import stdout
-from core.budgets.amounts import read_amounts
+from core.budgets.amounts import misread, read_amounts
 from core.models.budget import Period, Scope
 from core.ports.budgets import By
 from core.rendering import budgets as words
@@ -44,7 +44,7 @@ async def set_budget(settings: Settings, scope: Scope, subject: str, amount: str
     """Set what somebody may spend, for each period that the amount names; returns the exit code."""
     amounts = read_amounts(amount)
     if amounts is None:
-        raise CallFailed(words.HOW_TO_SET_IN_TERMINAL)
+        raise CallFailed(f"{misread(amount)} {words.HOW_TO_SET_IN_TERMINAL}")
     async with Api(settings) as api:
         for period, allowance in amounts.items():
             card = await api.set_budget(scope, subject, period, allowance)

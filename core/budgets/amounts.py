@@ -7,6 +7,7 @@ import re
 from pydantic import ValidationError
 
 from core.models.budget import Allowance, Period
+from core.rendering import budgets as words
 
 _UNITS = {"": 1, "k": 1000, "m": 1_000_000}
 _MONEY = r"(?:\$\s*(?P<dollars>\d[\d,]*(?:\.\d+)?)|(?P<usd>\d[\d,]*(?:\.\d+)?)\s*(?:usd|dollars?|\$))"
@@ -42,6 +43,22 @@ def read_amounts(text: str) -> dict[Period, Allowance] | None:
         return {period: Allowance.model_validate(values) for period, values in found.items()}
     except ValidationError:
         return None
+
+
+def misread(text: str) -> str:
+    """Why there is no allowance in a text that `read_amounts` can't read. One sentence."""
+    first = AMOUNT.search(text)
+    if first is None:
+        return words.NO_AMOUNT
+    if first.start() and text[first.start() - 1] == "-":
+        return words.OUT_OF_RANGE
+    place = first.start()
+    while amount := AMOUNT.match(text, place):
+        place = _BETWEEN.match(text, amount.end()).end()  # type: ignore[union-attr]
+        last = amount
+    if left := text[place:].strip():
+        return words.not_understood(left)
+    return words.OUT_OF_RANGE if last["period"] or last["adverb"] else words.NO_PERIOD
 
 
 def _value(amount: re.Match[str]) -> dict[str, float | int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from core.budgets.amounts import AMOUNT, read_amounts
+from core.budgets.amounts import AMOUNT, misread, read_amounts
 from core.models import Frozen
 from core.models.budget import Allowance, Period, Scope
 from core.ports.budgets import By
@@ -51,6 +51,8 @@ class ChangeBudget(Frozen):
 class Unread(Frozen):
     """It begins like a command about budgets, and can't be read."""
 
+    problem: str = ""
+
 
 Command = ShowUsage | ShowBudgets | ChangeBudget | Unread
 
@@ -71,14 +73,16 @@ def read_command(text: str) -> Command | None:
     if whose is None:
         return Unread()
     scope, rest = Scope(whose["scope"].lower()), whose["rest"]
-    read = _read_set if found["verb"].lower() == "set" else _read_remove
-    return read(scope, rest) or Unread()
+    if found["verb"].lower() == "set":
+        return _read_set(scope, rest) or Unread(problem=misread(rest.rstrip(" .!")))
+    return _read_remove(scope, rest) or Unread()
 
 
 def _read_set(scope: Scope, rest: str) -> ChangeBudget | None:
     for amount in AMOUNT.finditer(rest):
         amounts = read_amounts(rest[amount.start() :].rstrip(" .!"))
-        if amounts is not None:
+        # "-5 usd" is no five dollars.
+        if amounts is not None and rest[: amount.start()][-1:] != "-":
             subject = rest[: amount.start()].strip(" :,=")
             return ChangeBudget(verb="set", scope=scope, subject=subject, amounts=dict(amounts))
     return None

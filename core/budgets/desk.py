@@ -41,7 +41,7 @@ class BudgetDesk:
         if instruction.person.id not in self._operators:
             return Status.FAILED, Reply(text=words.OPERATOR_ONLY)
         if not isinstance(command, ChangeBudget):
-            return Status.FAILED, Reply(text=words.HOW_TO_SET)
+            return Status.FAILED, Reply(text=f"{command.problem} {words.HOW_TO_SET}".strip())
         try:
             return Status.SUCCESS, Reply(text=await self._change(command, workspace, instruction.person))
         except NotFound as unknown:

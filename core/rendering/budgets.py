@@ -26,10 +26,17 @@ HOW_TO_SET_IN_TERMINAL = (
     '"200k tokens a month"`, `flowmate budget set workspace - "20 usd a day"` ("-" is the local one) or '
     "`flowmate budget remove workspace - day`."
 )
+NO_AMOUNT = "There is no amount of dollars or tokens in it."
+NO_PERIOD = 'It says no time: put "a day" or "a month" behind the amount.'
+OUT_OF_RANGE = "The amount is too small or too large."
 NO_SUCH_BUDGET = 'No such budget was set; "budget list" shows those that there are.'
 UNKNOWN_SCHEDULE = "There is no such schedule here."
 REMOVED = "Removed."
 NO_BUDGETS = "There are no budgets. " + HOW_TO_SET
+
+
+def not_understood(part: str) -> str:
+    return f'I don\'t understand "{shortened(part, 40)}" in it.'
 
 
 def money(usd: float) -> str:

@@ -213,7 +213,7 @@ async def test_a_made_agent_stops_at_its_budget() -> None:
 
 
 WRONG = [
-    ("budget set workspace lots", "Say it like"),
+    ("budget set workspace lots", "There is no amount of dollars or tokens in it. Say it like"),
     ("budget set", "Say it like"),
     ("budget set workspace 0 usd a day", "Say it like"),
     ("budget set agent nobody 1 usd a day", "There is no agent called nobody."),

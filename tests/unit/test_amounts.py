@@ -8,9 +8,10 @@ from pydantic import ValidationError
 from adapters.clock import SystemClock
 from adapters.llm.prices import Prices, read_prices
 from adapters.settings import Settings
-from core.budgets.amounts import read_amounts
+from core.budgets.amounts import misread, read_amounts
 from core.budgets.commands import ChangeBudget, ShowBudgets, ShowUsage, Unread, read_command
 from core.models.budget import Allowance, Period, Scope
+from core.rendering import budgets as words
 from core.tokens import estimated, fitting
 
 DAY, MONTH = Period.DAY, Period.MONTH
@@ -41,6 +42,27 @@ def test_amounts_are_read_or_refused(text: str, amounts: dict[Period, Allowance]
     assert read_amounts(text) == amounts
 
 
+MISREAD = [
+    ("5", words.NO_AMOUNT),
+    ("", words.NO_AMOUNT),
+    ("much", words.NO_AMOUNT),
+    ("5 eur a day", words.NO_AMOUNT),
+    ("5 usd", words.NO_PERIOD),
+    ("5 usd a day and 9k tokens", words.NO_PERIOD),
+    ("0 usd a day", words.OUT_OF_RANGE),
+    ("-5 usd a day", words.OUT_OF_RANGE),
+    ("9999999999 usd a day", words.OUT_OF_RANGE),
+    ("5 usd a week", words.not_understood("a week")),
+    ("5 usd a day please", words.not_understood("please")),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), MISREAD)
+def test_why_an_amount_is_refused_is_said(text: str, problem: str) -> None:
+    assert misread(text) == problem
+    assert read_command(f"budget set agent writer {text}") == Unread(problem=problem)
+
+
 def change(verb: str, scope: Scope, subject: str, **amounts: Allowance | None) -> ChangeBudget:
     return ChangeBudget.model_validate(
         {
@@ -69,7 +91,8 @@ COMMANDS: list[tuple[str, object]] = [
     ("budget remove workspace day", change("remove", Scope.WORKSPACE, "", day=None)),
     ("budget remove person @ada a month", change("remove", Scope.PERSON, "@ada", month=None)),
     ("budget set everybody 5 usd a day", Unread()),
-    ("budget set workspace", Unread()),
+    ("budget set workspace", Unread(problem=words.NO_AMOUNT)),
+    ("budget remove workspace", Unread()),
     ("our usage report", None),
     ("usage report for the last 30 days", None),
     ("what is the usage of this word", None),
