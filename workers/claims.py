@@ -14,6 +14,7 @@ from rq.worker import Worker
 
 from adapters.queue.lean_job import LeanJob
 from workers.bookkeeping import EXECUTION_PREFIX, EXECUTIONS_PREFIX, JOB_PREFIX
+from workers.outage import Script
 from workers.runs import Run
 
 logger = logging.getLogger("flowmate.worker")
@@ -97,8 +98,8 @@ class Claims:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._queue = worker.queues[0]
-        self._take = worker.connection.register_script(TAKE_SCRIPT)
-        self._start = worker.connection.register_script(START_SCRIPT)
+        self._take = Script(worker.connection, TAKE_SCRIPT)
+        self._start = Script(worker.connection, START_SCRIPT)
 
     def take(self, job_ids: Sequence[str], *, more: int) -> list[Taken]:
         """Reads these, which were moved before, and up to that many more, which it moves."""

@@ -12,6 +12,7 @@ from rq.utils import now, utcformat
 from rq.worker import Worker, WorkerStatus
 
 from workers.bookkeeping import EXECUTION_PREFIX, EXECUTIONS_PREFIX, JOB_PREFIX, save_execution
+from workers.outage import Script
 from workers.runs import Run, Slots
 
 logger = logging.getLogger("flowmate.worker")
@@ -55,7 +56,7 @@ class Heartbeats:
         self._worker = worker
         self._slots = slots
         self._registry = worker.queues[0].started_job_registry
-        self._beat = worker.connection.register_script(BEAT_SCRIPT)
+        self._beat = Script(worker.connection, BEAT_SCRIPT)
 
     def beat(self) -> None:
         """Sends one heartbeat; raises what redis raises, and repeating it is safe."""

@@ -6,8 +6,8 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import redis.exceptions
 from redis import ConnectionPool, Redis
@@ -27,6 +27,11 @@ TRANSIENT: tuple[type[Exception], ...] = (
     redis.exceptions.OutOfMemoryError,
     redis.exceptions.ExecAbortError,
 )
+
+_WRAPPED: dict[str, type[Exception]] = {
+    " -OOM ": redis.exceptions.OutOfMemoryError,
+    " -READONLY ": redis.exceptions.ReadOnlyError,
+}
 
 logger = logging.getLogger("flowmate.worker")
 T = TypeVar("T")
@@ -50,6 +55,22 @@ def private_client(connection: Redis, *, answer_within_seconds: float) -> Redis:
         "retry_on_error": [],
     }
     return Redis(connection_pool=ConnectionPool(connection.connection_pool.connection_class, **settings))
+
+
+class Script:
+    """A script of ours. Redis before 7 wraps what a command in it is refused with; here it is raised as elsewhere."""
+
+    def __init__(self, connection: Redis, text: str) -> None:
+        self._script = connection.register_script(text)
+
+    def __call__(self, *, keys: Sequence[str], args: Sequence[str | int | float]) -> Any:
+        try:
+            return self._script(keys=keys, args=args)
+        except redis.exceptions.ResponseError as error:
+            wrapped = next((kind for sign, kind in _WRAPPED.items() if sign in str(error)), None)
+            if wrapped is None:
+                raise
+            raise wrapped(str(error)) from error
 
 
 class Outage:

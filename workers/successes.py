@@ -18,6 +18,7 @@ from workers.bookkeeping import (
     QUEUE_PREFIX,
     RESULT_PREFIX,
 )
+from workers.outage import Script
 from workers.runs import Run
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Successes:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._record = worker.connection.register_script(RECORD_SCRIPT)
+        self._record = Script(worker.connection, RECORD_SCRIPT)
 
     def record(self, runs: Sequence[Run]) -> list[Run]:
         """Record those that are as simple as that, at once; returns the others, of which nothing is written.

@@ -36,7 +36,7 @@ from tests.contracts.worker_harness import (
 from tests.contracts.worker_jobs import stage
 from workers.async_worker import AsyncWorker
 from workers.events import Events
-from workers.outage import Outage
+from workers.outage import Outage, Script
 from workers.pace import Pace
 
 pytestmark = pytest.mark.slow
@@ -206,6 +206,34 @@ def test_waits_for_redis_grow_with_jitter_up_to_a_limit_and_end_together(
     outage = Outage(QUICK, events=Events(None), on_recovery=lambda: None)
     assert outage.outlast(action, give_up=threading.Event()) == "answer"
     assert ceilings == pytest.approx([0.02, 0.04, 0.08, 0.16, 0.2, 0.2, 0.2, 0.2])
+
+
+_BEFORE_7 = "ERR Error running script (call to f_ae3467): @user_script:1: @user_script: 1: {}"
+"""As Redis 6.2.14 says it."""
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (
+            _BEFORE_7.format("-OOM command not allowed when used memory > 'maxmemory'."),
+            redis.exceptions.OutOfMemoryError,
+        ),
+        (
+            _BEFORE_7.format("-READONLY You can't write against a read only replica."),
+            redis.exceptions.ReadOnlyError,
+        ),
+        ("OOM command not allowed", redis.exceptions.OutOfMemoryError),
+        (_BEFORE_7.format("-WRONGTYPE Operation against a key"), redis.exceptions.ResponseError),
+    ],
+)
+def test_what_a_script_is_refused_with_is_told_as_of_a_command(
+    queue: Queue, said: str, kind: type[Exception]
+) -> None:
+    script = Script(queue.connection, "return redis.error_reply(ARGV[1])")
+    with pytest.raises(kind) as caught:
+        script(keys=[], args=[said])
+    assert type(caught.value) is kind
 
 
 async def test_a_redis_that_refuses_writes_is_outlasted(queue: Queue) -> None:

@@ -10,7 +10,9 @@ from sqlalchemy import Connection, delete, select
 from adapters.operator import PLATFORM
 from adapters.sql.agent_tables import made_agents
 from adapters.sql.schedule_tables import schedules, slots
-from tests.integration.http_harness import PLANS, Service, fresh
+from adapters.sql.tables import delegations
+from core.models import DelegationState
+from tests.integration.http_harness import PLANS, Service, eventually, fresh
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -24,12 +26,22 @@ async def shared_service() -> AsyncIterator[Service]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def service(shared_service: Service) -> AsyncIterator[Service]:
-    """The shared service. Its lever is in order afterwards, and nobody's schedule or agent is left for other tests."""
+    """The shared service. No schedule, no agent and nothing that still pulls the lever is left for other tests."""
     yield shared_service
     shared_service.lever.broken = False
     shared_service.lever.free.set()
-    for name in await shared_service.assembly.database.write(_forget):
+    database = shared_service.assembly.database
+    await eventually(lambda: database.read(_lever_is_left_alone))
+    for name in await database.write(_forget):
         await shared_service.call("DELETE", f"/api/v1/agents/{name}")
+
+
+def _lever_is_left_alone(c: Connection) -> bool:
+    open_ = (DelegationState.RECEIVED.value, DelegationState.PLANNED.value)
+    pulling = select(delegations.c.id).where(
+        delegations.c.state.in_(open_), delegations.c.text.contains("lever")
+    )
+    return c.execute(pulling.limit(1)).first() is None
 
 
 def _forget(c: Connection) -> list[str]:
