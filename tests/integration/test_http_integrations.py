@@ -15,6 +15,7 @@ from core.rendering import integrations as words
 from tests.counterparts.smtp import MailServer, mail_server
 from tests.integration.http_harness import TOKEN, Service
 from tests.integration.test_cli_command import Flowmate
+from tests.services.reading import read_everything
 
 pytest_plugins = ("tests.integration.http_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -64,9 +65,7 @@ async def test_the_database_and_the_log_hold_no_secret(
     masked = Masked(logging.Formatter("%(message)s"))
     lines = [masked.format(record) for record in caplog.records if record.name == "somebody"]
     assert lines == ["signing in with ***"]
-    files = [path.read_bytes() for path in service.folder.rglob("*") if path.is_file()]
-    assert files
-    assert not [1 for content in files if b"invented-and-planted" in content]
+    assert b"invented-and-planted" not in read_everything(service.folder)
     rows = SqlIntegrations(service.assembly.database)
     assert "invented-and-planted" not in repr(await rows.get(LOCAL, made.body["id"]))
     await service.call("DELETE", f"{PATH}/{made.body['id']}")
@@ -95,7 +94,7 @@ async def test_an_agents_mail_goes_over_the_connected_server_and_its_password_no
     events = [await store.events(reply.body["delegationId"]) for reply in (refused, sent, after)]
     denied = [event.data for event in events[0] if event.kind == "tool.denied"]
     assert [(one["tool"], one["integration"]) for one in denied] == [("send_email", "smtp")]
-    files = b"".join(path.read_bytes() for path in service.folder.rglob("*") if path.is_file())
+    files = read_everything(service.folder)
     with connect(service.valkey.url) as redis:
         jobs = [redis.dump(key) for key in redis.scan_iter()]
     assert jobs

@@ -48,6 +48,7 @@ from tests.integration.planted import (
     forms,
     found_in,
 )
+from tests.services.reading import read_everything
 
 PATH = "/api/v1/integrations"
 MARKER = "marker-of-what-is-no-secret"
@@ -212,7 +213,7 @@ async def test_nothing_of_twenty_secrets_is_found_anywhere(
             queue = everything_in(redis)
         answers = "\n".join(on.replies) + json.dumps(results)
         prompts = json.dumps([request.body for request in on.model.requests], ensure_ascii=False)
-        files = b"".join(path.read_bytes() for path in service.folder.parent.rglob("*") if path.is_file())
+        files = read_everything(service.folder.parent)
         places: dict[str, str | bytes] = {
             "queue": queue,
             "answers": answers,
@@ -309,9 +310,7 @@ async def test_what_is_typed_into_a_form_in_slack_is_found_nowhere(
             "answers": "\n".join(answers),
             "sent": json.dumps([dict(one.arguments) for one in slack.requests], default=str),
             "shown": "\n".join(one.everything for one in slack.channel("C1").shown_to("U1")),
-            "files": b"".join(
-                path.read_bytes() for path in service.folder.parent.rglob("*") if path.is_file()
-            ),
+            "files": read_everything(service.folder.parent),
             "log": log.getvalue(),
         }
         assert {name: found_in(place) for name, place in places.items()} == {name: [] for name in places}
