@@ -149,6 +149,10 @@ async def test_another_workspaces_events_are_not_shown(service: Service) -> None
 @pytest.mark.parametrize("how", ["politely", "abruptly"])
 async def test_a_watcher_that_leaves_leaves_nothing_behind(how: str, service: Service) -> None:
     identifier = await pulling(service)
+    # What listens for the whole process begins with the first who watches, and stays.
+    async with service.events(identifier) as first:
+        await first.receive_str(timeout=5)
+    await eventually(lambda: not streaming())
     before = asyncio.all_tasks()
     async with aiohttp.ClientSession(headers=AUTHORIZED) as leaving:
         socket = await leaving.ws_connect(f"{service.url}/api/v1/events?delegation={identifier}")
