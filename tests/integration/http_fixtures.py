@@ -12,7 +12,8 @@ from adapters.sql.agent_tables import made_agents
 from adapters.sql.schedule_tables import schedules, slots
 from adapters.sql.tables import delegations
 from core.models import DelegationState
-from tests.integration.http_harness import PLANS, Service, eventually, fresh
+from tests.integration.http_harness import PLANS, Service, fresh
+from tests.services.waiting import eventually
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, chdir, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,7 @@ from core.models import Task
 from core.ports.tool import Effect, ToolOutput
 from core.schedules.firing import Alarm
 from tests.services.valkey import Valkey
+from tests.services.waiting import PATIENCE_SECONDS, eventually
 from workers import jobs
 from workers.async_worker import AsyncWorker
 from workers.pace import Pace
@@ -39,7 +40,6 @@ AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 DELEGATE = "/api/v1/agents/delegate/task"
 PLANS = "/api/v1/plans"
 DELEGATIONS = "/api/v1/delegations"
-PATIENCE_SECONDS = 30.0
 QUICK = Pace(fetch_wait=0.1, answer_within=2.0, close_grace=2.0, cancel_grace=0.5, longest_retry=0.2)
 _bound: list[tuple[Coordinator, Alarm]] = []
 """Of all services that run: a process has one place for what its jobs use."""
@@ -181,20 +181,6 @@ class Service:
             params={"delegation": delegation_id, **parameters},
             headers=AUTHORIZED,
         )
-
-
-async def eventually(
-    condition: Callable[[], Awaitable[Any]] | Callable[[], Any], *, seconds: float = PATIENCE_SECONDS
-) -> Any:
-    """What the condition gives, once it gives anything."""
-    async with asyncio.timeout(seconds):
-        while True:
-            found = condition()
-            if asyncio.iscoroutine(found):
-                found = await found
-            if found:
-                return found
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.procfile import own_command
-from tests.integration.http_harness import eventually
+from tests.services.waiting import eventually
 
 SECONDS = 20.0
 

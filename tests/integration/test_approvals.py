@@ -24,11 +24,12 @@ from tests.counterparts.smtp import MailServer, mail_server
 from tests.counterparts.telegram import TOKEN as BOT_TOKEN
 from tests.counterparts.telegram import telegram_server
 from tests.counterparts.web import web_server
-from tests.integration.http_harness import TOKEN, Service, eventually, fresh, serving
+from tests.integration.http_harness import TOKEN, Service, fresh, serving
 from tests.integration.terminal import on_a_terminal
 from tests.integration.test_page import JSON, Browser
 from tests.services.forking import flowmate
 from tests.services.valkey import Valkey
+from tests.services.waiting import eventually
 
 pytestmark = pytest.mark.slow
 APPROVALS = "/api/v1/approvals"

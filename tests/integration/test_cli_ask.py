@@ -17,7 +17,8 @@ from core.rendering import terminal as words
 from core.rendering.help import help_text
 from tests.counterparts.flowmate_api import AGENTS, ANSWER, FlowMateApi
 from tests.counterparts.web import web_server
-from tests.integration.test_cli_command import TOKEN, Flowmate, eventually, free_port
+from tests.integration.test_cli_command import TOKEN, Flowmate, free_port
+from tests.services.waiting import eventually
 
 
 @pytest.fixture

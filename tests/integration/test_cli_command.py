@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,13 +94,6 @@ class Flowmate:
         own = {**self._environment, **(environment or {})}
         async with asyncio.timeout(SECONDS):
             return Ran(*await flowmate(*arguments, environment=own, folder=self.folder))
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    """Return once it holds, whatever other process makes it so. Raises TimeoutError where it never does."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 def free_port() -> int:

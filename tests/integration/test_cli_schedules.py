@@ -12,9 +12,10 @@ from adapters.settings import Settings
 from bot.cli.client import Api, CallFailed
 from bot.cli.schedules import to_body
 from core.rendering import schedules as words
-from tests.integration.http_harness import TOKEN, Service, eventually
+from tests.integration.http_harness import TOKEN, Service
 from tests.integration.test_cli_command import Flowmate
 from tests.integration.test_page import known
+from tests.services.waiting import eventually
 
 pytest_plugins = ("tests.integration.http_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_cli_command import TOKEN, Flowmate, eventually, free_port
+from tests.integration.test_cli_command import TOKEN, Flowmate, free_port
+from tests.services.waiting import eventually
 
 STAND_IN = Path(__file__).parents[1] / "counterparts" / "flowmate_api.py"
 WORKER = """\

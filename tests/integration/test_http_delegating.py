@@ -9,7 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.integration.http_harness import AUTHORIZED, DELEGATE, Service, eventually
+from tests.integration.http_harness import AUTHORIZED, DELEGATE, Service
+from tests.services.waiting import eventually
 
 pytest_plugins = ("tests.integration.http_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, func, select
 
 from adapters.sql import tables
 from core.models import Address, Instruction, Person
-from tests.integration.http_harness import DELEGATE, DELEGATIONS, PLANS, Service, eventually
+from tests.integration.http_harness import DELEGATE, DELEGATIONS, PLANS, Service
+from tests.services.waiting import eventually
 
 pytest_plugins = ("tests.integration.http_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")

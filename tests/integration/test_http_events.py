@@ -11,7 +11,8 @@ import pytest
 
 from core.errors import StoreUnavailable
 from core.models import Address, EventKind, Instruction, Person
-from tests.integration.http_harness import AUTHORIZED, DELEGATE, DELEGATIONS, Service, eventually
+from tests.integration.http_harness import AUTHORIZED, DELEGATE, DELEGATIONS, Service
+from tests.services.waiting import eventually
 
 pytest_plugins = ("tests.integration.http_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")

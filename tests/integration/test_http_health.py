@@ -15,8 +15,9 @@ from adapters.settings import Settings
 from bot.cli.summary import read_status
 from core.errors import StoreUnavailable
 from core.models import Address, Person
-from tests.integration.http_harness import DELEGATE, DELEGATIONS, PLANS, TOKEN, Service, eventually, fresh
+from tests.integration.http_harness import DELEGATE, DELEGATIONS, PLANS, TOKEN, Service, fresh
 from tests.services.postgresql import PostgreSQL
+from tests.services.waiting import eventually
 
 pytest_plugins = ("tests.integration.http_fixtures",)
 pytestmark = [

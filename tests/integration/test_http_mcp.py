@@ -17,7 +17,8 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, TextContent
 
 from bot.procfile import own_command
-from tests.integration.http_harness import AUTHORIZED, TOKEN, Service, eventually
+from tests.integration.http_harness import AUTHORIZED, TOKEN, Service
+from tests.services.waiting import eventually
 
 pytest_plugins = ("tests.integration.http_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -13,7 +13,8 @@ from adapters.queue.connection import connect
 from core.models import Person
 from core.rendering import questions
 from core.schedules.firing import to_firing
-from tests.integration.http_harness import Service, eventually
+from tests.integration.http_harness import Service
+from tests.services.waiting import eventually
 
 pytest_plugins = ("tests.integration.http_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")

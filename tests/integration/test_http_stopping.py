@@ -16,8 +16,9 @@ import pytest
 
 from adapters.settings import Settings
 from adapters.sql.migrations import migrate
-from tests.integration.http_harness import AUTHORIZED, DELEGATE, TOKEN, eventually, fresh
+from tests.integration.http_harness import AUTHORIZED, DELEGATE, TOKEN, fresh
 from tests.services.valkey import Valkey
+from tests.services.waiting import eventually
 
 PULL: dict[str, Any] = {"instruction": "pull the lever", "preferredAgents": ["lever"]}
 STOP_SECONDS = 5.0

@@ -11,7 +11,8 @@ import pytest
 
 from tests.counterparts.openai_server import KEY, Answer, ScriptedOpenAI
 from tests.fakes.mcp_bench import PROGRAM, gone
-from tests.integration.http_harness import Service, eventually, fresh
+from tests.integration.http_harness import Service, fresh
+from tests.services.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PARROT = """---

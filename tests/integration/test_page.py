@@ -22,7 +22,8 @@ from core.errors import StoreUnavailable
 from core.models import Artifact, Delegation, Person, Visibility
 from core.rendering import page as words
 from core.rendering import questions, refusals
-from tests.integration.http_harness import Reply, Service, eventually, fresh
+from tests.integration.http_harness import Reply, Service, fresh
+from tests.services.waiting import eventually
 
 pytest_plugins = ("tests.integration.http_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -30,7 +30,7 @@ from tests.counterparts.slack import SlackServer
 from tests.counterparts.smtp import MailServer, mail_server
 from tests.counterparts.web import WebServer, web_server
 from tests.integration import http_harness
-from tests.integration.http_harness import Service, eventually, fresh
+from tests.integration.http_harness import Service, fresh
 from tests.integration.planted import (
     ALL,
     CALENDAR,
@@ -49,6 +49,7 @@ from tests.integration.planted import (
     found_in,
 )
 from tests.services.reading import read_everything
+from tests.services.waiting import eventually
 
 PATH = "/api/v1/integrations"
 MARKER = "marker-of-what-is-no-secret"

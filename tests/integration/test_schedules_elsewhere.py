@@ -9,8 +9,9 @@ import pytest
 import pytest_asyncio
 
 from tests.counterparts.slack import SlackServer
-from tests.integration.http_harness import TOKEN, Service, eventually, fresh
+from tests.integration.http_harness import TOKEN, Service, fresh
 from tests.integration.test_cli_command import Flowmate
+from tests.services.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 SCHEDULES = "/api/v1/schedules"

@@ -17,10 +17,11 @@ from tests.counterparts.parlour import ME, ParlourServer, parlour_server
 from tests.counterparts.parlour import TOKEN as PARLOUR_TOKEN
 from tests.counterparts.slack import Message, SlackServer
 from tests.counterparts.telegram import TOKEN, Chat, Person, TelegramServer, telegram_server
-from tests.integration.http_harness import Service, eventually, fresh
+from tests.integration.http_harness import Service, fresh
 from tests.integration.test_page import JSON, Browser, known, of, place, said
 from tests.integration.test_third_platform import registered
 from tests.platforms.parlour import PLATFORM
+from tests.services.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 

@@ -20,11 +20,12 @@ from core.rendering import integrations as words
 from core.rendering import page
 from tests.counterparts.slack import SlackServer
 from tests.counterparts.smtp import MailServer, mail_server
-from tests.integration.http_harness import Reply, Service, eventually
+from tests.integration.http_harness import Reply, Service
 from tests.integration.slack_harness import MENTION, MemoryReception, over_http
 from tests.integration.test_page import HTML, Browser, known, place, said
 from tests.integration.test_telegram import BOT, polling
 from tests.scenarios.world import World
+from tests.services.waiting import eventually
 from tests.unit.test_integration_desk import Bench as Services
 
 pytest_plugins = ("tests.integration.http_fixtures", "tests.integration.slack_fixtures")

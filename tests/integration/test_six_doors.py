@@ -18,9 +18,9 @@ from core.rendering import page as words
 from tests.counterparts.slack import Message, SlackServer
 from tests.counterparts.telegram import TOKEN, TelegramServer, telegram_server
 from tests.counterparts.web import WebServer, web_server
-from tests.integration.http_harness import eventually
 from tests.integration.service import Service, running
 from tests.services.forking import flowmate
+from tests.services.waiting import eventually
 
 pytest_plugins = ("tests.integration.browser_fixtures",)
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]

@@ -24,8 +24,9 @@ from core.ports.messenger import Tag
 from tests.counterparts.shared import deliver, in_memory
 from tests.counterparts.slack import Message, SlackServer
 from tests.counterparts.slack import limits as slack_limits
-from tests.integration.http_harness import Service, eventually, fresh
+from tests.integration.http_harness import Service, fresh
 from tests.integration.slack_harness import SystemClock, settings_for
+from tests.services.waiting import eventually
 
 SIXTY = range(60)
 BURST_SECONDS = 120.0

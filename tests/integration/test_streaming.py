@@ -13,10 +13,11 @@ import pytest
 from adapters.queue.broadcast import PREFIX
 from adapters.queue.connection import connect_async
 from core.integrations.masking import KNOWN, MASK
-from tests.integration.http_harness import DELEGATIONS, Service, eventually
+from tests.integration.http_harness import DELEGATIONS, Service
 from tests.integration.test_http_events import refused
 from tests.integration.test_page import answered, known, place, said, stream
 from tests.integration.writing_bench import Desk, desk_of
+from tests.services.waiting import eventually
 
 pytest_plugins = ("tests.integration.writing_fixtures",)
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]

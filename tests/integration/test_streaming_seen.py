@@ -14,11 +14,12 @@ from adapters.queue.broadcast import RedisBroadcast
 from adapters.queue.connection import connect_async
 from core.rendering import page as words
 from tests.integration.browser import DESKTOP, PHONE, opened, picture
-from tests.integration.http_harness import DELEGATIONS, TOKEN, eventually
+from tests.integration.http_harness import DELEGATIONS, TOKEN
 from tests.integration.terminal import on_a_terminal
 from tests.integration.test_cli_command import Flowmate
 from tests.integration.test_page_browser import ask, fits, no_serious_finding
 from tests.integration.writing_bench import ASK, Desk
+from tests.services.waiting import eventually
 
 pytest_plugins = ("tests.integration.writing_fixtures", "tests.integration.browser_fixtures")
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]

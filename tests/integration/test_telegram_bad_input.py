@@ -18,9 +18,9 @@ from core.models.schedule import Interval
 from core.rendering import refusals
 from tests.counterparts.shared import deliver
 from tests.counterparts.telegram import Chat
-from tests.integration.http_harness import eventually
 from tests.integration.test_telegram import BOT, SECRET, TAG, Place, at, polling, webhook, writing
 from tests.scenarios.world import World
+from tests.services.waiting import eventually
 
 NOTHING_TO_DO = "There is nothing to do in that message; write what you want, please."
 WORDLESS: list[tuple[str, dict[str, Any]]] = [

@@ -31,9 +31,10 @@ from core.rendering import refusals
 from core.rendering.buttons import LABELS
 from tests.counterparts.parlour import ME, TOKEN, Message, ParlourServer, parlour_server
 from tests.counterparts.shared import deliver, in_memory
-from tests.integration.http_harness import Service, eventually, fresh
+from tests.integration.http_harness import Service, fresh
 from tests.platforms.parlour import PLATFORM, outbound, pace
 from tests.platforms.parlour.settings import ParlourSettings
+from tests.services.waiting import eventually
 
 SECONDS = 120.0
 SIXTY = range(60)
