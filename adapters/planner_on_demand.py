@@ -17,6 +17,12 @@ class PlannerOnDemand:
         self._planner: Planner | None = None
 
     async def plan(self, request: PlanRequest) -> Plan:
+        return await (await self._built()).plan(request)
+
+    async def learn(self, request: PlanRequest) -> None:
+        await (await self._built()).learn(request)
+
+    async def _built(self) -> Planner:
         if self._planner is None:
             self._planner = await asyncio.to_thread(self._build)
-        return await self._planner.plan(request)
+        return self._planner

@@ -10,11 +10,14 @@ import sys
 
 import uvloop
 
-from adapters.assembly import assembled
+from adapters.assembly import Assembly, assembled
 from adapters.configured import redis_url
+from adapters.operator import OPERATOR, PLATFORM, WORKSPACE
 from adapters.queue.connection import connect_worker
 from adapters.queue.rq_queue import QUEUE_NAME
 from adapters.settings import Settings, check_production
+from core.models import Task
+from core.ports.planner import PlanRequest
 from workers import jobs
 from workers.async_worker import AsyncWorker
 
@@ -31,6 +34,19 @@ def run_worker(settings: Settings) -> int:
     return 0
 
 
+async def learn(assembly: Assembly) -> None:
+    """Let the planner get to know the agents of files before somebody asks, and waits for it."""
+    nothing = Task(
+        text="",
+        instruction="",
+        person=OPERATOR,
+        workspace=f"{PLATFORM}:{WORKSPACE}",
+        now=assembly.clock.now(),
+        zone=assembly.settings.flowmate_zone,
+    )
+    await assembly.planner.learn(PlanRequest(task=nothing, agents=tuple(assembly.agents.values())))
+
+
 async def _work(settings: Settings) -> None:
     async with assembled(settings) as assembly:
         jobs.bind(assembly.coordinator, assembly.alarm)
@@ -42,12 +58,13 @@ async def _work(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, worker.request_stop)
-        renewals = asyncio.create_task(assembly.leases.run())
+        aside = (asyncio.create_task(assembly.leases.run()), asyncio.create_task(learn(assembly)))
         try:
             await worker.run()
         finally:
-            renewals.cancel()
-            await asyncio.gather(renewals, return_exceptions=True)
+            for task in aside:
+                task.cancel()
+            await asyncio.gather(*aside, return_exceptions=True)
             jobs.bind(None)
     if worker.left_behind:
         # Tasks that ignore their cancellation would keep the loop, and so this process, open for ever.

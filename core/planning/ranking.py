@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from core.models import Agent, Task
@@ -251,19 +253,35 @@ class Indexes:
         self._lexicon = Lexicon(tools)
         self._kept: OrderedDict[tuple[Agent, ...], Index] = OrderedDict()
         self._last: Index | None = None
+        self._learning = Lock()
+
+    async def learn(self, agents: tuple[Agent, ...], *, task: Task) -> None:
+        """Have their index, made on a thread: that of a process's first agents takes most of a second."""
+        if self._known(agents) is None:
+            await asyncio.to_thread(self.of, agents, task=task)
 
     def of(self, agents: tuple[Agent, ...], *, task: Task) -> Index:
-        # Nearly always the very agents of the last time: equal as a whole before any of them is hashed.
-        if self._last is not None and self._last.agents == agents:
-            return self._last
-        index = self._kept.get(agents)
-        if index is None:
-            index = Index(agents, tools=self._tools, task=_blank(task), lexicon=self._lexicon)
-            self._kept[agents] = index
-            if len(self._kept) > KEPT_INDEXES:
-                self._kept.popitem(last=False)
+        """Their index. From any thread."""
+        if (known := self._known(agents)) is not None:
+            return known
+        with self._learning:
+            # Somebody else may just have learned the same.
+            index = self._kept.get(agents)
+            if index is None:
+                index = Index(agents, tools=self._tools, task=_blank(task), lexicon=self._lexicon)
+                self._kept[agents] = index
+                if len(self._kept) > KEPT_INDEXES:
+                    self._kept.popitem(last=False)
         self._last = index
         return index
+
+    def _known(self, agents: tuple[Agent, ...]) -> Index | None:
+        # Nearly always the very agents of the last time: equal as a whole before any of them is hashed.
+        last = self._last
+        if last is None or last.agents != agents:
+            last = self._kept.get(agents)
+            self._last = last or self._last
+        return last
 
 
 def _blank(task: Task) -> Task:

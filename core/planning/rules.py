@@ -14,6 +14,7 @@ from core.planning.boundaries import Strength
 from core.planning.clauses import Clause, Cutter
 from core.planning.content import Content
 from core.planning.courtesy import without_closing, without_opening
+from core.planning.decision import Decision
 from core.planning.handing_on import asks_on
 from core.planning.judging import Judge
 from core.planning.nesting import taken_apart
@@ -54,7 +55,11 @@ class RulePlanner:
 
     async def plan(self, request: PlanRequest) -> Plan:
         """A valid plan, or one without steps and with an answer or a question."""
+        await self.learn(request)
         return self.decide(request).plan
+
+    async def learn(self, request: PlanRequest) -> None:
+        await self._indexes.learn(request.agents, task=request.task)
 
     def decide(self, request: PlanRequest) -> Decision:
         """The plan, and whether it is beyond doubt."""
@@ -64,14 +69,6 @@ class RulePlanner:
         if not request.agents:
             return Decision(answers.nothing_fits((), alone=self._alone), certain=True)
         return _Planning(self, request, text).decide()
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A plan, and whether asking a model could not make it better."""
-
-    plan: Plan
-    certain: bool = False
 
 
 class _Planning:

@@ -23,6 +23,7 @@ class TieredPlanner:
 
     async def plan(self, request: PlanRequest) -> Plan:
         """A plan; never raises: without the model the rules answer."""
+        await self.learn(request)
         decision = self._rules.decide(request)
         if decision.certain or self._model is None:
             return decision.plan
@@ -36,6 +37,9 @@ class TieredPlanner:
             return _saying(
                 decision.plan, words.rules_alone(error.sentence, found=decision.plan.question or "")
             )
+
+    async def learn(self, request: PlanRequest) -> None:
+        await self._rules.learn(request)
 
 
 def _saying(plan: Plan, sentence: str) -> Plan:

@@ -28,3 +28,7 @@ class Planner(Protocol):
         planner never raises.
         """
         ...
+
+    async def learn(self, request: PlanRequest) -> None:
+        """Get to know the request's agents in advance: the first plan of a process needn't wait for it then."""
+        ...

@@ -20,7 +20,7 @@ from tests.services.waiting import eventually
 async def shared_service() -> AsyncIterator[Service]:
     """One service for every test that changes nothing about it."""
     async with fresh() as service:
-        # The first plan of a process holds the loop up for a second or more, for which no test is to blame.
+        # The first plan of a process takes up to a second, for which no test is to blame.
         await service.post(PLANS, {"instruction": "what is 2+2"})
         yield service
 
