@@ -55,9 +55,11 @@ async def test_it_runs_at_once_and_says_which_version_did(service: Service, made
     assert [step["agent"] for step in planned.body["steps"]] == ["puller"]
     chosen = await service.post(DELEGATE, {"instruction": "pull the lever", "preferredAgents": ["puller"]})
     assert chosen.body["results"][0]["agent"] == "puller"
+    service.lever.free.clear()
     later = await service.post(
         f"{AGENTS}/puller/run", {"input": "pull the lever"}, headers={"Prefer": "respond-async"}
     )
+    service.lever.free.set()
     assert later.status == 202
     assert later.headers["Location"].startswith("/api/v1/delegations/")
     built_in = await service.post(f"{AGENTS}/calculator/run", {"input": "2+2"})

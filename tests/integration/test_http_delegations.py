@@ -241,11 +241,13 @@ async def test_trying_again_runs_only_what_failed(service: Service) -> None:
     assert first.body["status"] == "partial"
     before = {one["agent"]: one for one in first.body["results"]}
     service.lever.broken = False
+    service.lever.free.clear()
     place = f"{DELEGATIONS}/{first.body['delegationId']}"
     reply = await service.post(f"{place}/retry")
     assert reply.status == 202
     assert reply.headers["Location"] == place
     assert reply.body["status"] == "running"
+    service.lever.free.set()
 
     async def look() -> Any:
         body = (await service.get(place)).body
@@ -273,10 +275,10 @@ async def test_what_was_cancelled_can_be_tried_again(service: Service) -> None:
 
 @pytest.mark.parametrize("state", ["succeeded", "running"])
 async def test_where_nothing_failed_there_is_nothing_to_try_again(state: str, service: Service) -> None:
-    if state == "running":
-        service.lever.free.clear()
+    service.lever.free.clear()
     place = (await service.post(DELEGATE, PULL, headers=ASYNC)).headers["Location"]
     if state == "succeeded":
+        service.lever.free.set()
         await finished(service, place, "lever")
     reply = await service.post(f"{place}/retry")
     assert reply.status == 409
