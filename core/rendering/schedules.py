@@ -106,19 +106,23 @@ def card(
 
 
 def listing(schedules: Sequence[tuple[Schedule, Sequence[Slot]]], *, shown_in: str) -> Reply:
-    """The schedules of a workspace that a person sees, with buttons for the first few."""
+    """The schedules of a workspace that a person sees, with buttons for the first few.
+
+    Not as a numbered list: what shows Markdown counts one by itself, whatever the numbers are.
+    """
     if not schedules:
         return Reply(text=NONE_YET)
     lines: list[str] = []
     buttons: list[Button] = []
     for row, (schedule, slots) in enumerate(schedules):
         lines.append(
-            f"{schedule.number}. **{in_words(schedule.timing, schedule.zone)}**: {shortened(said(schedule))}"
+            f"- **Schedule {schedule.number}**, {in_words(schedule.timing, schedule.zone)}: "
+            f"{shortened(said(schedule))}"
         )
-        lines.append(f"   {_standing(schedule)}")
-        lines += [f"   {posts_to(schedule.post_to)}"] if schedule.post_to else []
+        lines.append(f"  {_standing(schedule)}")
+        lines += [f"  {posts_to(schedule.post_to)}"] if schedule.post_to else []
         last = _last(schedule, slots)
-        lines += [f"   {last}"] if last else []
+        lines += [f"  {last}"] if last else []
         if row < SHOWN_WITH_BUTTONS:
             buttons += _controls(schedule, shown_in, row=row, several=len(schedules) > 1)
     if len(schedules) > SHOWN_WITH_BUTTONS:

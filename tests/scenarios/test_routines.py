@@ -171,7 +171,7 @@ async def test_the_list_names_the_agent() -> None:
     await deployment.restart(one=DAILY)
     listed = await deployment.world.ask("list schedules", person=OPERATOR)
     assert listed.reply is not None
-    assert "every day at 09:00 (Europe/Berlin)**: @one look around" in listed.reply.text
+    assert "every day at 09:00 (Europe/Berlin): @one look around" in listed.reply.text
 
 
 async def test_a_schedule_may_post_elsewhere_and_runs_in_the_workspace_that_it_posts_to() -> None:
