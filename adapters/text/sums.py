@@ -36,9 +36,12 @@ _VETO = re.compile(
         r"|\b\d{1,2}\.\d{1,2}\.\d{4}\b|://|@\w"
         r"|\b(?:days?|weeks?|months?) (?:until|till|before|after|ago|from (?:now|today))\b|\b(?:utc"
         r"|gmt|weekday|tomorrow|yesterday)\b"
+        r"|^every [a-z]+ at \d{1,2}\b(?! (?:each|euros?|dollars?|cents?))"
     ),
     re.IGNORECASE,
 )
+_WRITTEN_OUT = re.compile(r"\d ?[+*×] ?\d|\d - \d")
+"""A sum that stands there as it is to be worked out is no story about its last number."""
 _CUE = re.compile(
     r"^(?:pay (?=for\b)|(?:the )?(?:tip|tax|vat|discount|total|price|sum|share|answer) ?:|(?:(?:do|would"
     r"|will|must|should|did) )?"
@@ -235,6 +238,8 @@ def _readable(found: Sum) -> bool:
 
 def _story(text: str) -> Sum | Conversion | None:
     """A calculation told in a sentence or two."""
+    if _WRITTEN_OUT.search(text):
+        return None
     plain = with_digits(SPELLING.mended(without_politeness(text))).lower()
     for pattern, put in _WORDED:
         plain = pattern.sub(put, plain)

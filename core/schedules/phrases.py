@@ -60,6 +60,13 @@ _ASKING = re.compile(
     r"^(?:what(?!'?s new)|how|why|who|whom|when|where|which|is|are|was|were|do|does|did|has|have|should|am)\b|\?\s*$",
     re.IGNORECASE,
 )
+_WHATS = r"(?:what(?:'s|’s|\s+is)\s+|how\s+much\s+is\s+)"
+_SUM = r"[\d(][\d\s.,()%]*(?:(?:[-+*/^×÷x]|plus|minus|times|of|divided\s+by)\s*[\d(][\d\s.,()%]*)+"
+_ASKED_AGAIN = re.compile(
+    rf"^(?:{_WHATS}?{_SUM}|what\s+time\s+is\s+it\b.*|{_WHATS}the\s+(?:time|date|weather)\b.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Questions that are no others with a time in them: "2+2 every day at 8"."""
 _STATEMENT = re.compile(
     r"^(?:we|i(?!\s*(?:want|need|would|'d))|they|he|she|it|there|our|my|his|her|their|nobody|everyone|everybody|somebody|is|are|was|were|"
     r"will|has|have|had|it's|i'm|we're|does|did|works?|sounds?|would|the\s+\w+\s+(?:is|are|was|opens?|closes?|leaves?|starts?|meets?))\b",
@@ -192,20 +199,23 @@ def _at_end(line: str, *, after: When | None = None) -> tuple[When, str] | None:
             None if _ASKING.search(asked) and not _DOING.match(asked) else (when, _without_politeness(asked))
         )
     instruction = _without_politeness(before)
+    return (when, instruction) if _is_for_then(instruction, when) else None
+
+
+def _is_for_then(instruction: str, when: When) -> bool:
+    """Whether it is to be done at that time, and not something that the time belongs to."""
+    if when.recurring and when.times and _ASKED_AGAIN.match(instruction):
+        return True
     if _ASKING.search(instruction) or not _DOING.match(instruction):
-        return None
-    if _CONTENT.search(_without_addresses(instruction)) or (
-        _WORDS_OF_SOMEONE.match(instruction) and not when.recurring
+        return False
+    if _CONTENT.search(_without_addresses(instruction)):
+        return False
+    if _WORDS_OF_SOMEONE.match(instruction) and not (
+        when.recurring and re.search(r"https?://|\bbackup\b|\bdigest\b|\bsummary\b", instruction)
     ):
-        return None
-    if _WORDS_OF_SOMEONE.match(instruction) and not re.search(
-        r"https?://|\bbackup\b|\bdigest\b|\bsummary\b", instruction
-    ):
-        return None
+        return False
     dated = when.in_days is not None or when.date is not None or when.one_weekday is not None
-    if not when.recurring and not dated and when.in_seconds is None:
-        return None
-    return when, instruction
+    return when.recurring or dated or when.in_seconds is not None
 
 
 def _end_part(line: str) -> tuple[When, str] | None:

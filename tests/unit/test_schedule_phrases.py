@@ -11,7 +11,7 @@ from core.models.schedule import Cron, Interval, Once, Timing
 from core.rendering.timings import in_words
 from core.schedules.commands import Command, read_command, read_reply
 from core.schedules.phrases import read
-from core.schedules.understanding import Unclear
+from core.schedules.understanding import Unclear, Understood
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -38,6 +38,33 @@ def test_letters_that_only_look_like_those_of_a_day_name_none(text: str) -> None
     """`re` takes them for i, s and k where case is ignored, and no table has them."""
     understood = read(text, now=NOW, zone="UTC")
     assert understood is None or isinstance(understood, Unclear)
+
+
+ASKED_AGAIN: list[tuple[str, str | None, str]] = [
+    ("what is 2+2 every day at 8", "0 8 * * *", "what is 2+2"),
+    ("what's 5 + 5 every morning at 7", "0 7 * * *", "what's 5 + 5"),
+    ("what is 100 - 30 every monday at 10", "0 10 * * 1", "what is 100 - 30"),
+    ("how much is 15% of 80 every friday at 17:00 please", "0 17 * * 5", "how much is 15% of 80"),
+    ("2+2 every day at 8", "0 8 * * *", "2+2"),
+    ("what time is it in Oslo every day at 8", "0 8 * * *", "what time is it in Oslo"),
+    ("what's the weather in Oslo every morning at 7", "0 7 * * *", "what's the weather in Oslo"),
+    ("what is the plan for every monday at 9", None, ""),
+    ("what is open every day at 8", None, ""),
+    ("what time is it in Oslo at 8", None, ""),
+    ("5 every day at 8", None, ""),
+    ("we drink 2 coffees every day at 3 euros, what is that a week", None, ""),
+]
+
+
+@pytest.mark.parametrize(("text", "cron", "instruction"), ASKED_AGAIN)
+def test_a_question_with_nothing_else_about_time_is_asked_again_and_again(
+    text: str, cron: str | None, instruction: str
+) -> None:
+    understood = read(text, now=NOW, zone="UTC")
+    if cron is None:
+        assert understood is None
+    else:
+        assert understood == Understood(timing=Cron(expression=cron), zone="UTC", instruction=instruction)
 
 
 WORDS: list[tuple[Timing, str]] = [

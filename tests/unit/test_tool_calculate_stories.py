@@ -86,6 +86,9 @@ async def test_a_story_is_worked_out(text: str, answer: str) -> None:
         "add a note, the new cost centre is 40-771",
         "what's the score of the game, 3 to 2?",
         "remind me in 20 minutes",
+        "what is 2+2 every other blursday at 8",
+        "what is 100 - 30 every monday at 10",
+        "every blursday at 9 what is 2+2",
     ],
 )
 def test_a_story_that_is_not_sure_is_left_alone(text: str) -> None:
