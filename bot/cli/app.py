@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from bot.cli.agent_commands import agents_app
+from bot.cli.backup_commands import backup, backups, restore
 from bot.cli.budget_commands import budget_app, usage
 from bot.cli.integration_commands import integrations_app, keys_app
 from bot.cli.schedule_commands import schedules_app
@@ -23,6 +24,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"flowmate {version('flowmate')}")
+        raise typer.Exit
+
+
+@app.callback()
+def flowmate(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version it is.")
+    ] = False,
+) -> None:
+    """One instruction, several micro agents, one answer."""
+
+
 slack_app = typer.Typer(help="Setting up the Slack app.", no_args_is_help=True)
 app.add_typer(schedules_app, name="schedules", rich_help_panel="Talk to it")
 app.add_typer(budget_app, name="budget", rich_help_panel="Set up")
@@ -205,47 +225,8 @@ def migrate() -> None:
     migrate(load_connected_settings())
 
 
-@app.command(rich_help_panel=CARE)
-def backup() -> None:
-    """Put everything into one archive, also while FlowMate runs; print where it is."""
-    from bot.cli.backup import backup
-    from bot.cli.configuration import load_settings
-
-    raise typer.Exit(asyncio.run(backup(load_settings())))
-
-
-@app.command(rich_help_panel=CARE)
-def backups() -> None:
-    """List the archives that can be restored: here, and in the connected bucket."""
-    from bot.cli.configuration import load_settings
-    from bot.cli.restore import list_backups
-
-    raise typer.Exit(asyncio.run(list_backups(load_settings())))
-
-
-def _there(archive: str) -> str:
-    if archive.startswith("s3://") or Path(archive).is_file():
-        return archive
-    from core.rendering.archives import no_such_file
-
-    raise typer.BadParameter(no_such_file(archive))
-
-
-@app.command(rich_help_panel=CARE)
-def restore(
-    archive: Annotated[
-        str,
-        typer.Argument(
-            callback=_there, help="A file, or s3://bucket/name in the connected bucket.", show_default=False
-        ),
-    ],
-    workspace: Annotated[str | None, typer.Option(help="Only this workspace's rows; default: all.")] = None,
-) -> None:
-    """Put an archive's rows back into the database."""
-    from bot.cli.configuration import load_settings
-    from bot.cli.restore import restore
-
-    raise typer.Exit(asyncio.run(restore(load_settings(), archive, workspace=workspace)))
+for command in (backup, backups, restore):
+    app.command(rich_help_panel=CARE)(command)
 
 
 @app.command(rich_help_panel=CARE)

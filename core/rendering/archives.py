@@ -60,6 +60,10 @@ def no_such_bucket(name: str) -> str:
     )
 
 
+def no_workspace(name: str) -> str:
+    return f"{name} is no workspace. One is written as platform:name, the local one as local:local."
+
+
 def no_name(source: str) -> str:
     return f"There is no file named in {source}. `flowmate backups` shows what can be restored."
 

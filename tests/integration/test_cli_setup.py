@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,20 @@ async def test_restoring_what_is_all_there_says_so(flowmate: Flowmate) -> None:
     assert (back.code, back.out) == (0, "Nothing was missing.\n"), back.err
     assert back.err.startswith("Connected services are not in backups")
     assert "schedule" not in back.err
+
+
+async def test_an_archive_goes_into_no_workspace_that_is_none(flowmate: Flowmate) -> None:
+    made = await flowmate.run("backup")
+    refused = await flowmate.run("restore", made.out.strip(), "--workspace", "nosuch")
+
+    assert (refused.code, refused.out) == (2, "")
+    assert "nosuch is no workspace" in " ".join(refused.err.replace("│", " ").split())
+
+
+async def test_which_version_it_is_is_said(flowmate: Flowmate) -> None:
+    ran = await flowmate.run("--version")
+
+    assert (ran.code, ran.out) == (0, f"flowmate {version('flowmate')}\n")
 
 
 async def test_agents_list_has_a_teams_own_beside_the_built_in_ones(flowmate: Flowmate) -> None:
