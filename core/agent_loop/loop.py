@@ -284,7 +284,8 @@ class AgentLoop:
         lacking = self.lacks(agent)
         if lacking is not None:
             return lacking
-        # What was just said in vain is no example of how to say it.
-        said = task.text.strip().casefold()
-        example = next((one for one in agent.examples if one.strip().casefold() != said), "")
+        # Only what would be understood is an example of how to say it.
+        tools = self._calls.own(agent)
+        like = ((one, task.model_copy(update={"text": one})) for one in agent.examples)
+        example = next((one for one, asked in like if any(tool.parse(asked) for tool in tools)), "")
         return words.what_exactly(agent.name, example=example, description=agent.description)

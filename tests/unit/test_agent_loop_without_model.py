@@ -44,16 +44,22 @@ async def test_without_a_model_a_person_gets_untrusted_text_as_it_is_and_the_res
             "The writer agent needs a language model; set OPENAI_API_KEY or OPENAI_BASE_URL.",
         ),
         (agent(examples=("find cups",)), 'What should the finder agent do, said like "find cups"?' + ALONE),
-        # What was said in vain is no example.
+        # What no tool reads is no example.
         (
-            agent(examples=(task().text, "find cups")),
+            agent(examples=(task().text, "look for mugs", "find cups")),
             'What should the finder agent do, said like "find cups"?' + ALONE,
+        ),
+        (
+            agent(examples=("look for mugs",)),
+            "The finder agent can't do that by itself (Finds things)." + ALONE,
         ),
         (agent(), "The finder agent can't do that by itself (Finds things)." + ALONE),
     ],
 )
 async def test_without_a_model_what_nobody_understands_gets_one_sentence(who: Agent, sentence: str) -> None:
-    result = await Bench(None, ToyTool("search")).run(who)
+    search = ToyTool("search")
+    search._parses = lambda task: Words(words="cups") if task.text == "find cups" else None
+    result = await Bench(None, search).run(who)
     assert (result.state, result.error) == (StepState.FAILED, sentence)
 
 
