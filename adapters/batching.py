@@ -55,12 +55,17 @@ def settle(answers: Iterable[Said[T]]) -> None:
 def ready(waiting: queue.SimpleQueue[T | None], first: T, *, limit: int) -> tuple[list[T], bool]:
     """The first and those that wait already, and whether the thread that asks is to end after them (None was put)."""
     batch = [first]
+    return batch, more(waiting, batch, limit=limit)
+
+
+def more(waiting: queue.SimpleQueue[T | None], batch: list[T], *, limit: int) -> bool:
+    """Add those that wait by now; whether the thread that asks is to end after them."""
     while len(batch) < limit:
         try:
             following = waiting.get_nowait()
         except queue.Empty:
             break
         if following is None:
-            return batch, True
+            return True
         batch.append(following)
-    return batch, False
+    return False

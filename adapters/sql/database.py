@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from adapters.batching import Answer, Said, ready, say
+from adapters.batching import Answer, Said, more, ready, say
 from adapters.sql import json_text
 from adapters.sql.kept import KeptConnection
 from adapters.sql.shared import make_dictionaries
@@ -146,12 +146,7 @@ class Database:
     def _write_loop(self) -> None:
         with closing(KeptConnection(self.engine, {})) as kept:
             while (request := self._writes.get()) is not None:
-                batch, stop = ready(self._writes, request, limit=self._batch)
-                if len(batch) == 1:
-                    self._alone(kept, request, commit=True)
-                else:
-                    self._together(kept, batch)
-                if stop:
+                if self._together(kept, request):
                     return
 
     def _alone(self, kept: KeptConnection, request: _Request[Any], *, commit: bool) -> None:
@@ -190,27 +185,31 @@ class Database:
                 self._alone(kept, request, commit=False)
         say(said)
 
-    def _together(self, kept: KeptConnection, batch: list[_Request[Any]]) -> None:
-        """All in one transaction, one after the other; where one of them fails, each by itself."""
-        outcomes: list[Any] = []
-        begun = False
+    def _together(self, kept: KeptConnection, first: _Request[Any]) -> bool:
+        """It and all that wait, in one transaction, or each by itself where one fails; whether to end after them."""
+        batch, outcomes = [first], list[Any]()
+        begun = stop = False
         try:
             with kept.transaction() as connection:
                 connection.begin()
                 begun = True
+                # Not before: many more come while this process waits for its turn to write.
+                stop = more(self._writes, batch, limit=self._batch)
                 outcomes += [request.transaction(connection) for request in batch]
                 connection.commit()
         except Exception as error:
             # Nothing is committed (or the answer to the commit was lost), and every move is a compare-and-set, so each
             # can be run again by itself; a savepoint for each would cost everybody more than that, which is rare. But
             # where not even the first one could begin, one after the other would wait in vain for as long again.
-            for request in batch:
-                if begun:
+            if begun:
+                for request in batch:
                     self._alone(kept, request, commit=True)
-                else:
-                    request.fail(error)
-            return
+            else:
+                stop = more(self._writes, batch, limit=self._batch)
+                say((request.answer, None, _translate(error)) for request in batch)
+            return stop
         say((request.answer, outcome, None) for request, outcome in zip(batch, outcomes, strict=True))
+        return stop
 
 
 def make_engine(url: str) -> Engine:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
@@ -27,23 +26,23 @@ async def test_a_database_that_stays_locked_is_waited_for_once_by_all_who_write_
     await database.write(look)
     holder = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    tried: list[bool] = []
+    tried: list[Connection] = []
     begun, loop = asyncio.Event(), asyncio.get_running_loop()
-    alone = database._alone
+    begin = module._begin_writing
 
-    def counted(kept: Any, request: Any, *, commit: bool) -> None:
-        tried.append(commit)
+    def counted(connection: Connection) -> None:
+        tried.append(connection)
         loop.call_soon_threadsafe(begun.set)
-        alone(kept, request, commit=commit)
+        begin(connection)
 
-    monkeypatch.setattr(database, "_alone", counted)
+    monkeypatch.setattr(module, "_begin_writing", counted)
     try:
         first = asyncio.create_task(database.write(look))
         await begun.wait()
         others = [asyncio.create_task(database.write(look)) for _ in range(30)]
         failures = await asyncio.gather(first, *others, return_exceptions=True)
         assert all(isinstance(failure, StoreUnavailable) for failure in failures)
-        assert tried == [True]
+        assert len(tried) == 1
         holder.execute("ROLLBACK")
         assert await database.write(look) == 0
     finally:
