@@ -141,11 +141,12 @@ def _read(path: Path, tools: Collection[str] | None) -> Agent:
 
 def replaced(agents: Mapping[str, Agent]) -> list[str]:
     """The built-in agents in whose place a file of the team's own is, by name."""
-    return sorted(name for name, agent in _built_in().items() if agents.get(name) not in (None, agent))
+    return sorted(name for name, agent in built_in().items() if agents.get(name) not in (None, agent))
 
 
 @cache
-def _built_in() -> Mapping[str, Agent]:
+def built_in() -> Mapping[str, Agent]:
+    """The agents that come along, by name."""
     return load_agents([BUILT_IN])
 
 

@@ -22,7 +22,7 @@ from bot.cli.bodies import AgentCard, AgentWhole
 from bot.cli.client import CallFailed, Unreachable
 from bot.cli.terminal import stderr, stdout
 from bot.readout import printable
-from core.catalog import BUILT_IN, load_agents, near, read_fields, replaced, to_file
+from core.catalog import BUILT_IN, built_in, load_agents, near, read_fields, replaced, to_file
 from core.errors import InvalidAgent
 from core.making.templates import templates
 from core.models import Agent
@@ -32,8 +32,9 @@ ONLY_FILES = "FlowMate isn't running; these are the agents of files only."
 
 async def list_agents(settings: Settings, *, as_json: bool) -> int:
     """Show every agent, the built-in ones, the team's own and those that were made; returns the exit code."""
-    files = load_agents([BUILT_IN, settings.agents_dir])
-    own, instead = load_agents([settings.agents_dir]), replaced(files)
+    own = load_agents([settings.agents_dir])
+    files = {**built_in(), **own}
+    instead = replaced(files)
     made: tuple[AgentCard, ...] = ()
     try:
         async with AgentApi(settings) as api:
@@ -58,9 +59,9 @@ async def list_agents(settings: Settings, *, as_json: bool) -> int:
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     for name, agent in sorted(files.items()):
-        whose = (
-            "your own file" + (" instead of the built-in" if name in instead else "") if name in own else ""
-        )
+        whose = "your own file" if name in own else ""
+        if name in instead:
+            whose += " instead of the built-in"
         table.add_row(name, _line(agent, whose))
     for card in made:
         table.add_row(printable(card.name), _line(card, f"made here, version {card.version}, {_who(card)}"))

@@ -278,10 +278,12 @@ class Indexes:
     def _known(self, agents: tuple[Agent, ...]) -> Index | None:
         # Nearly always the very agents of the last time: equal as a whole before any of them is hashed.
         last = self._last
-        if last is None or last.agents != agents:
-            last = self._kept.get(agents)
-            self._last = last or self._last
-        return last
+        if last is not None and last.agents == agents:
+            return last
+        kept = self._kept.get(agents)
+        if kept is not None:
+            self._last = kept
+        return kept
 
 
 def _blank(task: Task) -> Task:

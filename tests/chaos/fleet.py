@@ -61,7 +61,7 @@ class Fleet:
             member.keeping = asyncio.create_task(self._keep(member))
 
     async def stop(self) -> list[str]:
-        """Ask all to end, as one Ctrl-C does; returns what the logs of those say that had to be killed for it."""
+        """Ask all to end, as one Ctrl-C does; a sentence for each that had to be killed for it, with its log's end."""
         for member in self.members:
             member.stopping = True
             if member.keeping is not None:
@@ -154,7 +154,8 @@ class Fleet:
             await asyncio.sleep(1)  # it writes where it stands
             process.kill()
             await process.wait()
-            return f"{member.name}: {member.log.read_text(errors='replace')[-LAST_WORDS:]}"
+            log = member.log.read_text(errors="replace")[-LAST_WORDS:]
+            return f"a process did not end when it was asked to: {member.name}: {log}"
         return ""
 
     def _signal(self, member: Member, number: signal.Signals) -> None:

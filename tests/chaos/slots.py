@@ -41,8 +41,7 @@ async def run_slots(campaign: Campaign, *, slots: int) -> Outcome:
         verdict.expect(await quiet(here, seconds=campaign.quiet_seconds), "not quiet")
         check_rows(verdict, here.engine, ())
         _check_slots(verdict, here, schedules)
-        for log in await here.fleet.stop():
-            verdict.expect(False, f"a process did not end when it was asked to: {log}")
+        verdict.broken += await here.fleet.stop()
     return Outcome(campaign, verdict, trouble.done, time.monotonic() - began)
 
 

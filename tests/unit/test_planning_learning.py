@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.evaluate import built_in_planner, to_request
 from core.planning import RulePlanner, TieredPlanner
-from core.planning.ranking import Index
 from core.ports.planner import Planner, PlanRequest
+from tests.fakes.learning import Learned, noted
 
 
 def alone(rules: RulePlanner) -> Planner:
@@ -23,22 +23,13 @@ def tiered(rules: RulePlanner) -> Planner:
 
 
 @pytest.fixture
-def learned(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The threads on which an index was made."""
-    threads: list[int] = []
-    make = Index._learn
-
-    def noted(self: Index, *arguments: object) -> object:
-        threads.append(threading.get_ident())
-        return make(self, *arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Index, "_learn", noted)
-    return threads
+def learned(monkeypatch: pytest.MonkeyPatch) -> list[Learned]:
+    return noted(monkeypatch)
 
 
 @pytest.mark.parametrize("of", [alone, tiered])
 async def test_the_first_plans_learn_once_and_not_on_the_loop(
-    learned: list[int], of: Callable[[RulePlanner], Planner]
+    learned: list[Learned], of: Callable[[RulePlanner], Planner]
 ) -> None:
     rules, agents = built_in_planner()
     planner = of(rules)
@@ -46,12 +37,12 @@ async def test_the_first_plans_learn_once_and_not_on_the_loop(
     plans = await asyncio.gather(*(planner.plan(request) for request in requests))
     assert [plan.steps[0].agent for plan in plans] == ["calculator", "clock", "calculator"]
     assert len(learned) == 1
-    assert learned[0] != threading.get_ident()
+    assert learned[0].thread != threading.get_ident()
 
 
 @pytest.mark.parametrize("of", [alone, tiered])
 async def test_what_was_learned_in_advance_is_not_learned_again(
-    learned: list[int], of: Callable[[RulePlanner], Planner], monkeypatch: pytest.MonkeyPatch
+    learned: list[Learned], of: Callable[[RulePlanner], Planner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rules, agents = built_in_planner()
     planner = of(rules)
